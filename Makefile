@@ -1,0 +1,72 @@
+# `make` alone lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help setup up down logs status demo test check format lock clean
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+
+PORT ?= 4566
+KEEP ?=
+FOLLOW ?=
+# Arguments for pytest, e.g. make test ARGS="tests/unit -k expiry"
+ARGS ?=
+
+BIN := .venv/bin
+LOCAL_CLOUD := $(BIN)/python -m tools.local_cloud
+TYPED := layers/domain/python functions tools tests
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+# A copy of the lock inside the venv says what is installed there: nothing is done when it is the same.
+setup: ## Make .venv and install what is pinned (only when that changed)
+	@if [ ! -x $(BIN)/python ] || ! $(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))'; then \
+		python=$$(tools/find_python.sh) || exit 1; \
+		echo "setup: .venv from $$python"; \
+		"$$python" -m venv --clear .venv || { echo "error: could not make .venv with $$python" >&2; exit 1; }; \
+	fi
+	@if ! cmp -s requirements-dev.txt .venv/installed.txt; then \
+		echo "setup: installing $$(grep -c == requirements-dev.txt) packages (about a minute, once)"; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-virtualenv -r requirements-dev.txt \
+			|| { echo "error: pip could not install requirements-dev.txt" >&2; exit 1; }; \
+		cp requirements-dev.txt .venv/installed.txt; \
+	fi
+
+up: setup ## Start the local cloud and deploy to it (PORT=4566, KEEP=1 keeps data over restarts)
+	@$(LOCAL_CLOUD) up --port $(PORT) $(if $(filter 1,$(KEEP)),--keep)
+
+down: setup ## Stop the local cloud
+	@$(LOCAL_CLOUD) down
+
+logs: setup ## Show the functions' recent logs (FOLLOW=1 goes on)
+	@$(LOCAL_CLOUD) logs $(if $(filter 1,$(FOLLOW)),--follow)
+
+status: setup ## Say whether the local cloud is up, and where
+	@$(LOCAL_CLOUD) status
+
+demo: up ## Run a trading day through the local cloud
+	@$(BIN)/python -m tools.demo
+
+test: setup ## Run all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## Format, lint, types, template, API description
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(TYPED)
+	$(BIN)/cfn-lint template.yaml
+	$(BIN)/python -m tools.openapi --check
+
+format: setup ## Format the code, fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: ## Pin the dev group of pyproject.toml anew in requirements-dev.txt
+	@python=$$(tools/find_python.sh) && scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
+		"$$python" -m venv "$$scratch" && \
+		"$$scratch/bin/pip" install --quiet --upgrade pip && \
+		"$$scratch/bin/pip" install --quiet --group dev && \
+		{ sed -n '/^#/p' requirements-dev.txt; "$$scratch/bin/pip" freeze; } > "$$scratch/lock" && \
+		cp "$$scratch/lock" requirements-dev.txt && echo "lock: $$(grep -c == requirements-dev.txt) packages"
+
+clean: ## Remove .venv and caches (stop the local cloud first; its data in .local stays)
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
