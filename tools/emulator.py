@@ -159,6 +159,11 @@ def _environment(directory: Path, port: int, *, keep: bool) -> dict[str, str]:
         "PERSIST_STATE": "1" if keep else "0",
         "STATE_DIR": str(directory / "state"),
         "LOG_LEVEL": "INFO",
+        # The roles of template.yaml are enforced: what a policy lacks fails here, not in production.
+        "AUTH": "true",
+        # Listeners on fixed ports, which a second local cloud could not have.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
     }
 
 
