@@ -157,7 +157,8 @@ def _environment(directory: Path, port: int, *, keep: bool) -> dict[str, str]:
         "MINISTACK_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "PERSIST_STATE": "1" if keep else "0",
-        "STATE_DIR": str(directory / "state"),
+        # It writes keys there even when it keeps nothing; those must not mix with what an earlier run kept.
+        "STATE_DIR": str(directory / "state" if keep else directory / "tmp" / "state"),
         "LOG_LEVEL": "INFO",
         # The roles of template.yaml are enforced: what a policy lacks fails here, not in production.
         "AUTH": "true",

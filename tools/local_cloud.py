@@ -32,6 +32,8 @@ DIRECTORY = ROOT / ".local"
 PORT = 4566
 STACK_NAME = "loyalty-ledger"
 ANSWER_SECONDS = 30.0
+# What Lambda itself writes around each invocation.
+PLATFORM_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
 
 # What one machine wants otherwise than production. A failed order event gets to its dead-letter queue in half a minute.
 LOCAL_PARAMETERS: Mapping[str, str] = {
@@ -128,18 +130,19 @@ def show_logs(directory: Path, *, follow: bool, minutes: float = 15) -> None:
     stack = load(directory)
     logs: CloudWatchLogsClient = client(stack.endpoint_url, "logs")
     since = int((time.time() - minutes * 60) * 1000)
-    seen: set[str] = set()
+    seen: set[tuple[str, str, int, str]] = set()
     while True:
         lines: list[tuple[int, str, str]] = []
         for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]:
             name = group["logGroupName"]
             for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name, startTime=since):
                 for event in page["events"]:
-                    identity = f"{name}{event['eventId']}"
-                    if identity not in seen:
+                    # The emulator gives events no id.
+                    identity = (name, event["logStreamName"], event["timestamp"], event["message"])
+                    if identity not in seen and not event["message"].startswith(PLATFORM_LINES):
                         seen.add(identity)
                         lines.append((event["timestamp"], name.rsplit("/", 1)[-1], event["message"].rstrip()))
-        for timestamp, name, message in sorted(lines):
+        for timestamp, name, message in sorted(lines, key=lambda line: line[0]):
             moment = datetime.fromtimestamp(timestamp / 1000, UTC)
             print(f"{moment:%H:%M:%S}Z {name:16} {message}", flush=True)
         if not follow:
