@@ -1,0 +1,1 @@
+"""A loyalty-points ledger: exact, serverless, double-entry."""

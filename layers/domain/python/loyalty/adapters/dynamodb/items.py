@@ -1,0 +1,192 @@
+"""Domain objects as DynamoDB items and back."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from loyalty.adapters.dynamodb import keys
+from loyalty.adapters.dynamodb.lots import pack, unpack
+from loyalty.domain.account import Account
+from loyalty.domain.books import JournalEntry
+from loyalty.domain.calendar import business_day
+from loyalty.domain.lots import Lots
+from loyalty.domain.movement import Cause, CauseKind, Event, Kind, Movement
+
+type Item = dict[str, Any]
+"""An item in DynamoDB's JSON: every value wrapped in its type."""
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+def wire(plain: Mapping[str, object]) -> Item:
+    """Plain values as DynamoDB's JSON; attributes that are None are left out."""
+    return {name: _serialize(value) for name, value in plain.items() if value is not None}
+
+
+def plain(item: Item) -> dict[str, Any]:
+    """DynamoDB's JSON as plain values; all our numbers are whole."""
+    return {name: _whole(_deserialize(value)) for name, value in item.items()}
+
+
+def account_item(account: Account) -> Item:
+    pk = keys.account_pk(account.account_id)
+    program_id = account.account_id.program_id
+    due = account.purge_at
+    return wire(
+        {
+            "pk": pk,
+            "sk": keys.ACCOUNT_SK,
+            "lots": pack(account.lots),
+            "debt": account.debt,
+            "earned": account.earned_total,
+            "redeemed": account.redeemed_total,
+            "expired": account.expired_total,
+            "version": account.version,
+            "program_shard": keys.shard_key(program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS)),
+            "due": keys.instant(due) if due else None,
+            "expiry_shard": keys.shard_key(program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS))
+            if due
+            else None,
+        }
+    )
+
+
+def account_from(item: Item) -> Account:
+    stored = plain(item)
+    return Account(
+        account_id=keys.account_id(stored["pk"]),
+        lots=Lots(unpack(stored["lots"].value)),
+        debt=stored["debt"],
+        earned_total=stored["earned"],
+        redeemed_total=stored["redeemed"],
+        expired_total=stored["expired"],
+        version=stored["version"],
+        purge_at=_instant(stored.get("due")),
+    )
+
+
+def movement_item(movement: Movement, timezone: str) -> Item:
+    """A movement, with the keys of the indexes it belongs in: those that move points."""
+    item: dict[str, object] = {
+        "pk": keys.cause_pk(movement.cause),
+        "sk": keys.position_sk(movement.position),
+        "event": movement.event.value,
+        "kind": movement.kind.value,
+        "owner": keys.account_pk(movement.account) if movement.account else None,
+        "points": movement.points,
+        "lots": pack(movement.allocation) if movement.allocation else None,
+        "debt": movement.debt or None,
+        "expires": keys.instant(movement.expires_at) if movement.expires_at else None,
+        "balance": movement.balance_after,
+        "owed": movement.debt_after or None,
+        "program_version": movement.program_version,
+        "point_value": str(movement.point_value),
+        "currency": movement.currency,
+        "occurred": keys.instant(movement.occurred_at),
+        "recorded": keys.instant(movement.recorded_at),
+        "source": movement.source,
+        "actor": movement.actor,
+        "reason": movement.reason,
+        "detail": dict(movement.detail) or None,
+    }
+    if movement.sequence is not None:
+        day = business_day(movement.recorded_at, timezone)
+        shard = keys.shard_of(str(item["pk"]), keys.DAY_SHARDS)
+        item["account"] = item.pop("owner")
+        item["sequence"] = movement.sequence
+        item["day"] = keys.day_key(movement.cause.program_id, day, shard)
+    return wire(item)
+
+
+def movement_from(item: Item) -> Movement:
+    stored = plain(item)
+    program_id, kind, reference = stored["pk"].split("#", 2)
+    owner = stored.get("account") or stored.get("owner")
+    return Movement(
+        cause=Cause(program_id, CauseKind(kind), reference),
+        position=int(stored["sk"]),
+        event=Event(stored["event"]),
+        kind=Kind(stored["kind"]),
+        account=keys.account_id(owner) if owner else None,
+        points=stored["points"],
+        allocation=unpack(stored["lots"].value) if "lots" in stored else (),
+        debt=stored.get("debt", 0),
+        expires_at=_instant(stored.get("expires")),
+        sequence=stored.get("sequence"),
+        balance_after=stored["balance"],
+        debt_after=stored.get("owed", 0),
+        program_version=stored["program_version"],
+        point_value=Decimal(stored["point_value"]),
+        currency=stored["currency"],
+        occurred_at=datetime.fromisoformat(stored["occurred"]),
+        recorded_at=datetime.fromisoformat(stored["recorded"]),
+        source=stored["source"],
+        actor=stored["actor"],
+        reason=stored.get("reason"),
+        detail=stored.get("detail", {}),
+    )
+
+
+def journal_entry_from(item: Item) -> JournalEntry:
+    """The entry for a movement, from what the index of days holds of it."""
+    stored = plain(item)
+    program_id, day, _ = stored["day"].split("#")
+    return JournalEntry(
+        program_id=program_id,
+        day=date.fromisoformat(day),
+        kind=Kind(stored["kind"]),
+        currency=stored["currency"],
+        movements=1,
+        points=stored["points"],
+        amount=stored["points"] * Decimal(stored["point_value"]),
+    )
+
+
+def write_off_item(entry: JournalEntry, key: str) -> Item:
+    """A purge's journal entry; `key` is its sort key."""
+    return wire(
+        {
+            "pk": keys.write_off_pk(entry.program_id, entry.day),
+            "sk": key,
+            "kind": entry.kind.value,
+            "debit": entry.sides.debit.value,
+            "credit": entry.sides.credit.value,
+            "movements": entry.movements,
+            "points": entry.points,
+            "amount": str(entry.amount),
+            "currency": entry.currency,
+        }
+    )
+
+
+def write_off_from(item: Item) -> JournalEntry:
+    stored = plain(item)
+    program_id, _, day = stored["pk"].split("#")
+    return JournalEntry(
+        program_id=program_id,
+        day=date.fromisoformat(day),
+        kind=Kind(stored["kind"]),
+        currency=stored["currency"],
+        movements=stored["movements"],
+        points=stored["points"],
+        amount=Decimal(stored["amount"]),
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _whole(value: Any) -> Any:
+    """Numbers come back as Decimal; all that we store are whole."""
+    if isinstance(value, Decimal):
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(element) for element in value]
+    if isinstance(value, dict):
+        return {name: _whole(element) for name, element in value.items()}
+    return value

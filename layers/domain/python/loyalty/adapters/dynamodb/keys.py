@@ -1,0 +1,78 @@
+"""Where things are in the table.
+
+A program's id holds no `#`, so `program#kind#` ends where the store's own text starts, and that text
+comes last in its key: no two ids can ever share a key.
+
+| item           | pk                                | sk                |
+|----------------|-----------------------------------|-------------------|
+| movement       | `{program}#{cause kind}#{ref}`    | position, 8 digits|
+| account        | `{program}#member#{customer}`     | `account`         |
+|                | `{program}#guest#{customer}`      |                   |
+| write-off      | `{program}#write-off#{day}`       | instant and entry |
+| settings       | `programs`                        | program id        |
+| their versions | `{program}#settings`              | version, 8 digits |
+
+| index                | hash                          | range       | holds                          |
+|----------------------|-------------------------------|-------------|--------------------------------|
+| movements_by_account | `account`: the account's pk   | `sequence`  | every movement of points       |
+| movements_by_day     | `day`: `{program}#{day}#{n}`  | `recorded`  | every movement of points       |
+| accounts_by_expiry   | `expiry_shard`: `{program}#{n}` | `due`     | accounts with points to expire |
+| accounts_by_program  | `program_shard`: `{program}#{n}` | `pk`      | every account                  |
+"""
+
+from datetime import date, datetime
+from zlib import crc32
+
+from loyalty.domain.movement import AccountId, Cause
+
+ACCOUNT_SK = "account"
+PROGRAMS_PK = "programs"
+EXPIRY_SHARDS = 16
+"""At 1,000 write units a second and partition, some 8,000 accounts a second leave the index."""
+DAY_SHARDS = 4
+"""At 1,000 write units a second and partition, some 4,000 movements a second enter the index."""
+
+
+def cause_pk(cause: Cause) -> str:
+    return f"{cause.program_id}#{cause.kind}#{cause.reference}"
+
+
+def position_sk(position: int) -> str:
+    return f"{position:08d}"
+
+
+def account_pk(account_id: AccountId) -> str:
+    who = "guest" if account_id.guest else "member"
+    return f"{account_id.program_id}#{who}#{account_id.customer_id}"
+
+
+def account_id(pk: str) -> AccountId:
+    """The account whose key `pk` is."""
+    program_id, who, customer_id = pk.split("#", 2)
+    return AccountId(program_id, customer_id, guest=who == "guest")
+
+
+def settings_pk(program_id: str) -> str:
+    return f"{program_id}#settings"
+
+
+def write_off_pk(program_id: str, day: date) -> str:
+    return f"{program_id}#write-off#{day.isoformat()}"
+
+
+def day_key(program_id: str, day: date, shard: int) -> str:
+    return f"{program_id}#{day.isoformat()}#{shard}"
+
+
+def shard_key(program_id: str, shard: int) -> str:
+    return f"{program_id}#{shard}"
+
+
+def shard_of(text: str, shards: int) -> int:
+    """The same shard for the same text, always and everywhere."""
+    return crc32(text.encode()) % shards
+
+
+def instant(at: datetime) -> str:
+    """An instant (UTC) as text that sorts as time does."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

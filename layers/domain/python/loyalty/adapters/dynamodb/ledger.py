@@ -1,0 +1,188 @@
+"""The ledger port on DynamoDB.
+
+Two conditions carry every guarantee: a movement is put only where nothing is (its story's next
+position), and an account only over the version that was read. Both go into one transaction.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime
+from typing import Any
+
+from loyalty.adapters.dynamodb import items, keys
+from loyalty.adapters.dynamodb.client import answering
+from loyalty.domain.account import Account
+from loyalty.domain.books import JournalEntry
+from loyalty.domain.movement import AccountId, Cause, Movement
+from loyalty.domain.story import Story
+from loyalty.domain.transaction import Transaction
+from loyalty.ports import LostRace, Unavailable
+
+IS_NEW = "attribute_not_exists(pk)"
+IS_AS_READ = "version = :read"
+LOST = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+SLOW_DOWN = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
+BATCH_GET = 100
+"""How many items DynamoDB gets in one batch."""
+
+
+class DynamoDBLedger:
+    """A `Ledger` in the DynamoDB table `table`; `client` is boto3's low-level one."""
+
+    shards = keys.EXPIRY_SHARDS
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+        self._beside = ThreadPoolExecutor(max_workers=1)
+
+    def read(
+        self, cause: Cause, account_id: AccountId | None, *, consistent: bool
+    ) -> tuple[Story, Account | None]:
+        if account_id is None:
+            return self._story(cause, consistent), None
+        account = self._beside.submit(self.account, account_id, consistent=consistent)
+        return self._story(cause, consistent), account.result()
+
+    def account(self, account_id: AccountId, *, consistent: bool) -> Account:
+        key = {"pk": {"S": keys.account_pk(account_id)}, "sk": {"S": keys.ACCOUNT_SK}}
+        with answering():
+            found = self._client.get_item(
+                TableName=self._table, Key=key, ConsistentRead=consistent
+            )
+        if "Item" not in found:
+            return Account(account_id=account_id)
+        return items.account_from(found["Item"])
+
+    def accounts(self, account_ids: Sequence[AccountId]) -> list[Account]:
+        wanted = [
+            {"pk": {"S": keys.account_pk(account_id)}, "sk": {"S": keys.ACCOUNT_SK}}
+            for account_id in account_ids
+        ]
+        found: list[Account] = []
+        while wanted:
+            with answering():
+                batch = self._client.batch_get_item(
+                    RequestItems={self._table: {"Keys": wanted[:BATCH_GET]}}
+                )
+            found += map(items.account_from, batch["Responses"][self._table])
+            unread = batch["UnprocessedKeys"].get(self._table, {}).get("Keys", [])
+            wanted = unread + wanted[BATCH_GET:]
+        return found
+
+    def write(self, transactions: Sequence[Transaction], entry: JournalEntry | None = None) -> None:
+        puts: list[dict[str, Any]] = []
+        writer: list[int] = []  # which transaction each put belongs to
+        for number, transaction in enumerate(transactions):
+            mine = self._puts(transaction)
+            puts += mine
+            writer += [number] * len(mine)
+        if entry:
+            first = next(m for transaction in transactions for m in transaction.movements)
+            key = f"{keys.instant(first.recorded_at)}#{first.movement_id}"
+            puts.append({"Item": items.write_off_item(entry, key), "ConditionExpression": IS_NEW})
+        request = [{"Put": {"TableName": self._table, **put}} for put in puts]
+        try:
+            with answering():
+                self._client.transact_write_items(TransactItems=request)
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = [reason["Code"] for reason in error.response["CancellationReasons"]]
+            lost = [n for n, reason in zip(writer, reasons, strict=False) if reason in LOST]
+            if lost:
+                raise LostRace(sorted(set(lost))) from error
+            if all(reason in ("None", *SLOW_DOWN) for reason in reasons):
+                raise Unavailable(f"cancelled: {reasons}") from error
+            raise
+
+    def statement(self, account_id: AccountId, limit: int, before: int | None) -> list[Movement]:
+        values: items.Item = {":account": {"S": keys.account_pk(account_id)}}
+        condition = "account = :account"
+        if before is not None:
+            values[":before"] = {"N": str(before)}
+            condition += " AND #sequence < :before"
+        with answering():
+            page = self._client.query(
+                TableName=self._table,
+                IndexName="movements_by_account",
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues=values,
+                ScanIndexForward=False,
+                Limit=limit,
+                **({"ExpressionAttributeNames": {"#sequence": "sequence"}} if before else {}),
+            )
+        return [items.movement_from(item) for item in page["Items"]]
+
+    def due(self, program_id: str, shard: int, as_of: datetime) -> Iterator[list[AccountId]]:
+        pages = self._pages(
+            "expiry_shard = :shard AND due <= :due",
+            {":shard": keys.shard_key(program_id, shard), ":due": keys.instant(as_of)},
+            index="accounts_by_expiry",
+        )
+        for page in pages:
+            yield [keys.account_id(item["pk"]["S"]) for item in page]
+
+    def write_offs(self, program_id: str, day: date) -> Iterator[JournalEntry]:
+        for page in self._pages("pk = :pk", {":pk": keys.write_off_pk(program_id, day)}):
+            yield from map(items.write_off_from, page)
+
+    def journal(self, program_id: str, day: date) -> Iterator[JournalEntry]:
+        for shard in range(keys.DAY_SHARDS):
+            pages = self._pages(
+                "#day = :day",
+                {":day": keys.day_key(program_id, day, shard)},
+                index="movements_by_day",
+                names={"#day": "day"},
+            )
+            for page in pages:
+                yield from map(items.journal_entry_from, page)
+
+    def _story(self, cause: Cause, consistent: bool) -> Story:
+        pages = self._pages("pk = :pk", {":pk": keys.cause_pk(cause)}, consistent=consistent)
+        movements = tuple(items.movement_from(item) for page in pages for item in page)
+        return Story(cause, movements)
+
+    def _puts(self, transaction: Transaction) -> list[dict[str, Any]]:
+        """A put for each movement, and one for the account if anything about it changed."""
+        timezone = transaction.program.timezone
+        puts: list[dict[str, Any]] = [
+            {"Item": items.movement_item(movement, timezone), "ConditionExpression": IS_NEW}
+            for movement in transaction.movements
+        ]
+        account, read = transaction.account, transaction.read
+        if account and read and account != read:
+            put: dict[str, Any] = {"Item": items.account_item(account)}
+            if read.version:
+                put["ConditionExpression"] = IS_AS_READ
+                put["ExpressionAttributeValues"] = {":read": {"N": str(read.version)}}
+            else:
+                put["ConditionExpression"] = IS_NEW
+            puts.append(put)
+        return puts
+
+    def _pages(
+        self,
+        condition: str,
+        values: dict[str, str],
+        *,
+        index: str | None = None,
+        names: dict[str, str] | None = None,
+        consistent: bool = False,
+    ) -> Iterator[list[items.Item]]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": {name: {"S": value} for name, value in values.items()},
+        }
+        if index:
+            request["IndexName"] = index
+        else:
+            request["ConsistentRead"] = consistent
+        if names:
+            request["ExpressionAttributeNames"] = names
+        while True:
+            with answering():
+                page = self._client.query(**request)
+            yield page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]

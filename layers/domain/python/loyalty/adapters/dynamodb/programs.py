@@ -1,0 +1,158 @@
+"""Settings of programs, and a short memory of them."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Any
+
+from loyalty.adapters.dynamodb import items, keys
+from loyalty.adapters.dynamodb.client import answering
+from loyalty.domain.calendar import ExpiryPolicy
+from loyalty.domain.money import Rounding
+from loyalty.domain.program import (
+    Cancel,
+    Earn,
+    EarningBasis,
+    Expiry,
+    OnRedeemedOrder,
+    OnShortfall,
+    Overspend,
+    Program,
+    Redeem,
+    RefundPolicy,
+)
+from loyalty.ports import LostRace, UnknownProgram
+
+STALENESS = 1.0
+"""Seconds for which a running function may keep settings.
+
+Reading them with each request would cost it half a read unit more, and a repeat of an order more
+than all else that it reads. Whoever changes settings waits this long before it is answered, so that
+nobody who has seen the answer meets the old ones.
+"""
+
+
+class DynamoDBPrograms:
+    """The `Programs` port on the DynamoDB table `table`; `client` is boto3's low-level one."""
+
+    staleness = STALENESS
+
+    def __init__(
+        self, client: Any, table: str, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._seconds = seconds
+        self._kept: dict[str, tuple[float, Program]] = {}
+
+    def get(self, program_id: str) -> Program:
+        # Timed from before the read, so that nothing older than the staleness is ever used.
+        now = self._seconds()
+        read_at, program = self._kept.get(program_id, (0.0, None))
+        if program and now - read_at < STALENESS:
+            return program
+        program = self.latest(program_id)
+        if program is None:
+            raise UnknownProgram(program_id)
+        self._kept[program_id] = (now, program)
+        return program
+
+    def latest(self, program_id: str) -> Program | None:
+        with answering():
+            found = self._client.get_item(
+                TableName=self._table,
+                Key={"pk": {"S": keys.PROGRAMS_PK}, "sk": {"S": program_id}},
+                ConsistentRead=True,
+            )
+        return program_from(found["Item"]) if "Item" in found else None
+
+    def save(self, program: Program) -> None:
+        settings = json.dumps(asdict(program), default=str, separators=(",", ":"))
+        content: items.Item = {
+            "version": {"N": str(program.version)},
+            "settings": {"S": settings},
+        }
+        version = {
+            "pk": {"S": keys.settings_pk(program.program_id)},
+            "sk": {"S": keys.position_sk(program.version)},
+            **content,
+        }
+        current = {"pk": {"S": keys.PROGRAMS_PK}, "sk": {"S": program.program_id}, **content}
+        try:
+            with answering():
+                self._client.transact_write_items(
+                    TransactItems=[
+                        self._put(version, "attribute_not_exists(pk)"),
+                        self._put(
+                            current,
+                            "attribute_not_exists(pk) OR version = :before",
+                            {":before": {"N": str(program.version - 1)}},
+                        ),
+                    ]
+                )
+        except self._client.exceptions.TransactionCanceledException as error:
+            raise LostRace from error
+        self._kept.pop(program.program_id, None)
+
+    def ids(self) -> Iterator[str]:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": keys.PROGRAMS_PK}},
+            "ProjectionExpression": "sk",
+        }
+        while True:
+            with answering():
+                page = self._client.query(**request)
+            for item in page["Items"]:
+                yield item["sk"]["S"]
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _put(
+        self, item: items.Item, condition: str, values: items.Item | None = None
+    ) -> dict[str, Any]:
+        put: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": item,
+            "ConditionExpression": condition,
+        }
+        if values:
+            put["ExpressionAttributeValues"] = values
+        return {"Put": put}
+
+
+def program_from(item: items.Item) -> Program:
+    stored = json.loads(item["settings"]["S"])
+    earn, redeem, cancel = stored["earn"], stored["redeem"], stored["cancel"]
+    return Program(
+        program_id=stored["program_id"],
+        version=stored["version"],
+        name=stored["name"],
+        currency=stored["currency"],
+        enabled=stored["enabled"],
+        timezone=stored["timezone"],
+        label=stored["label"],
+        earn=Earn(
+            points_per_unit=Decimal(earn["points_per_unit"]),
+            basis=EarningBasis(earn["basis"]),
+            rounding=Rounding(earn["rounding"]),
+            on_redeemed_order=OnRedeemedOrder(earn["on_redeemed_order"]),
+            min_order_total=Decimal(earn["min_order_total"]),
+            max_points_per_order=earn["max_points_per_order"],
+        ),
+        orders_earn=stored["orders_earn"],
+        redeem=Redeem(
+            point_value=Decimal(redeem["point_value"]),
+            min_points=redeem["min_points"],
+            max_order_share=Decimal(redeem["max_order_share"]),
+            block_size=redeem["block_size"],
+            overspend=Overspend(redeem["overspend"]),
+        ),
+        expiry=Expiry(ExpiryPolicy(stored["expiry"]["policy"]), stored["expiry"]["length"]),
+        cancel=Cancel(OnShortfall(cancel["on_shortfall"]), cancel["restore_grace_days"]),
+        refund=RefundPolicy(stored["refund"]),
+    )

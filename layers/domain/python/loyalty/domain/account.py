@@ -1,0 +1,70 @@
+"""An account: one customer's points in one program, as its movements add up."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from loyalty.domain.lots import Lot, Lots
+from loyalty.domain.movement import AccountId, Kind, Movement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Lots, debt and totals to date. `version` is the sequence of its latest movement.
+
+    `outstanding == earned_total - redeemed_total - expired_total`, always: the totals are net of
+    what was reversed and restored.
+
+    `purge_at` is when the purge must look at the account next. It may be early, never late: points
+    that come in move it forward only if they expire sooner, and only the purge moves it back.
+    """
+
+    account_id: AccountId
+    lots: Lots = Lots()
+    debt: int = 0
+    earned_total: int = 0
+    redeemed_total: int = 0
+    expired_total: int = 0
+    version: int = 0
+    purge_at: datetime | None = None
+
+    @property
+    def outstanding(self) -> int:
+        """What the books owe: all lots, also expired ones until they are written off, less debt."""
+        return self.lots.total - self.debt
+
+    def available(self, at: datetime) -> int:
+        """Points spendable at `at`."""
+        return self.lots.spendable(at).total
+
+    def balance(self, at: datetime) -> int:
+        """Points spendable at `at` less debt; negative while in debt."""
+        return self.available(at) - self.debt
+
+    def credit(self, lots: Lots) -> tuple[tuple[Lot, ...], int]:
+        """Where `lots` of new points go: (allocation, change of debt). Debt is repaid first."""
+        repaid = min(self.debt, lots.total)
+        return tuple(lots.minus(lots.soonest(repaid))), -repaid
+
+    def apply(self, movement: Movement) -> "Account":
+        """The account after `movement`, which must be the next in its sequence."""
+        if movement.sequence != self.version + 1:
+            raise ValueError(f"movement {movement.sequence} does not follow {self.version}")
+        lots = self.lots.plus(movement.allocation)
+        change = movement.kind.sign * movement.points
+        expiries = (self.purge_at, lots.next_expiry)
+        return replace(
+            self,
+            lots=lots,
+            debt=self.debt + movement.debt,
+            earned_total=self.earned_total + (change if movement.kind in _EARNED else 0),
+            redeemed_total=self.redeemed_total - (change if movement.kind in _REDEEMED else 0),
+            expired_total=self.expired_total - (change if movement.kind is Kind.EXPIRE else 0),
+            version=movement.sequence,
+            purge_at=lots.next_expiry
+            if movement.kind is Kind.EXPIRE
+            else min((at for at in expiries if at), default=None),
+        )
+
+
+_EARNED = frozenset({Kind.EARN, Kind.ISSUE, Kind.REVERSE})
+_REDEEMED = frozenset({Kind.REDEEM, Kind.RESTORE})

@@ -1,0 +1,123 @@
+"""Movements: the immutable records that an account is the sum of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from loyalty.domain.lots import Lot
+
+
+@dataclass(frozen=True, slots=True)
+class AccountId:
+    """Whose points: one customer in one program.
+
+    A guest is a person without a store account. Its account is apart from a member's, even where
+    the store uses the same id for both, so nobody reaches a member's points by claiming to be a
+    guest.
+    """
+
+    program_id: str
+    customer_id: str
+    guest: bool = False
+
+
+class CauseKind(StrEnum):
+    """What kind of thing makes points move."""
+
+    ORDER = "order"
+    """Something that happens to an order."""
+    REQUEST = "request"
+    """A request with an idempotency key."""
+    EXPIRY = "expiry"
+    """The passing of an account's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why points move: an order, a request, an expiry. `reference` is the store's id of it.
+
+    All movements of a cause form its story, numbered from 1. A number is written once, ever.
+    """
+
+    program_id: str
+    kind: CauseKind
+    reference: str
+
+
+class Kind(StrEnum):
+    """What a movement does, as the books see it."""
+
+    EARN = "earn"
+    ISSUE = "issue"
+    REVERSE = "reverse"
+    REDEEM = "redeem"
+    RESTORE = "restore"
+    EXPIRE = "expire"
+
+    @property
+    def sign(self) -> int:
+        """+1 when it adds to what the account is owed, -1 when it takes from it."""
+        return 1 if self in _CREDITS else -1
+
+
+_CREDITS = frozenset({Kind.EARN, Kind.ISSUE, Kind.RESTORE})
+
+
+class Event(StrEnum):
+    """What happened that the movement records."""
+
+    ORDER_COMPLETED = "order_completed"
+    ORDER_CANCELLED = "order_cancelled"
+    REDEMPTION_SET = "redemption_set"
+    REDEMPTION_VOIDED = "redemption_voided"
+    POINTS_ISSUED = "points_issued"
+    POINTS_EXPIRED = "points_expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """One record of the ledger: what moved, why, from which cause, and the balance after.
+
+    `points` is never negative; `kind` says which way it goes. `allocation` says which lots it
+    touched (signed), `debt` by how much it changed the debt (signed), so that
+    `kind.sign * points == sum(allocation) - debt`. A record that moves nothing (an order that earns
+    nothing, say) has no `sequence` and leaves the account alone.
+
+    `point_value` is money per point under `program_version`. `occurred_at` is when the store says
+    it happened, `recorded_at` when the ledger wrote it. `detail` holds what the kind of event needs
+    to be answered again, years later, exactly as the first time.
+    """
+
+    cause: Cause
+    position: int
+    event: Event
+    kind: Kind
+    account: AccountId | None
+    points: int
+    allocation: tuple[Lot, ...] = ()
+    debt: int = 0
+    expires_at: datetime | None = None
+    sequence: int | None = None
+    balance_after: int
+    debt_after: int
+    program_version: int
+    point_value: Decimal
+    currency: str
+    occurred_at: datetime
+    recorded_at: datetime
+    source: str
+    actor: str
+    reason: str | None = None
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def movement_id(self) -> str:
+        """Names the movement within its program: its cause and its place in that story."""
+        return f"{self.cause.kind}/{self.cause.reference}/{self.position}"
+
+    @property
+    def value(self) -> Decimal:
+        """The points in money at the point value of that moment, unrounded."""
+        return self.points * self.point_value

@@ -1,0 +1,113 @@
+"""A loyalty program: the settings that the rules read."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from loyalty.domain.calendar import ExpiryPolicy
+from loyalty.domain.money import Rounding
+
+
+class EarningBasis(StrEnum):
+    """What an order earns on."""
+
+    ITEMS = "items"
+    """Its items less its discount, without shipping and tax."""
+    TOTAL = "total"
+    """Its total, as the store states it."""
+
+
+class OnRedeemedOrder(StrEnum):
+    """What a completed order that used points earns."""
+
+    NONE = "none"
+    CASH_PART = "cash_part"
+    FULL = "full"
+
+
+class Overspend(StrEnum):
+    """What happens when more points are asked for than may be used."""
+
+    REJECT = "reject"
+    CLAMP = "clamp"
+
+
+class OnShortfall(StrEnum):
+    """What happens when points to be taken back were spent already."""
+
+    ALLOW_NEGATIVE = "allow_negative"
+    CLAMP = "clamp"
+
+
+class RefundPolicy(StrEnum):
+    """What a returned order does to its points."""
+
+    MANUAL = "manual"
+    PROPORTIONAL = "proportional"
+
+
+@dataclass(frozen=True, slots=True)
+class Earn:
+    """How orders earn. `points_per_unit` is points per one unit of currency (1 EUR, 1 JPY)."""
+
+    points_per_unit: Decimal = Decimal(1)
+    basis: EarningBasis = EarningBasis.ITEMS
+    rounding: Rounding = Rounding.FLOOR
+    on_redeemed_order: OnRedeemedOrder = OnRedeemedOrder.NONE
+    min_order_total: Decimal = Decimal(0)
+    max_points_per_order: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Redeem:
+    """How points pay. `point_value` is the money one point is worth; `max_order_share` is 0 to 1."""
+
+    point_value: Decimal = Decimal("0.01")
+    min_points: int = 0
+    max_order_share: Decimal = Decimal(1)
+    block_size: int = 1
+    overspend: Overspend = Overspend.REJECT
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """How long points live. `length` is days or months, for the policies that count them."""
+
+    policy: ExpiryPolicy = ExpiryPolicy.NONE
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """What a cancellation does. Points restored past their expiry live `restore_grace_days`."""
+
+    on_shortfall: OnShortfall = OnShortfall.ALLOW_NEGATIVE
+    restore_grace_days: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """One version of a program's settings. Versions count from 1."""
+
+    program_id: str
+    version: int
+    name: str
+    currency: str
+    enabled: bool = True
+    timezone: str = "UTC"
+    label: str = "points"
+    earn: Earn = field(default_factory=Earn)
+    orders_earn: bool = True
+    redeem: Redeem = field(default_factory=Redeem)
+    expiry: Expiry = field(default_factory=Expiry)
+    cancel: Cancel = field(default_factory=Cancel)
+    refund: RefundPolicy = RefundPolicy.MANUAL
+
+    def expires_at(self, awarded_at: datetime) -> datetime | None:
+        """When points awarded at `awarded_at` are gone under this program's policy; None is never."""
+        return self.expiry.policy.expires_at(awarded_at, self.timezone, self.expiry.length)
+
+    def value_of(self, points: int) -> Decimal:
+        """What `points` are worth in money, unrounded."""
+        return points * self.redeem.point_value

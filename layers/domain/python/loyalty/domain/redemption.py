@@ -1,0 +1,143 @@
+"""Spending points on an order: set, set anew, given back, until the order is closed."""
+
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+from typing import Literal
+
+from loyalty.domain.calendar import end_of_day_after
+from loyalty.domain.earning import refuse_other_currency, refuse_other_customer
+from loyalty.domain.lots import Lot, Lots
+from loyalty.domain.money import exact, round_down_to_minor
+from loyalty.domain.movement import AccountId, Event, Kind, Movement
+from loyalty.domain.program import Overspend, Program
+from loyalty.domain.refusal import Refused
+from loyalty.domain.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionRequest:
+    """Use `points`, or as many as may be used, on an order that is worth `order_total`."""
+
+    account_id: AccountId
+    order_total: Decimal
+    currency: str
+    points: int | Literal["max"]
+
+
+def usable(program: Program, available: int, order_total: Decimal) -> int:
+    """The most points that an order of `order_total` may use of `available` ones.
+
+    Whole blocks, no more than the order's share is worth; nothing if that is under the minimum.
+    """
+    rules = program.redeem
+    worth = order_total * rules.max_order_share / rules.point_value
+    most = min(available, int(worth.to_integral_value(rounding=ROUND_FLOOR)))
+    most -= most % rules.block_size
+    return most if most >= rules.min_points else 0
+
+
+def discount(program: Program, points: int) -> Decimal:
+    """The money that `points` take off an order, in whole minor units, rounded down."""
+    return round_down_to_minor(program.value_of(points), program.currency)
+
+
+def redeem(transaction: Transaction, request: RedemptionRequest) -> Transaction:
+    """Make the order use the requested points; the same request again changes nothing."""
+    story, program = transaction.story, transaction.program
+    refuse_other_customer(story, request.account_id)
+    refuse_other_currency(program, request.currency)
+    if story.closed:
+        raise Refused("order_closed", "The order is completed or cancelled already.")
+    asked = {
+        "requested": request.points,
+        "order_total": str(exact(request.order_total, request.currency)),
+    }
+    live = story.live_redemption
+    if live and all(live.detail[name] == fact for name, fact in asked.items()):
+        return transaction
+    if not program.enabled:
+        raise Refused("program_disabled", "The program is switched off.")
+    if live:
+        transaction = restore(transaction, live, Event.REDEMPTION_VOIDED, "replaced")
+    available = transaction.holder.lots.spendable(transaction.now)
+    points = _points(program, available.total, request)
+    if not points:
+        return transaction
+    return transaction.debit(
+        Kind.REDEEM,
+        Event.REDEMPTION_SET,
+        available.soonest(points),
+        detail={**asked, "discount": str(discount(program, points))},
+    )
+
+
+def void(transaction: Transaction) -> Transaction:
+    """Give back what the order uses; nothing, if it uses nothing."""
+    if transaction.story.closed:
+        raise Refused("order_closed", "The order is completed or cancelled already.")
+    live = transaction.story.live_redemption
+    return restore(transaction, live, Event.REDEMPTION_VOIDED) if live else transaction
+
+
+def restore(
+    transaction: Transaction, redemption: Movement, event: Event, reason: str | None = None
+) -> Transaction:
+    """Give the points of `redemption` back into the lots they came from.
+
+    Those that would have expired since get `restore_grace_days`.
+    """
+    program, now = transaction.program, transaction.now
+    grace = end_of_day_after(now, program.cancel.restore_grace_days, program.timezone)
+    lots = Lots(
+        Lot(grace if lot.expired(now) else lot.expires_at, -lot.points)
+        for lot in redemption.allocation
+    )
+    return transaction.credit(Kind.RESTORE, event, lots, reason=reason)
+
+
+def _points(program: Program, available: int, request: RedemptionRequest) -> int:
+    """How many points to take: what was asked for, if the rules allow it."""
+    rules, asked = program.redeem, request.points
+    most = usable(program, available, request.order_total)
+    if asked == "max":
+        return most
+    facts = {"points_usable": most, "points_available": available}
+    if rules.overspend is Overspend.CLAMP:
+        asked = min(asked - asked % rules.block_size, most)
+        if asked < max(rules.min_points, 1):
+            raise Refused(
+                "below_min_points",
+                f"No fewer than {max(rules.min_points, rules.block_size)} points can be used.",
+                pointer="/points",
+                facts=facts,
+            )
+        return asked
+    if asked > available:
+        raise Refused(
+            "insufficient_points",
+            f"{asked} points were asked for, {available} are available, {most} can be used.",
+            pointer="/points",
+            facts=facts,
+        )
+    if asked < rules.min_points:
+        raise Refused(
+            "below_min_points",
+            f"No fewer than {rules.min_points} points can be used.",
+            pointer="/points",
+            facts=facts,
+        )
+    if asked % rules.block_size:
+        raise Refused(
+            "not_whole_blocks",
+            f"Points are used in blocks of {rules.block_size}.",
+            pointer="/points",
+            facts=facts,
+        )
+    if asked > most:
+        raise Refused(
+            "exceeds_order_limit",
+            f"This order can use {most} points at the most.",
+            pointer="/points",
+            facts=facts,
+        )
+    return asked

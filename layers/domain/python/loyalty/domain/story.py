@@ -1,0 +1,78 @@
+"""A story: everything a cause has moved, in order. An order's story decides what may still happen."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from loyalty.domain.movement import AccountId, Cause, CauseKind, Event, Kind, Movement
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The movements of one cause, in the order in which they were written."""
+
+    cause: Cause
+    movements: tuple[Movement, ...] = ()
+
+    def __iter__(self) -> Iterator[Movement]:
+        return iter(self.movements)
+
+    @property
+    def next_position(self) -> int:
+        """The number that the next movement of this cause takes."""
+        return len(self.movements) + 1
+
+    @property
+    def account_id(self) -> AccountId | None:
+        """Whose order or request it is; None while nobody is known."""
+        return next((m.account for m in self.movements if m.account), None)
+
+    @property
+    def first(self) -> Movement | None:
+        """The movement that started it."""
+        return self.movements[0] if self.movements else None
+
+    @property
+    def completion(self) -> Movement | None:
+        """The order's first and only completion."""
+        return self._first(Event.ORDER_COMPLETED)
+
+    @property
+    def cancellation(self) -> tuple[Movement, ...]:
+        """What the order's cancellation wrote; empty while it is not cancelled."""
+        return tuple(m for m in self.movements if m.event is Event.ORDER_CANCELLED)
+
+    @property
+    def closed(self) -> bool:
+        """Completed or cancelled: what the order uses can no longer change."""
+        return self.completion is not None or bool(self.cancellation)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing written later can change what a repeated command is answered."""
+        return self.closed or (self.cause.kind is CauseKind.REQUEST and self.first is not None)
+
+    @property
+    def live_redemption(self) -> Movement | None:
+        """The redemption that the order uses now: set, and not given back since."""
+        for movement in reversed(self.movements):
+            if movement.kind is Kind.REDEEM:
+                return movement
+            if movement.kind is Kind.RESTORE:
+                return None
+        return None
+
+    @property
+    def earned(self) -> int:
+        """Points that the order's completion earned."""
+        return self._sum(Kind.EARN)
+
+    @property
+    def reversed(self) -> int:
+        """Points of those taken back so far."""
+        return self._sum(Kind.REVERSE)
+
+    def _first(self, event: Event) -> Movement | None:
+        return next((m for m in self.movements if m.event is event), None)
+
+    def _sum(self, kind: Kind) -> int:
+        return sum(m.points for m in self.movements if m.kind is kind)

@@ -1,0 +1,41 @@
+"""Points are given by hand."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from loyalty.domain.issuing import Issue, cause_of_request, issue
+from loyalty.ports import World
+from loyalty.usecases.carry_out import Sender, carry_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsIssued:
+    """What was issued, the first time that the key was used."""
+
+    movement_id: str
+    points: int
+    expires_at: datetime | None
+    balance: int
+    first: bool
+
+
+def issue_points(
+    world: World, program_id: str, idempotency_key: str, request: Issue, actor: str, source: str
+) -> PointsIssued:
+    """Issue points, once per idempotency key."""
+    transaction = carry_out(
+        world,
+        program_id,
+        cause_of_request(program_id, idempotency_key),
+        request.account_id,
+        Sender(actor=actor, source=source),
+        lambda transaction: issue(transaction, request),
+    )
+    issued = transaction.story.movements[0]
+    return PointsIssued(
+        movement_id=issued.movement_id,
+        points=issued.points,
+        expires_at=issued.expires_at,
+        balance=issued.balance_after,
+        first=transaction.decided,
+    )

@@ -1,0 +1,86 @@
+"""What can be looked at: an account, its statement, an order. Nothing here writes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from loyalty.domain.account import Account
+from loyalty.domain.money import exact
+from loyalty.domain.movement import AccountId, Kind, Movement
+from loyalty.domain.order import cause_of_order
+from loyalty.domain.program import Program
+from loyalty.domain.redemption import discount
+from loyalty.domain.story import Story
+from loyalty.ports import World
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account as it is at `at`, under the settings of `program`."""
+
+    account: Account
+    program: Program
+    at: datetime
+
+    @property
+    def balance(self) -> int:
+        """Points spendable now less debt."""
+        return self.account.balance(self.at)
+
+    @property
+    def value(self) -> Decimal:
+        """The balance in money, unrounded."""
+        return exact(self.program.value_of(self.balance), self.program.currency)
+
+
+def view_account(world: World, account_id: AccountId) -> AccountView:
+    """A customer's account. An unknown customer has an empty one."""
+    program = world.programs.get(account_id.program_id)
+    account = world.ledger.account(account_id, consistent=False)
+    return AccountView(account, program, world.clock())
+
+
+def view_statement(
+    world: World, account_id: AccountId, limit: int, before: int | None
+) -> list[Movement]:
+    """Up to `limit` movements of an account, newest first, older than the one numbered `before`."""
+    world.programs.get(account_id.program_id)
+    return world.ledger.statement(account_id, limit, before)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """Everything that an order has done to points."""
+
+    order_id: str
+    story: Story
+    program: Program
+
+    @property
+    def status(self) -> str:
+        """`unknown` to the ledger, `open`, then `completed`; `cancelled` once it is that."""
+        if not self.story.movements:
+            return "unknown"
+        if self.story.cancellation:
+            return "cancelled"
+        return "completed" if self.story.completion else "open"
+
+    @property
+    def restored(self) -> int:
+        """Points that it used and gave back."""
+        return sum(m.points for m in self.story if m.kind is Kind.RESTORE)
+
+    @property
+    def discount(self) -> Decimal:
+        """What the points it uses took off, in money."""
+        live = self.story.live_redemption
+        if live is None:
+            return discount(self.program, 0)
+        return Decimal(str(live.detail["discount"]))
+
+
+def view_order(world: World, program_id: str, order_id: str) -> OrderView:
+    """The loyalty story of an order; an empty one where the ledger has never seen it."""
+    program = world.programs.get(program_id)
+    story, _ = world.ledger.read(cause_of_order(program_id, order_id), None, consistent=True)
+    return OrderView(order_id, story, program)
