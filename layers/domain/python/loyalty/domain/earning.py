@@ -62,7 +62,7 @@ def why_skipped(program: Program, order: Order) -> str | None:
         return "no_customer"
     if not program.enabled:
         return "program_disabled"
-    if not program.orders_earn:
+    if not program.ways_to_earn.order.enabled:
         return "order_earning_disabled"
     return None
 

@@ -1,9 +1,12 @@
 """A loyalty program: the settings that the rules read."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
+from typing import Any, Self, cast, get_args, get_type_hints
 
 from loyalty.domain.calendar import ExpiryPolicy
 from loyalty.domain.money import Rounding
@@ -71,11 +74,26 @@ class Redeem:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A way to earn, and whether it is switched on."""
+
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WaysToEarn:
+    """The ways to earn."""
+
+    order: Way = field(default_factory=Way)
+
+
+@dataclass(frozen=True, slots=True)
 class Expiry:
-    """How long points live. `length` is days or months, for the policies that count them."""
+    """How long points live: `days` or `months`, for the policies that count them."""
 
     policy: ExpiryPolicy = ExpiryPolicy.NONE
-    length: int = 0
+    days: int | None = None
+    months: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +102,13 @@ class Cancel:
 
     on_shortfall: OnShortfall = OnShortfall.ALLOW_NEGATIVE
     restore_grace_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """What a return does."""
+
+    policy: RefundPolicy = RefundPolicy.MANUAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,16 +123,50 @@ class Program:
     timezone: str = "UTC"
     label: str = "points"
     earn: Earn = field(default_factory=Earn)
-    orders_earn: bool = True
+    ways_to_earn: WaysToEarn = field(default_factory=WaysToEarn)
     redeem: Redeem = field(default_factory=Redeem)
     expiry: Expiry = field(default_factory=Expiry)
     cancel: Cancel = field(default_factory=Cancel)
-    refund: RefundPolicy = RefundPolicy.MANUAL
+    refund: Refund = field(default_factory=Refund)
 
     def expires_at(self, awarded_at: datetime) -> datetime | None:
         """When points awarded at `awarded_at` are gone under this program's policy; None is never."""
-        return self.expiry.policy.expires_at(awarded_at, self.timezone, self.expiry.length)
+        length = self.expiry.days or self.expiry.months or 0
+        return self.expiry.policy.expires_at(awarded_at, self.timezone, length)
 
     def value_of(self, points: int) -> Decimal:
         """What `points` are worth in money, unrounded."""
         return points * self.redeem.point_value
+
+    def settings(self) -> dict[str, Any]:
+        """All of this as JSON has it: decimals as strings."""
+        return _plain(asdict(self))
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Self:
+        """The program with these `settings`, where decimals and choices may still be strings."""
+        return _build(cls, settings)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _plain(part) for name, part in value.items()}
+        case Decimal() | StrEnum():
+            return str(value)
+        case _:
+            return value
+
+
+def _build[T](cls: type[T], value: Any) -> T:
+    if not is_dataclass(cls):
+        return value if value is None or isinstance(value, cls) else cls(value)
+    types = _types_of(cls)
+    return cast(T, cls(**{name: _build(types[name], part) for name, part in value.items()}))
+
+
+@cache
+def _types_of(cls: type) -> dict[str, type]:
+    """The type of each field; of an optional one, the type it has when it is there."""
+    hints = get_type_hints(cls)
+    return {name: next(iter(get_args(hint)), hint) for name, hint in hints.items()}

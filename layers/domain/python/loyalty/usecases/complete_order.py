@@ -14,7 +14,8 @@ from loyalty.usecases.carry_out import Sender, carry_out
 class OrderCompleted:
     """What the completion did, the first time. `status` is `earned`, `not_earned` or `skipped`.
 
-    `skipped` recorded nothing: sent again when the reason is gone, the order earns.
+    `skipped` recorded nothing: sent again when the reason is gone, the order earns. `first` says that
+    this call recorded it, `repeated` that one before it did.
     """
 
     order_id: str
@@ -27,6 +28,7 @@ class OrderCompleted:
     breakdown: tuple[Step, ...]
     program_version: int
     first: bool
+    repeated: bool
 
 
 def complete_order(
@@ -55,6 +57,7 @@ def complete_order(
         breakdown=breakdown_of(completion),
         program_version=completion.program_version,
         first=transaction.decided,
+        repeated=not transaction.decided,
     )
 
 
@@ -72,4 +75,5 @@ def _not_recorded(transaction: Transaction, order: Order) -> OrderCompleted:
         breakdown=(),
         program_version=program.version,
         first=False,
+        repeated=False,
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from loyalty.domain.account import Account
+from loyalty.domain.earning import Step, breakdown_of
 from loyalty.domain.money import exact
 from loyalty.domain.movement import AccountId, Kind, Movement
 from loyalty.domain.order import cause_of_order
@@ -64,6 +65,12 @@ class OrderView:
         if self.story.cancellation:
             return "cancelled"
         return "completed" if self.story.completion else "open"
+
+    @property
+    def breakdown(self) -> tuple[Step, ...]:
+        """How the points that it earned came about."""
+        completion = self.story.completion
+        return breakdown_of(completion) if completion else ()
 
     @property
     def restored(self) -> int:

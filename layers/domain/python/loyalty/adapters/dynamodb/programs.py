@@ -3,26 +3,11 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
-from decimal import Decimal
 from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering
-from loyalty.domain.calendar import ExpiryPolicy
-from loyalty.domain.money import Rounding
-from loyalty.domain.program import (
-    Cancel,
-    Earn,
-    EarningBasis,
-    Expiry,
-    OnRedeemedOrder,
-    OnShortfall,
-    Overspend,
-    Program,
-    Redeem,
-    RefundPolicy,
-)
+from loyalty.domain.program import Program
 from loyalty.ports import LostRace, UnknownProgram
 
 STALENESS = 1.0
@@ -69,7 +54,7 @@ class DynamoDBPrograms:
         return program_from(found["Item"]) if "Item" in found else None
 
     def save(self, program: Program) -> None:
-        settings = json.dumps(asdict(program), default=str, separators=(",", ":"))
+        settings = json.dumps(program.settings(), separators=(",", ":"))
         content: items.Item = {
             "version": {"N": str(program.version)},
             "settings": {"S": settings},
@@ -126,33 +111,4 @@ class DynamoDBPrograms:
 
 
 def program_from(item: items.Item) -> Program:
-    stored = json.loads(item["settings"]["S"])
-    earn, redeem, cancel = stored["earn"], stored["redeem"], stored["cancel"]
-    return Program(
-        program_id=stored["program_id"],
-        version=stored["version"],
-        name=stored["name"],
-        currency=stored["currency"],
-        enabled=stored["enabled"],
-        timezone=stored["timezone"],
-        label=stored["label"],
-        earn=Earn(
-            points_per_unit=Decimal(earn["points_per_unit"]),
-            basis=EarningBasis(earn["basis"]),
-            rounding=Rounding(earn["rounding"]),
-            on_redeemed_order=OnRedeemedOrder(earn["on_redeemed_order"]),
-            min_order_total=Decimal(earn["min_order_total"]),
-            max_points_per_order=earn["max_points_per_order"],
-        ),
-        orders_earn=stored["orders_earn"],
-        redeem=Redeem(
-            point_value=Decimal(redeem["point_value"]),
-            min_points=redeem["min_points"],
-            max_order_share=Decimal(redeem["max_order_share"]),
-            block_size=redeem["block_size"],
-            overspend=Overspend(redeem["overspend"]),
-        ),
-        expiry=Expiry(ExpiryPolicy(stored["expiry"]["policy"]), stored["expiry"]["length"]),
-        cancel=Cancel(OnShortfall(cancel["on_shortfall"]), cancel["restore_grace_days"]),
-        refund=RefundPolicy(stored["refund"]),
-    )
+    return Program.of(json.loads(item["settings"]["S"]))

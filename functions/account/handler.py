@@ -1,0 +1,28 @@
+"""A customer's account and statement are read."""
+
+from loyalty.domain.movement import AccountId
+from loyalty.entry.contracts.customers import AccountAnswer, AccountQuery, StatementAnswer, StatementQuery
+from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.wiring import world
+from loyalty.usecases.views import view_account, view_statement
+
+
+def get_account(request: Request) -> Response:
+    query = request.parameters(AccountQuery)
+    account_id = AccountId(request.program_id, request.customer_id, query.guest)
+    return Response(AccountAnswer.of(view_account(world(), account_id)))
+
+
+def get_movements(request: Request) -> Response:
+    query = request.parameters(StatementQuery)
+    account_id = AccountId(request.program_id, request.customer_id, query.guest)
+    movements = view_statement(world(), account_id, query.limit, query.before(account_id))
+    return Response(StatementAnswer.of(account_id, movements, query.limit))
+
+
+handler = serve(
+    {
+        "GET /v1/programs/{program_id}/customers/{customer_id}": get_account,
+        "GET /v1/programs/{program_id}/customers/{customer_id}/movements": get_movements,
+    }
+)

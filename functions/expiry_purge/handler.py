@@ -1,0 +1,38 @@
+"""The purge: writes off what has expired, of all programs or of one. Started by the schedule, or by hand."""
+
+from typing import Any
+
+from loyalty.entry.contracts.purge import PurgeAnswer, StartPurge
+from loyalty.entry.http import Event
+from loyalty.entry.observing import count, logger, metrics
+from loyalty.entry.wiring import world
+from loyalty.usecases.expire_points import Purged, expire_points
+
+SPARE_MILLISECONDS = 30_000
+"""What is left of the function's time when it stops; the next run goes on from there."""
+
+
+def purge(program_id: str, start: StartPurge, context: Any) -> Purged:
+    def out_of_time() -> bool:
+        return bool(context.get_remaining_time_in_millis() < SPARE_MILLISECONDS)
+
+    purged = expire_points(world(), program_id, start.as_of, out_of_time)
+    logger.info(
+        "purged",
+        program_id=program_id,
+        accounts=purged.accounts,
+        points=purged.points,
+        left=purged.left,
+        complete=purged.complete,
+    )
+    count("PointsExpired", program_id, purged.points)
+    return purged
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: Event, context: Any) -> Event:
+    start = StartPurge.model_validate(event)
+    program_ids = [start.program_id] if start.program_id else list(world().programs.ids())
+    answer = PurgeAnswer.of([purge(program_id, start, context) for program_id in program_ids])
+    return answer.model_dump(mode="json")

@@ -1,0 +1,49 @@
+"""Requests for ids with a slash in them are passed on to the function whose route they are.
+
+API Gateway decodes `%2F` before it chooses a route, so `/orders/a%2Fb/completed` matches no route
+but the greedy ones, which lead here. The scopes of the route that was meant are checked here, since
+the greedy routes let in any of them.
+"""
+
+import json
+import os
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from loyalty.entry.http import Event, problem_response
+from loyalty.entry.observing import logger
+from loyalty.entry.problems import Problem
+from loyalty.entry.routes import find
+
+
+@cache
+def functions() -> dict[str, str]:
+    """The deployed name of each function, by its folder."""
+    names: dict[str, str] = json.loads(os.environ["FUNCTIONS"])
+    return names
+
+
+@cache
+def client() -> Any:
+    return boto3.client("lambda", config=Config(retries={"total_max_attempts": 1}))
+
+
+@logger.inject_lambda_context
+def handler(event: Event, context: Any) -> Event:
+    http = event["requestContext"]["http"]
+    route = find(http["method"], event["rawPath"])
+    if route is None or route.function not in functions():
+        return problem_response(Problem("not_found", "There is no such resource."))
+    granted = event["requestContext"]["authorizer"]["jwt"]["claims"].get("scope", "").split()
+    if not set(granted) & set(route.scopes):
+        return problem_response(Problem("forbidden", f"This needs {' or '.join(route.scopes)}."))
+    meant = {**event, "routeKey": route.key}
+    answer = client().invoke(FunctionName=functions()[route.function], Payload=json.dumps(meant))
+    if "FunctionError" in answer:
+        logger.error("forwarding_failed", function=route.function)
+        return problem_response(Problem("internal_error", "Nothing was lost; we have been told."))
+    result: Event = json.load(answer["Payload"])
+    return result

@@ -1,0 +1,20 @@
+"""Points are given by hand, once per idempotency key."""
+
+from loyalty.domain.movement import AccountId
+from loyalty.entry.contracts.customers import IssuePoints, PointsIssuedAnswer
+from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.observing import count
+from loyalty.entry.wiring import world
+from loyalty.usecases.issue_points import issue_points
+
+
+def post(request: Request) -> Response:
+    key, body = request.idempotency_key, request.body(IssuePoints)
+    issue = body.issue(AccountId(request.program_id, request.customer_id))
+    done = issue_points(world(), request.program_id, key, issue, request.actor, body.source)
+    if done.first:
+        count("PointsIssued", request.program_id, done.points)
+    return Response(PointsIssuedAnswer.of(done), 201, replayed=not done.first)
+
+
+handler = serve({"POST /v1/programs/{program_id}/customers/{customer_id}/issues": post})

@@ -1,0 +1,13 @@
+"""Everything that an order has done to points is read."""
+
+from loyalty.entry.contracts.orders import OrderAnswer
+from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.wiring import world
+from loyalty.usecases.views import view_order
+
+
+def get(request: Request) -> Response:
+    return Response(OrderAnswer.of(view_order(world(), request.program_id, request.order_id)))
+
+
+handler = serve({"GET /v1/programs/{program_id}/orders/{order_id}": get})

@@ -1,0 +1,34 @@
+"""An order was cancelled: what it earned and used is undone. Over HTTP, or as an `Order Cancelled` event."""
+
+from typing import Any
+
+from loyalty.entry.contracts.orders import CancelledOrder, OrderCancelledAnswer, OrderCancelledEvent
+from loyalty.entry.http import Event, Request, Response, serve
+from loyalty.entry.observing import count
+from loyalty.entry.queue import consume
+from loyalty.entry.wiring import world
+from loyalty.usecases.cancel_order import OrderCancelled, cancel_order
+
+
+def cancel(program_id: str, order_id: str, facts: CancelledOrder, actor: str, source: str) -> OrderCancelled:
+    done = cancel_order(world(), program_id, order_id, facts.customer_id, facts.reason, actor, source)
+    count("OrdersCancelled" if done.first else "CancellationsRepeated", program_id)
+    return done
+
+
+def post(request: Request) -> Response:
+    facts = request.body(CancelledOrder, may_be_empty=True)
+    done = cancel(request.program_id, request.order_id, facts, request.actor, "API")
+    return Response(OrderCancelledAnswer.of(done), replayed=not done.first)
+
+
+def on_event(event: OrderCancelledEvent) -> None:
+    cancel(event.program_id, event.order_id, event, "storefront", "EVENT")
+
+
+http = serve({"POST /v1/programs/{program_id}/orders/{order_id}/cancelled": post})
+events = consume(OrderCancelledEvent, on_event)
+
+
+def handler(event: Event, context: Any) -> Event:
+    return events(event, context) if "Records" in event else http(event, context)

@@ -1,0 +1,36 @@
+"""An order was completed: it earns, once. Over HTTP, or as an `Order Completed` event."""
+
+from typing import Any
+
+from loyalty.entry.contracts.orders import CompletedOrder, OrderCompletedAnswer, OrderCompletedEvent
+from loyalty.entry.http import Event, Request, Response, serve
+from loyalty.entry.observing import count
+from loyalty.entry.queue import consume
+from loyalty.entry.wiring import world
+from loyalty.usecases.complete_order import OrderCompleted, complete_order
+
+
+def complete(program_id: str, order_id: str, facts: CompletedOrder, actor: str, source: str) -> OrderCompleted:
+    order = facts.order(order_id, world().clock())
+    done = complete_order(world(), program_id, order, actor, source)
+    count("OrdersCompleted" if done.first else "OrdersRepeated", program_id)
+    return done
+
+
+def post(request: Request) -> Response:
+    facts = request.body(CompletedOrder)
+    done = complete(request.program_id, request.order_id, facts, request.actor, "API")
+    answer = OrderCompletedAnswer.of(done)
+    return Response(answer, 201 if done.first else 200, replayed=done.repeated)
+
+
+def on_event(event: OrderCompletedEvent) -> None:
+    complete(event.program_id, event.order_id, event, "storefront", "EVENT")
+
+
+http = serve({"POST /v1/programs/{program_id}/orders/{order_id}/completed": post})
+events = consume(OrderCompletedEvent, on_event)
+
+
+def handler(event: Event, context: Any) -> Event:
+    return events(event, context) if "Records" in event else http(event, context)

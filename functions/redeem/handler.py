@@ -1,0 +1,30 @@
+"""Points are used on an order, or given back."""
+
+from loyalty.entry.contracts.orders import Redemption, RedemptionAnswer, RedemptionVoidedAnswer
+from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.observing import count
+from loyalty.entry.wiring import world
+from loyalty.usecases.redeem_points import redeem_points, void_redemption
+
+
+def put(request: Request) -> Response:
+    redemption = request.body(Redemption).request(request.program_id)
+    done = redeem_points(world(), request.program_id, request.order_id, redemption, request.actor, "API")
+    if done.first:
+        count("RedemptionsSet", request.program_id)
+    return Response(RedemptionAnswer.of(done))
+
+
+def delete(request: Request) -> Response:
+    done = void_redemption(world(), request.program_id, request.order_id, request.actor, "API")
+    if done.first:
+        count("RedemptionsVoided", request.program_id)
+    return Response(RedemptionVoidedAnswer.of(done))
+
+
+handler = serve(
+    {
+        "PUT /v1/programs/{program_id}/orders/{order_id}/redemption": put,
+        "DELETE /v1/programs/{program_id}/orders/{order_id}/redemption": delete,
+    }
+)

@@ -1,0 +1,1 @@
+"""Events in, answers out: contracts, problems and wiring. The only place that knows powertools."""

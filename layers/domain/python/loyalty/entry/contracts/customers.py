@@ -1,0 +1,152 @@
+"""Customers: their accounts, statements, and points given by hand."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Literal
+from zlib import crc32
+
+from pydantic import Field
+
+from loyalty.domain.issuing import Issue
+from loyalty.domain.movement import AccountId, Movement
+from loyalty.entry.contracts.fields import Amount, Answer, Contract, Instant, Points, Query, Text
+from loyalty.entry.contracts.orders import MovementAnswer
+from loyalty.entry.problems import Fault, Problem
+from loyalty.usecases.issue_points import PointsIssued
+from loyalty.usecases.views import AccountView
+
+
+class IssuePoints(Contract):
+    """Points to give. Without `expires_at` they live as long as the program's policy says."""
+
+    points: Points
+    expires_at: Instant | None = None
+    reason: Text
+    source: Literal["API", "DASHBOARD", "POS"] = "API"
+
+    def issue(self, account_id: AccountId) -> Issue:
+        return Issue(
+            account_id=account_id,
+            points=self.points,
+            expires_at=self.expires_at,
+            reason=self.reason,
+        )
+
+
+class PointsIssuedAnswer(Answer):
+    """What was issued, the first time that the key was used."""
+
+    movement_id: str
+    points: int
+    expires_at: datetime | None
+    balance: int
+
+    @classmethod
+    def of(cls, done: PointsIssued) -> "PointsIssuedAnswer":
+        return cls(
+            movement_id=done.movement_id,
+            points=done.points,
+            expires_at=done.expires_at,
+            balance=done.balance,
+        )
+
+
+class MoneyAnswer(Answer):
+    """An amount of money."""
+
+    amount: Amount
+    currency: str
+
+
+class LotAnswer(Answer):
+    """Points that share one expiry instant; null is never."""
+
+    points: int
+    expires_at: datetime | None
+
+
+class AccountAnswer(Answer):
+    """A customer's points. `outstanding` also counts expired points that await the purge."""
+
+    customer_id: str
+    guest: bool
+    program_id: str
+    label: str
+    card_number: str | None
+    balance: int
+    outstanding: int
+    debt: int
+    value: MoneyAnswer
+    earned_total: int
+    redeemed_total: int
+    expired_total: int
+    lots: list[LotAnswer]
+    next_expiry: LotAnswer | None
+    tier: str | None
+
+    @classmethod
+    def of(cls, view: AccountView) -> "AccountAnswer":
+        account, program = view.account, view.program
+        lots = [
+            LotAnswer(points=lot.points, expires_at=lot.expires_at)
+            for lot in account.lots.spendable(view.at)
+        ]
+        return cls(
+            customer_id=account.account_id.customer_id,
+            guest=account.account_id.guest,
+            program_id=program.program_id,
+            label=program.label,
+            card_number=None,
+            balance=view.balance,
+            outstanding=account.outstanding,
+            debt=account.debt,
+            value=MoneyAnswer(amount=str(view.value), currency=program.currency),
+            earned_total=account.earned_total,
+            redeemed_total=account.redeemed_total,
+            expired_total=account.expired_total,
+            lots=lots,
+            next_expiry=lots[0] if lots and lots[0].expires_at else None,
+            tier=None,
+        )
+
+
+class AccountQuery(Query):
+    """Whose account: a member's, or a guest's of the same id."""
+
+    guest: bool = False
+
+
+class StatementQuery(AccountQuery):
+    """Which part of the statement."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: str | None = None
+
+    def before(self, account_id: AccountId) -> int | None:
+        """The sequence that the cursor stands at. Raises Problem for one of another statement."""
+        if self.cursor is None:
+            return None
+        sequence, _, _ = self.cursor.partition("-")
+        if sequence.isdecimal() and self.cursor == cursor_at(account_id, int(sequence)):
+            return int(sequence)
+        raise Problem.of([Fault("/cursor", "invalid_cursor", "must come from this statement")])
+
+
+def cursor_at(account_id: AccountId, sequence: int) -> str:
+    """A cursor of the account's statement. It grants nothing; its check finds mix-ups."""
+    return f"{sequence}-{crc32(repr((account_id, sequence)).encode()):08x}"
+
+
+class StatementAnswer(Answer):
+    """Movements, newest first. `cursor` leads to older ones; null is the end."""
+
+    movements: list[MovementAnswer]
+    cursor: str | None
+
+    @classmethod
+    def of(cls, account_id: AccountId, movements: Sequence[Movement], limit: int) -> "StatementAnswer":
+        last = movements[-1].sequence if len(movements) == limit else None
+        return cls(
+            movements=[MovementAnswer.of(movement) for movement in movements],
+            cursor=cursor_at(account_id, last) if last and last > 1 else None,
+        )

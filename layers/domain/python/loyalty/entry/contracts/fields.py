@@ -1,0 +1,217 @@
+"""Types of fields, and how what pydantic finds wrong becomes our faults."""
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from loyalty.domain.money import CURRENCIES, decimals_of, minor_digits
+from loyalty.entry.problems import BY_CODE, Fault, Problem
+
+MAX_ID_BYTES = 128
+MAX_POINTS = 1_000_000_000
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+
+_MONEY = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+class Contract(BaseModel):
+    """A body that a client sends: unknown fields are refused, types are not guessed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Query(BaseModel):
+    """Query parameters: strings, read as what they stand for; unknown ones are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Answer(BaseModel):
+    """A body that a client gets."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def _id(value: object) -> str:
+    text = _text(value)
+    if not text:
+        raise PydanticCustomError("empty_id", "must not be empty")
+    if not text.isprintable():
+        raise PydanticCustomError("id_not_printable", "must be printable text")
+    if len(text.encode()) > MAX_ID_BYTES:
+        raise PydanticCustomError("id_too_long", "must be at most 128 bytes in UTF-8")
+    return text
+
+
+def _printable(value: object) -> str:
+    text = _text(value)
+    if not text.isprintable():
+        raise PydanticCustomError("not_printable", "must be printable text")
+    return text
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise PydanticCustomError("wrong_type", "must be a string")
+    return value
+
+
+def _money(value: object) -> Decimal:
+    if not isinstance(value, str):
+        raise PydanticCustomError("money_not_string", 'must be a decimal string such as "12.50"')
+    if not _MONEY.fullmatch(value):
+        raise PydanticCustomError(
+            "malformed_money", "must be digits with at most 12 before and 6 after the point"
+        )
+    amount = Decimal(value)
+    if amount < 0:
+        raise PydanticCustomError("negative_amount", "must not be below zero")
+    return amount
+
+
+def _positive(amount: Decimal) -> Decimal:
+    if amount <= 0:
+        raise PydanticCustomError("out_of_range", "must be above zero")
+    return amount
+
+
+def _currency(value: object) -> str:
+    text = _text(value)
+    if text not in CURRENCIES:
+        raise PydanticCustomError("unknown_currency", "must be an ISO 4217 code such as EUR")
+    return text
+
+
+def _instant(value: object) -> datetime:
+    text = _text(value)
+    try:
+        if not _INSTANT.fullmatch(text):
+            raise ValueError
+        instant = datetime.fromisoformat(text.upper())
+        in_range = EARLIEST <= instant < LATEST
+    except ValueError:
+        raise PydanticCustomError(
+            "malformed_instant", "must be RFC 3339 with an offset, such as 2026-01-31T09:30:00+01:00"
+        ) from None
+    if not in_range:
+        raise PydanticCustomError("out_of_range", "must be of the years 1970 to 2999")
+    return instant.astimezone(UTC)
+
+
+def _date(value: object) -> date:
+    text = _text(value)
+    try:
+        if len(text) != len("YYYY-MM-DD"):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError:
+        message = "must be a date such as 2026-01-31"
+        raise PydanticCustomError("malformed_date", message) from None
+
+
+def _pattern(pattern: str, description: str) -> Any:
+    return Field(json_schema_extra={"pattern": pattern, "description": description})
+
+
+Id = Annotated[
+    str,
+    BeforeValidator(_id),
+    Field(
+        json_schema_extra={
+            "minLength": 1,
+            "maxLength": MAX_ID_BYTES,
+            "description": "The store's own id: printable text, at most 128 bytes in UTF-8.",
+            "example": "#1001",
+        }
+    ),
+]
+Text = Annotated[str, BeforeValidator(_printable), Field(min_length=1, max_length=200)]
+Money = Annotated[
+    Decimal,
+    BeforeValidator(_money, json_schema_input_type=str),
+    _pattern(r"^[0-9]{1,12}(\.[0-9]{1,6})?$", "A decimal string, such as 12.50; never a number."),
+]
+PositiveMoney = Annotated[
+    Decimal,
+    BeforeValidator(lambda value: _positive(_money(value)), json_schema_input_type=str),
+    _pattern(r"^[0-9]{1,12}(\.[0-9]{1,6})?$", "A decimal string above zero."),
+]
+Points = Annotated[int, Field(ge=1, le=MAX_POINTS)]
+Currency = Annotated[
+    str, BeforeValidator(_currency), _pattern("^[A-Z]{3}$", "An ISO 4217 code, such as EUR.")
+]
+Instant = Annotated[
+    datetime,
+    BeforeValidator(_instant, json_schema_input_type=str),
+    Field(json_schema_extra={"format": "date-time", "example": "2026-01-31T09:30:00+01:00"}),
+]
+Day = Annotated[
+    date,
+    BeforeValidator(_date, json_schema_input_type=str),
+    Field(json_schema_extra={"format": "date", "example": "2026-01-31"}),
+]
+Amount = Annotated[str, _pattern(r"^-?[0-9]+(\.[0-9]+)?$", "A decimal string.")]
+
+
+def too_precise(pointer: str, amount: Decimal, currency: str) -> list[Fault]:
+    """The fault of an amount with more decimals than `currency` has, if it is one."""
+    digits = minor_digits(currency)
+    if decimals_of(amount) <= digits:
+        return []
+    message = f"must have at most {digits} decimals in {currency}"
+    return [Fault(pointer, "too_many_decimals", message)]
+
+
+def parse[Model: BaseModel](model: type[Model], document: object) -> Model:
+    """`document` (JSON, parsed) as a `model`. Raises Problem that names every fault at once."""
+    if not isinstance(document, dict):
+        raise Problem("not_an_object", "The body must be a JSON object.")
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise Problem.of([_fault(details) for details in error.errors()]) from None
+
+
+def refuse(faults: Sequence[Fault]) -> None:
+    """Raises Problem if there are any faults."""
+    if faults:
+        raise Problem.of(faults)
+
+
+def parse_id(name: str, value: str) -> str:
+    """An id that stands in a path."""
+    try:
+        return _id(value)
+    except PydanticCustomError as error:
+        raise Problem.of([Fault(f"/{name}", error.type, error.message())]) from None
+
+
+_CODES = {
+    "extra_forbidden": "unknown_field",
+    "missing": "missing_field",
+    "string_too_short": "empty",
+    "too_short": "empty",
+    "string_too_long": "too_long",
+    "too_long": "too_many",
+    "greater_than": "out_of_range",
+    "greater_than_equal": "out_of_range",
+    "less_than": "out_of_range",
+    "less_than_equal": "out_of_range",
+    "literal_error": "not_allowed",
+    "enum": "not_allowed",
+}
+
+
+def _fault(details: ErrorDetails) -> Fault:
+    kind = details["type"]
+    code = kind if kind in BY_CODE else _CODES.get(kind, "wrong_type")
+    parts = (str(part).replace("~", "~0").replace("/", "~1") for part in details["loc"])
+    return Fault("".join(f"/{part}" for part in parts), code, details["msg"])

@@ -1,0 +1,315 @@
+"""Orders: completed, cancelled, and what points do on them."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from loyalty.domain.earning import Step
+from loyalty.domain.movement import AccountId, Movement
+from loyalty.domain.order import Item, Order
+from loyalty.domain.redemption import RedemptionRequest
+from loyalty.entry.contracts.fields import (
+    Amount,
+    Answer,
+    Contract,
+    Currency,
+    Id,
+    Instant,
+    Money,
+    Points,
+    Text,
+    refuse,
+    too_precise,
+)
+from loyalty.entry.problems import Fault
+from loyalty.usecases.cancel_order import OrderCancelled
+from loyalty.usecases.complete_order import OrderCompleted
+from loyalty.usecases.redeem_points import PointsRedeemed, RedemptionVoided
+from loyalty.usecases.views import OrderView
+
+MAX_ITEMS = 500
+CLOCK_SKEW = timedelta(minutes=5)
+"""How far ahead of ours a store's clock may be."""
+
+
+class OrderItem(Contract):
+    """A line of an order; `amount` is its net total."""
+
+    sku: Id
+    category: Id | None = None
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)]
+    amount: Money
+
+
+class CompletedOrder(Contract):
+    """The facts of a completed order."""
+
+    customer_id: Id | None = None
+    guest: bool = False
+    referrer_id: Id | None = None
+    currency: Currency
+    completed_at: Instant
+    items: Annotated[list[OrderItem], Field(min_length=1, max_length=MAX_ITEMS)]
+    discount: Money = Decimal(0)
+    shipping: Money = Decimal(0)
+    tax: Money = Decimal(0)
+    total: Money
+
+    def order(self, order_id: str, now: datetime) -> Order:
+        """The order, once what spans several fields is right too."""
+        amounts = [
+            (f"/items/{number}/amount", item.amount) for number, item in enumerate(self.items)
+        ]
+        amounts += [(f"/{name}", getattr(self, name)) for name in _AMOUNTS]
+        faults = [
+            fault
+            for pointer, amount in amounts
+            for fault in too_precise(pointer, amount, self.currency)
+        ]
+        if self.completed_at > now + CLOCK_SKEW:
+            message = "must not be more than 5 minutes in the future"
+            faults.append(Fault("/completed_at", "completed_in_future", message))
+        refuse(faults)
+        return Order(
+            order_id=order_id,
+            customer_id=self.customer_id,
+            guest=self.guest,
+            currency=self.currency,
+            completed_at=self.completed_at,
+            items=[
+                Item(
+                    sku=item.sku,
+                    quantity=item.quantity,
+                    amount=item.amount,
+                    category=item.category,
+                )
+                for item in self.items
+            ],
+            discount=self.discount,
+            shipping=self.shipping,
+            tax=self.tax,
+            total=self.total,
+        )
+
+
+_AMOUNTS = ("discount", "shipping", "tax", "total")
+
+
+class OrderCompletedEvent(CompletedOrder):
+    """The detail of an `Order Completed` event: the body, and what the path says over HTTP."""
+
+    program_id: str
+    order_id: Id
+
+
+class CancelledOrder(Contract):
+    """A cancelled order. Naming the customer saves a round trip."""
+
+    customer_id: Id | None = None
+    reason: Text | None = None
+
+
+class OrderCancelledEvent(CancelledOrder):
+    """The detail of an `Order Cancelled` event."""
+
+    program_id: str
+    order_id: Id
+
+
+class Redemption(Contract):
+    """Points that an order uses: a number, or as many as it may."""
+
+    customer_id: Id
+    order_total: Money
+    currency: Currency
+    points: Points | Literal["max"]
+
+    def request(self, program_id: str) -> RedemptionRequest:
+        """The request, once what spans several fields is right too."""
+        refuse(too_precise("/order_total", self.order_total, self.currency))
+        return RedemptionRequest(
+            account_id=AccountId(program_id, self.customer_id),
+            order_total=self.order_total,
+            currency=self.currency,
+            points=self.points,
+        )
+
+
+class BreakdownStep(Answer):
+    """A rule, what it added or took, and why in words."""
+
+    rule: str
+    points: int
+    detail: str
+
+    @classmethod
+    def of(cls, step: Step) -> "BreakdownStep":
+        return cls(rule=step.rule, points=step.points, detail=step.detail)
+
+
+class OrderCompletedAnswer(Answer):
+    """What the completion did, the first time."""
+
+    order_id: str
+    customer_id: str | None
+    status: Literal["earned", "not_earned", "skipped"]
+    reason: str | None
+    points_earned: int
+    expires_at: datetime | None
+    balance: int | None
+    breakdown: list[BreakdownStep]
+    program_version: int
+
+    @classmethod
+    def of(cls, done: OrderCompleted) -> "OrderCompletedAnswer":
+        return cls.model_validate(
+            {
+                "order_id": done.order_id,
+                "customer_id": done.customer_id,
+                "status": done.status,
+                "reason": done.reason,
+                "points_earned": done.points_earned,
+                "expires_at": done.expires_at,
+                "balance": done.balance,
+                "breakdown": [BreakdownStep.of(step) for step in done.breakdown],
+                "program_version": done.program_version,
+            }
+        )
+
+
+class OrderCancelledAnswer(Answer):
+    """What the cancellation did, the first time."""
+
+    order_id: str
+    status: Literal["cancelled"]
+    points_reversed: int
+    points_restored: int
+    points_shortfall: int
+    debt: int | None
+    balance: int | None
+
+    @classmethod
+    def of(cls, done: OrderCancelled) -> "OrderCancelledAnswer":
+        return cls(
+            order_id=done.order_id,
+            status="cancelled",
+            points_reversed=done.points_reversed,
+            points_restored=done.points_restored,
+            points_shortfall=done.points_shortfall,
+            debt=done.debt,
+            balance=done.balance,
+        )
+
+
+class RedemptionAnswer(Answer):
+    """What the order uses now."""
+
+    order_id: str
+    points_redeemed: int
+    discount: Amount
+    currency: str
+    balance: int
+
+    @classmethod
+    def of(cls, done: PointsRedeemed) -> "RedemptionAnswer":
+        return cls(
+            order_id=done.order_id,
+            points_redeemed=done.points_redeemed,
+            discount=str(done.discount),
+            currency=done.currency,
+            balance=done.balance,
+        )
+
+
+class RedemptionVoidedAnswer(Answer):
+    """What the order gave back."""
+
+    order_id: str
+    points_restored: int
+    balance: int | None
+
+    @classmethod
+    def of(cls, done: RedemptionVoided) -> "RedemptionVoidedAnswer":
+        return cls(
+            order_id=done.order_id, points_restored=done.points_restored, balance=done.balance
+        )
+
+
+class MovementAnswer(Answer):
+    """A line of a statement or of an order's story. `points` is signed."""
+
+    movement_id: str
+    sequence: int | None
+    event: str
+    kind: str
+    points: int
+    balance: int
+    debt: int
+    order_id: str | None
+    expires_at: datetime | None
+    reason: str | None
+    source: str
+    actor: str
+    program_version: int
+    occurred_at: datetime
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, movement: Movement) -> "MovementAnswer":
+        cause = movement.cause
+        return cls(
+            movement_id=movement.movement_id,
+            sequence=movement.sequence,
+            event=movement.event.value,
+            kind=movement.kind.value,
+            points=movement.kind.sign * movement.points,
+            balance=movement.balance_after,
+            debt=movement.debt_after,
+            order_id=cause.reference if cause.kind is cause.kind.ORDER else None,
+            expires_at=movement.expires_at,
+            reason=movement.reason,
+            source=movement.source,
+            actor=movement.actor,
+            program_version=movement.program_version,
+            occurred_at=movement.occurred_at,
+            recorded_at=movement.recorded_at,
+        )
+
+
+class OrderAnswer(Answer):
+    """Everything that an order has done to points."""
+
+    order_id: str
+    customer_id: str | None
+    guest: bool
+    status: Literal["unknown", "open", "completed", "cancelled"]
+    points_earned: int
+    points_reversed: int
+    points_redeemed: int
+    points_restored: int
+    discount: Amount
+    currency: str
+    breakdown: list[BreakdownStep]
+    movements: list[MovementAnswer]
+
+    @classmethod
+    def of(cls, view: OrderView) -> "OrderAnswer":
+        story, owner, live = view.story, view.story.account_id, view.story.live_redemption
+        return cls.model_validate(
+            {
+                "order_id": view.order_id,
+                "customer_id": owner.customer_id if owner else None,
+                "guest": owner.guest if owner else False,
+                "status": view.status,
+                "points_earned": story.earned,
+                "points_reversed": story.reversed,
+                "points_redeemed": live.points if live else 0,
+                "points_restored": view.restored,
+                "discount": str(view.discount),
+                "currency": view.program.currency,
+                "breakdown": [BreakdownStep.of(step) for step in view.breakdown],
+                "movements": [MovementAnswer.of(movement) for movement in story],
+            }
+        )

@@ -1,0 +1,159 @@
+"""HTTP requests in, answers out, as API Gateway's HTTP APIs have them (payload format 2.0)."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel
+
+from loyalty.domain.refusal import Refused
+from loyalty.entry.contracts.fields import parse, parse_id
+from loyalty.entry.observing import logger, metrics
+from loyalty.entry.problems import Fault, Problem
+from loyalty.ports import UnknownProgram, Unavailable
+
+MAX_BODY_BYTES = 256 * 1024
+RETRY_AFTER = "1"
+
+type Event = dict[str, Any]
+type Endpoint = Callable[["Request"], "Response"]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer that went well."""
+
+    body: BaseModel
+    status: int = 200
+    replayed: bool = False
+    """Whether the request had been carried out before and this is what it was answered then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request, as one of a function's endpoints sees it."""
+
+    event: Event
+    path: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def program_id(self) -> str:
+        return self.path["program_id"]
+
+    @property
+    def order_id(self) -> str:
+        return parse_id("order_id", self.path["order_id"])
+
+    @property
+    def customer_id(self) -> str:
+        return parse_id("customer_id", self.path["customer_id"])
+
+    @property
+    def actor(self) -> str:
+        """The client whose token this is."""
+        claims = _claims(self.event)
+        return str(claims.get("client_id") or claims.get("sub") or "unknown")
+
+    @property
+    def idempotency_key(self) -> str:
+        key = self.event.get("headers", {}).get("idempotency-key")
+        if not key:
+            raise Problem("missing_header", "Send an Idempotency-Key with this request.")
+        return parse_id("Idempotency-Key", key)
+
+    def parameters[Model: BaseModel](self, model: type[Model]) -> Model:
+        """The query as a `model`. Raises Problem."""
+        return parse(model, self.event.get("queryStringParameters") or {})
+
+    def body[Model: BaseModel](self, model: type[Model], *, may_be_empty: bool = False) -> Model:
+        """The body as a `model`. Raises Problem."""
+        raw = self.event.get("body") or ""
+        if may_be_empty and not raw:
+            return parse(model, {})
+        try:
+            data = base64.b64decode(raw) if self.event.get("isBase64Encoded") else raw.encode()
+            if len(data) > MAX_BODY_BYTES:
+                limit = f"The body may have {MAX_BODY_BYTES} bytes."
+                raise Problem("body_too_large", limit)
+            document = json.loads(data.decode())
+        except (ValueError, RecursionError):
+            raise Problem("malformed_json", "The body must be JSON in UTF-8.") from None
+        return parse(model, document)
+
+
+def serve(endpoints: Mapping[str, Endpoint]) -> Callable[[Event, Any], Event]:
+    """A Lambda handler for the routes in `endpoints`, keyed as API Gateway keys them."""
+
+    @logger.inject_lambda_context
+    @metrics.log_metrics
+    def handler(event: Event, context: Any) -> Event:
+        route = event["routeKey"]
+        try:
+            response = endpoints[route](Request(event, _path(route, event["rawPath"])))
+        except Problem as problem:
+            return problem_response(problem)
+        except Refused as refused:
+            return problem_response(Problem(refused.code, refused.detail, _faults(refused), refused.facts))
+        except UnknownProgram:
+            return problem_response(Problem("unknown_program", "There is no program of this id."))
+        except Unavailable as error:
+            logger.warning("unavailable", cause=str(error))
+            return problem_response(Problem("busy", "Nothing was lost; send the same request again."))
+        except Exception:
+            logger.exception("internal_error")
+            return problem_response(Problem("internal_error", "Nothing was lost; we have been told."))
+        headers = {"content-type": "application/json"}
+        if response.replayed:
+            headers["idempotent-replayed"] = "true"
+        return {
+            "statusCode": response.status,
+            "headers": headers,
+            "body": response.body.model_dump_json(),
+        }
+
+    return handler
+
+
+def _path(route: str, raw_path: str) -> dict[str, str]:
+    """The variables of a route in the path of a request.
+
+    API Gateway has decoded the path already, all but `%25`. So an id may hold any character, also a
+    slash: where a path has more segments than its route, they belong to the last variable.
+    """
+    names = route.split(" ", 1)[1].split("/")
+    segments = raw_path.split("/")
+    last = max(place for place, name in enumerate(names) if name.startswith("{"))
+    end = len(segments) - (len(names) - last - 1)
+    segments[last:end] = ["/".join(segments[last:end])]
+    return {
+        name.strip("{}"): segment.replace("%25", "%")
+        for name, segment in zip(names, segments, strict=True)
+        if name.startswith("{")
+    }
+
+
+def _claims(event: Event) -> Mapping[str, object]:
+    authorizer = event["requestContext"].get("authorizer") or {}
+    claims: Mapping[str, object] = authorizer.get("jwt", {}).get("claims", {})
+    return claims
+
+
+def _faults(refused: Refused) -> list[Fault]:
+    if refused.pointer is None:
+        return []
+    return [Fault(refused.pointer, refused.code, refused.detail)]
+
+
+def problem_response(problem: Problem) -> Event:
+    logger.info("refused", code=problem.rule.code, at=[fault.pointer for fault in problem.faults])
+    headers = {"content-type": "application/problem+json"}
+    if problem.rule.status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["retry-after"] = RETRY_AFTER
+    return {
+        "statusCode": int(problem.rule.status),
+        "headers": headers,
+        "body": json.dumps(problem.document()),
+    }

@@ -1,0 +1,122 @@
+"""Every way in which a request can be refused, in the order in which it is checked.
+
+Answers are `application/problem+json` (RFC 9457) with a stable `code`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import NamedTuple
+
+
+class Rule(NamedTuple):
+    """A code, the HTTP status it is answered with, and what it means."""
+
+    code: str
+    status: HTTPStatus
+    title: str
+
+
+_BAD, _GONE, _CONFLICT = HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT
+_INVALID = HTTPStatus.UNPROCESSABLE_ENTITY
+
+RULES = (
+    Rule("unauthorized", HTTPStatus.UNAUTHORIZED, "The request has no valid bearer token"),
+    Rule("forbidden", HTTPStatus.FORBIDDEN, "The token's scope does not allow this"),
+    Rule("not_found", _GONE, "There is nothing at this address"),
+    Rule("body_too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is over its limit"),
+    Rule("malformed_json", _BAD, "The body is not JSON in UTF-8"),
+    Rule("not_an_object", _BAD, "The body is not a JSON object"),
+    Rule("missing_header", _BAD, "A required header is missing"),
+    # One for each fault of a field; all faults of a request are reported, in the order of the body.
+    Rule("empty_id", _INVALID, "An id is empty"),
+    Rule("id_too_long", _INVALID, "An id is longer than 128 bytes in UTF-8"),
+    Rule("id_not_printable", _INVALID, "An id holds characters that cannot be printed"),
+    Rule("invalid_program_id", _INVALID, "A program's id is not of its form"),
+    Rule("missing_field", _INVALID, "A required field is missing"),
+    Rule("unknown_field", _INVALID, "A field is not known"),
+    Rule("wrong_type", _INVALID, "A field is of the wrong type"),
+    Rule("money_not_string", _INVALID, "Money is not a decimal string"),
+    Rule("malformed_money", _INVALID, "A decimal string is not of its form"),
+    Rule("negative_amount", _INVALID, "An amount is below zero"),
+    Rule("too_many_decimals", _INVALID, "An amount has more decimals than its currency"),
+    Rule("unknown_currency", _INVALID, "A currency is not an ISO 4217 code"),
+    Rule("malformed_instant", _INVALID, "An instant is not RFC 3339 with an offset"),
+    Rule("malformed_date", _INVALID, "A date is not YYYY-MM-DD"),
+    Rule("completed_in_future", _INVALID, "An order is completed in the future"),
+    Rule("empty", _INVALID, "Something that must not be empty is"),
+    Rule("too_long", _INVALID, "A text is longer than its limit"),
+    Rule("too_many", _INVALID, "A list is longer than its limit"),
+    Rule("not_printable", _INVALID, "A text holds characters that cannot be printed"),
+    Rule("out_of_range", _INVALID, "A number or date is outside its limits"),
+    Rule("not_allowed", _INVALID, "A value is not one of those allowed"),
+    Rule("invalid_cursor", _INVALID, "A cursor does not belong to this list"),
+    Rule("unknown_timezone", _INVALID, "A time zone is not in the IANA database"),
+    Rule("unknown_program", _GONE, "There is no such program"),
+    # The rules of the domain, against what is recorded.
+    Rule("idempotency_key_reused", _INVALID, "The key was used for another request"),
+    Rule("order_customer_mismatch", _CONFLICT, "The order belongs to another customer"),
+    Rule("currency_mismatch", _INVALID, "The currency is not the program's"),
+    Rule("currency_fixed", _CONFLICT, "A program's currency cannot change"),
+    Rule("order_closed", _CONFLICT, "The order is completed or cancelled already"),
+    Rule("program_disabled", _CONFLICT, "The program is switched off"),
+    Rule("expires_in_the_past", _INVALID, "Points can expire only in the future"),
+    Rule("too_many_lots", _CONFLICT, "The account has too many expiry instants"),
+    Rule("insufficient_points", _CONFLICT, "The customer has fewer points than that"),
+    Rule("below_min_points", _CONFLICT, "Fewer points than can be used"),
+    Rule("not_whole_blocks", _CONFLICT, "Points are used in whole blocks"),
+    Rule("exceeds_order_limit", _CONFLICT, "More points than the order can use"),
+    Rule("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Try again after a moment"),
+    Rule("internal_error", HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of ours"),
+)
+BY_CODE: Mapping[str, Rule] = {rule.code: rule for rule in RULES}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one field: its JSON pointer, a code and a sentence.
+
+    A pointer to something outside the body names it alike: `/order_id` for that part of the path.
+    """
+
+    pointer: str
+    code: str
+    message: str
+
+
+class Problem(Exception):
+    """A request that is answered with a problem."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        faults: Sequence[Fault] = (),
+        facts: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.rule = BY_CODE[code]
+        self.detail = detail
+        self.faults = tuple(faults)
+        self.facts = dict(facts or {})
+
+    @classmethod
+    def of(cls, faults: Sequence[Fault]) -> "Problem":
+        """One problem for all `faults`, named after the first."""
+        more = f" And {len(faults) - 1} more." if len(faults) > 1 else ""
+        return cls(faults[0].code, f"{faults[0].pointer}: {faults[0].message}{more}", faults)
+
+    def document(self) -> dict[str, object]:
+        """The problem as RFC 9457 has it."""
+        return {
+            "type": f"urn:loyalty-ledger:problem:{self.rule.code}",
+            "title": self.rule.title,
+            "status": int(self.rule.status),
+            "detail": self.detail,
+            "code": self.rule.code,
+            "errors": [
+                {"pointer": fault.pointer, "code": fault.code, "message": fault.message}
+                for fault in self.faults
+            ],
+            **self.facts,
+        }

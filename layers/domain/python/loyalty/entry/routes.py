@@ -1,0 +1,49 @@
+"""The routes of the API: which function answers what, for whom."""
+
+import re
+from typing import NamedTuple
+
+STOREFRONT, ADMIN, FINANCE = "loyalty/storefront", "loyalty/admin", "loyalty/finance"
+
+_PROGRAM = "/v1/programs/{program_id}"
+_ORDER = f"{_PROGRAM}/orders/{{order_id}}"
+_CUSTOMER = f"{_PROGRAM}/customers/{{customer_id}}"
+
+
+class Route(NamedTuple):
+    """A method and path, the folder of the function behind it, and the scopes that may call it."""
+
+    method: str
+    path: str
+    function: str
+    scopes: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """As API Gateway names it."""
+        return f"{self.method} {self.path}"
+
+
+ROUTES = (
+    Route("PUT", _PROGRAM, "program", (ADMIN,)),
+    Route("GET", _PROGRAM, "program", (ADMIN,)),
+    Route("POST", f"{_ORDER}/completed", "order_completed", (STOREFRONT,)),
+    Route("POST", f"{_ORDER}/cancelled", "order_cancelled", (STOREFRONT,)),
+    Route("PUT", f"{_ORDER}/redemption", "redeem", (STOREFRONT,)),
+    Route("DELETE", f"{_ORDER}/redemption", "redeem", (STOREFRONT,)),
+    Route("GET", _ORDER, "order", (STOREFRONT, ADMIN)),
+    Route("GET", f"{_CUSTOMER}/movements", "account", (STOREFRONT, ADMIN)),
+    Route("POST", f"{_CUSTOMER}/issues", "issue", (ADMIN,)),
+    Route("GET", _CUSTOMER, "account", (STOREFRONT, ADMIN)),
+    Route("GET", f"{_PROGRAM}/journal-entries", "journal", (FINANCE,)),
+)
+"""The first that matches counts, so that longer paths stand before shorter ones."""
+
+
+def find(method: str, raw_path: str) -> Route | None:
+    """The route of a decoded path, in which the last id may hold slashes."""
+    for route in ROUTES:
+        pattern = re.sub(r"\{program_id\}", "[^/]+", route.path)
+        if route.method == method and re.fullmatch(re.sub(r"\{\w+\}", ".+", pattern), raw_path, re.DOTALL):
+            return route
+    return None

@@ -1,0 +1,16 @@
+"""What a function is told by its environment."""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the ledger is."""
+
+    table_name: str
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Raises KeyError for what is not set: a deployment's fault, found by its first request."""
+        return cls(table_name=os.environ["TABLE_NAME"])
