@@ -37,7 +37,7 @@ def handler(event: Event, context: Any) -> Event:
     route = find(http["method"], event["rawPath"])
     if route is None or route.function not in functions():
         return problem_response(Problem("not_found", "There is no such resource."))
-    granted = event["requestContext"]["authorizer"]["jwt"]["claims"].get("scope", "").split()
+    granted = event["requestContext"]["authorizer"]["jwt"]["scopes"]
     if not set(granted) & set(route.scopes):
         return problem_response(Problem("forbidden", f"This needs {' or '.join(route.scopes)}."))
     meant = {**event, "routeKey": route.key}

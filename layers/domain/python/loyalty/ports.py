@@ -39,9 +39,7 @@ class Ledger(Protocol):
     shards: int
     """How many shards the accounts that await a purge are spread over, per program."""
 
-    def read(
-        self, cause: Cause, account_id: AccountId | None, *, consistent: bool
-    ) -> tuple[Story, Account | None]:
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
         """The story of `cause` and the account, side by side. Nobody has an account of nothing.
 
         Not `consistent` costs half and may miss the latest writes; `write` would then lose the race.

@@ -1,6 +1,6 @@
 """An account: one customer's points in one program, as its movements add up."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from loyalty.domain.lots import Lot, Lots
@@ -19,7 +19,7 @@ class Account:
     """
 
     account_id: AccountId
-    lots: Lots = Lots()
+    lots: Lots = field(default_factory=Lots)
     debt: int = 0
     earned_total: int = 0
     redeemed_total: int = 0

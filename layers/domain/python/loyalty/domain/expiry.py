@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from loyalty.domain.movement import Cause, CauseKind, Event, Kind
 from loyalty.domain.account import Account
+from loyalty.domain.movement import Cause, CauseKind, Event, Kind
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
 

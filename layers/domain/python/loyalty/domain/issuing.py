@@ -37,9 +37,7 @@ def issue(transaction: Transaction, request: Issue) -> Transaction:
             raise Refused("idempotency_key_reused", "This key was used for another request.")
         return transaction
     if request.expires_at and request.expires_at <= now:
-        raise Refused(
-            "expires_in_the_past", "Points can expire only in the future.", pointer="/expires_at"
-        )
+        raise Refused("expires_in_the_past", "Points can expire only in the future.", pointer="/expires_at")
     expires_at = request.expires_at or transaction.program.expires_at(now)
     expiries = {lot.expires_at for lot in transaction.holder.lots}
     if len(expiries) >= MAX_LOTS and expires_at not in expiries:

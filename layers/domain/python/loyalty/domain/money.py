@@ -15,8 +15,12 @@ PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE 
 SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF
 XPF YER ZAR ZMW ZWG
 """
-_NO_MINOR_UNIT = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split())
-_THOUSANDTHS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+_WITHOUT_MINOR_UNIT = """
+BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF
+"""
+_WITH_THOUSANDTHS = """
+BHD IQD JOD KWD LYD OMR TND
+"""
 
 CURRENCIES = frozenset(_CODES.split())
 """Active ISO 4217 codes of currencies that a store can charge in."""
@@ -24,9 +28,9 @@ CURRENCIES = frozenset(_CODES.split())
 
 def minor_digits(currency: str) -> int:
     """How many decimals an amount in `currency` may have: 0 (JPY), 2 (EUR) or 3 (KWD)."""
-    if currency in _NO_MINOR_UNIT:
+    if currency in _WITHOUT_MINOR_UNIT.split():
         return 0
-    return 3 if currency in _THOUSANDTHS else 2
+    return 3 if currency in _WITH_THOUSANDTHS.split() else 2
 
 
 def decimals_of(amount: Decimal) -> int:

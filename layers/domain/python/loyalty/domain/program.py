@@ -140,12 +140,12 @@ class Program:
 
     def settings(self) -> dict[str, Any]:
         """All of this as JSON has it: decimals as strings."""
-        return _plain(asdict(self))
+        return {name: _plain(part) for name, part in asdict(self).items()}
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
         """The program with these `settings`, where decimals and choices may still be strings."""
-        return _build(cls, settings)
+        return cast(Self, _build(cls, settings))
 
 
 def _plain(value: Any) -> Any:
@@ -158,11 +158,12 @@ def _plain(value: Any) -> Any:
             return value
 
 
-def _build[T](cls: type[T], value: Any) -> T:
-    if not is_dataclass(cls):
-        return value if value is None or isinstance(value, cls) else cls(value)
-    types = _types_of(cls)
-    return cast(T, cls(**{name: _build(types[name], part) for name, part in value.items()}))
+def _build(cls: Any, value: Any) -> Any:
+    """`value` as a `cls`: a dataclass from an object, a choice or a decimal from a string."""
+    if is_dataclass(cls) and isinstance(cls, type):
+        types = _types_of(cls)
+        return cls(**{name: _build(types[name], part) for name, part in value.items()})
+    return value if value is None or isinstance(value, cls) else cls(value)
 
 
 @cache

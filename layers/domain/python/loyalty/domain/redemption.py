@@ -79,28 +79,24 @@ def void(transaction: Transaction) -> Transaction:
     return restore(transaction, live, Event.REDEMPTION_VOIDED) if live else transaction
 
 
-def restore(
-    transaction: Transaction, redemption: Movement, event: Event, reason: str | None = None
-) -> Transaction:
+def restore(transaction: Transaction, redemption: Movement, event: Event, reason: str | None = None) -> Transaction:
     """Give the points of `redemption` back into the lots they came from.
 
     Those that would have expired since get `restore_grace_days`.
     """
     program, now = transaction.program, transaction.now
     grace = end_of_day_after(now, program.cancel.restore_grace_days, program.timezone)
-    lots = Lots(
-        Lot(grace if lot.expired(now) else lot.expires_at, -lot.points)
-        for lot in redemption.allocation
-    )
+    lots = Lots(Lot(grace if lot.expired(now) else lot.expires_at, -lot.points) for lot in redemption.allocation)
     return transaction.credit(Kind.RESTORE, event, lots, reason=reason)
 
 
 def _points(program: Program, available: int, request: RedemptionRequest) -> int:
     """How many points to take: what was asked for, if the rules allow it."""
-    rules, asked = program.redeem, request.points
+    rules = program.redeem
     most = usable(program, available, request.order_total)
-    if asked == "max":
+    if request.points == "max":
         return most
+    asked = request.points
     facts = {"points_usable": most, "points_available": available}
     if rules.overspend is Overspend.CLAMP:
         asked = min(asked - asked % rules.block_size, most)

@@ -44,9 +44,7 @@ class Transaction:
     movements: tuple[Movement, ...] = ()
 
     @classmethod
-    def begin(
-        cls, program: Program, origin: Origin, story: Story, account: Account | None
-    ) -> "Transaction":
+    def begin(cls, program: Program, origin: Origin, story: Story, account: Account | None) -> "Transaction":
         """Nothing decided yet, on what was read of `story` and `account`."""
         return cls(program=program, origin=origin, story=story, read=account, account=account)
 
@@ -133,9 +131,7 @@ class Transaction:
         if points:
             movement = replace(movement, sequence=self.holder.version + 1)
             account = self.holder.apply(movement)
-            movement = replace(
-                movement, balance_after=account.balance(self.now), debt_after=account.debt
-            )
+            movement = replace(movement, balance_after=account.balance(self.now), debt_after=account.debt)
         return replace(
             self,
             account=account,

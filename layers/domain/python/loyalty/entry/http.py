@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from traceback import extract_tb
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,7 +14,7 @@ from loyalty.domain.refusal import Refused
 from loyalty.entry.contracts.fields import parse, parse_id
 from loyalty.entry.observing import logger, metrics
 from loyalty.entry.problems import Fault, Problem
-from loyalty.ports import UnknownProgram, Unavailable
+from loyalty.ports import Unavailable, UnknownProgram
 
 MAX_BODY_BYTES = 256 * 1024
 RETRY_AFTER = "1"
@@ -102,8 +103,9 @@ def serve(endpoints: Mapping[str, Endpoint]) -> Callable[[Event, Any], Event]:
         except Unavailable as error:
             logger.warning("unavailable", cause=str(error))
             return problem_response(Problem("busy", "Nothing was lost; send the same request again."))
-        except Exception:
-            logger.exception("internal_error")
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
+            frames = [f"{f.filename}:{f.lineno} {f.name}" for f in extract_tb(error.__traceback__)]
+            logger.error("internal_error", error=type(error).__name__, at=frames)
             return problem_response(Problem("internal_error", "Nothing was lost; we have been told."))
         headers = {"content-type": "application/json"}
         if response.replayed:

@@ -115,8 +115,7 @@ class Problem(Exception):
             "detail": self.detail,
             "code": self.rule.code,
             "errors": [
-                {"pointer": fault.pointer, "code": fault.code, "message": fault.message}
-                for fault in self.faults
+                {"pointer": fault.pointer, "code": fault.code, "message": fault.message} for fault in self.faults
             ],
             **self.facts,
         }

@@ -35,7 +35,7 @@ def consume[Fact: BaseModel](model: type[Fact], carry_out: Callable[[Fact], None
         try:
             carry_out(_fact(record["body"], model))
         except (Problem, Refused, UnknownProgram) as reason:
-            logger.error("event_refused", message_id=message_id, **_why(reason))
+            logger.error("event_refused", message_id=message_id, reason=_why(reason))
             _give_back_now(record)
             raise
         except Exception as error:

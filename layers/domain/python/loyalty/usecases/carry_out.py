@@ -77,9 +77,7 @@ def pause(world: World, attempt: int) -> None:
     world.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * world.jitter())
 
 
-def _read(
-    world: World, cause: Cause, account_id: AccountId | None, consistent: bool
-) -> tuple[Story, Account | None]:
+def _read(world: World, cause: Cause, account_id: AccountId | None, consistent: bool) -> tuple[Story, Account | None]:
     """The story, and the account that it is about: its own, or else the one that was named."""
     story, account = world.ledger.read(cause, account_id, consistent=consistent)
     if story.account_id and (account is None or account.account_id != story.account_id):

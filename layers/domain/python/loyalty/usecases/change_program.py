@@ -8,9 +8,7 @@ from loyalty.ports import LostRace, Unavailable, World
 from loyalty.usecases.carry_out import ATTEMPTS, pause
 
 
-def change_program(
-    world: World, program_id: str, settings: Callable[[int], Program]
-) -> tuple[Program, bool]:
+def change_program(world: World, program_id: str, settings: Callable[[int], Program]) -> tuple[Program, bool]:
     """Make `settings` (given their version number) the program's: (what applies now, is it new).
 
     When this returns, no running function uses what

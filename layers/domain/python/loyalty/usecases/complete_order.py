@@ -31,9 +31,7 @@ class OrderCompleted:
     repeated: bool
 
 
-def complete_order(
-    world: World, program_id: str, order: Order, actor: str, source: str
-) -> OrderCompleted:
+def complete_order(world: World, program_id: str, order: Order, actor: str, source: str) -> OrderCompleted:
     """Accrue the points of a completed order. A repeat answers what the first one answered."""
     transaction = carry_out(
         world,

@@ -75,9 +75,7 @@ def expire_points(
     return report
 
 
-def _expire(
-    world: World, program: Program, as_of: datetime, batch: Sequence[AccountId], report: Purged
-) -> Purged:
+def _expire(world: World, program: Program, as_of: datetime, batch: Sequence[AccountId], report: Purged) -> Purged:
     """One write for all of `batch`; those that lost a race again, each by itself."""
     accounts = world.ledger.accounts(batch)
     contended, entry = _write(world, program, as_of, accounts)
@@ -104,8 +102,7 @@ def _write(
     """
     origin = Origin(*ORIGIN, recorded_at=world.clock())
     transactions = [
-        expire(Transaction.begin(program, origin, expiry_story(account), account), as_of)
-        for account in accounts
+        expire(Transaction.begin(program, origin, expiry_story(account), account), as_of) for account in accounts
     ]
     transactions = [transaction for transaction in transactions if transaction.decided]
     contended: list[AccountId] = []

@@ -60,9 +60,7 @@ def redeem_points(
     )
 
 
-def void_redemption(
-    world: World, program_id: str, order_id: str, actor: str, source: str
-) -> RedemptionVoided:
+def void_redemption(world: World, program_id: str, order_id: str, actor: str, source: str) -> RedemptionVoided:
     """Give back what an order uses. A repeat answers what was given back the last time."""
     transaction = carry_out(
         world,

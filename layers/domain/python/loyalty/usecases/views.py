@@ -41,9 +41,7 @@ def view_account(world: World, account_id: AccountId) -> AccountView:
     return AccountView(account, program, world.clock())
 
 
-def view_statement(
-    world: World, account_id: AccountId, limit: int, before: int | None
-) -> list[Movement]:
+def view_statement(world: World, account_id: AccountId, limit: int, before: int | None) -> list[Movement]:
     """Up to `limit` movements of an account, newest first, older than the one numbered `before`."""
     world.programs.get(account_id.program_id)
     return world.ledger.statement(account_id, limit, before)

@@ -48,9 +48,7 @@ def account_item(account: Account) -> Item:
             "version": account.version,
             "program_shard": keys.shard_key(program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS)),
             "due": keys.instant(due) if due else None,
-            "expiry_shard": keys.shard_key(program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS))
-            if due
-            else None,
+            "expiry_shard": keys.shard_key(program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS)) if due else None,
         }
     )
 

@@ -36,9 +36,7 @@ class DynamoDBLedger:
         self._table = table
         self._beside = ThreadPoolExecutor(max_workers=1)
 
-    def read(
-        self, cause: Cause, account_id: AccountId | None, *, consistent: bool
-    ) -> tuple[Story, Account | None]:
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
         if account_id is None:
             return self._story(cause, consistent), None
         account = self._beside.submit(self.account, account_id, consistent=consistent)
@@ -47,24 +45,19 @@ class DynamoDBLedger:
     def account(self, account_id: AccountId, *, consistent: bool) -> Account:
         key = {"pk": {"S": keys.account_pk(account_id)}, "sk": {"S": keys.ACCOUNT_SK}}
         with answering():
-            found = self._client.get_item(
-                TableName=self._table, Key=key, ConsistentRead=consistent
-            )
+            found = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=consistent)
         if "Item" not in found:
             return Account(account_id=account_id)
         return items.account_from(found["Item"])
 
     def accounts(self, account_ids: Sequence[AccountId]) -> list[Account]:
         wanted = [
-            {"pk": {"S": keys.account_pk(account_id)}, "sk": {"S": keys.ACCOUNT_SK}}
-            for account_id in account_ids
+            {"pk": {"S": keys.account_pk(account_id)}, "sk": {"S": keys.ACCOUNT_SK}} for account_id in account_ids
         ]
         found: list[Account] = []
         while wanted:
             with answering():
-                batch = self._client.batch_get_item(
-                    RequestItems={self._table: {"Keys": wanted[:BATCH_GET]}}
-                )
+                batch = self._client.batch_get_item(RequestItems={self._table: {"Keys": wanted[:BATCH_GET]}})
             found += map(items.account_from, batch["Responses"][self._table])
             unread = batch["UnprocessedKeys"].get(self._table, {}).get("Keys", [])
             wanted = unread + wanted[BATCH_GET:]

@@ -24,9 +24,7 @@ class DynamoDBPrograms:
 
     staleness = STALENESS
 
-    def __init__(
-        self, client: Any, table: str, seconds: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, client: Any, table: str, seconds: Callable[[], float] = time.monotonic) -> None:
         self._client = client
         self._table = table
         self._seconds = seconds
@@ -97,9 +95,7 @@ class DynamoDBPrograms:
                 return
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def _put(
-        self, item: items.Item, condition: str, values: items.Item | None = None
-    ) -> dict[str, Any]:
+    def _put(self, item: items.Item, condition: str, values: items.Item | None = None) -> dict[str, Any]:
         put: dict[str, Any] = {
             "TableName": self._table,
             "Item": item,

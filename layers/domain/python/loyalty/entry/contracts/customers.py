@@ -87,10 +87,7 @@ class AccountAnswer(Answer):
     @classmethod
     def of(cls, view: AccountView) -> "AccountAnswer":
         account, program = view.account, view.program
-        lots = [
-            LotAnswer(points=lot.points, expires_at=lot.expires_at)
-            for lot in account.lots.spendable(view.at)
-        ]
+        lots = [LotAnswer(points=lot.points, expires_at=lot.expires_at) for lot in account.lots.spendable(view.at)]
         return cls(
             customer_id=account.account_id.customer_id,
             guest=account.account_id.guest,

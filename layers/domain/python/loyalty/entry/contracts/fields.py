@@ -44,7 +44,8 @@ def _id(value: object) -> str:
     text = _text(value)
     if not text:
         raise PydanticCustomError("empty_id", "must not be empty")
-    if not text.isprintable():
+    # U+FFFD is what a gateway makes of bytes that are no UTF-8: many ids would become one.
+    if not text.isprintable() or "\ufffd" in text:
         raise PydanticCustomError("id_not_printable", "must be printable text")
     if len(text.encode()) > MAX_ID_BYTES:
         raise PydanticCustomError("id_too_long", "must be at most 128 bytes in UTF-8")
@@ -68,9 +69,7 @@ def _money(value: object) -> Decimal:
     if not isinstance(value, str):
         raise PydanticCustomError("money_not_string", 'must be a decimal string such as "12.50"')
     if not _MONEY.fullmatch(value):
-        raise PydanticCustomError(
-            "malformed_money", "must be digits with at most 12 before and 6 after the point"
-        )
+        raise PydanticCustomError("malformed_money", "must be digits with at most 12 before and 6 after the point")
     amount = Decimal(value)
     if amount < 0:
         raise PydanticCustomError("negative_amount", "must not be below zero")
@@ -145,9 +144,7 @@ PositiveMoney = Annotated[
     _pattern(r"^[0-9]{1,12}(\.[0-9]{1,6})?$", "A decimal string above zero."),
 ]
 Points = Annotated[int, Field(ge=1, le=MAX_POINTS)]
-Currency = Annotated[
-    str, BeforeValidator(_currency), _pattern("^[A-Z]{3}$", "An ISO 4217 code, such as EUR.")
-]
+Currency = Annotated[str, BeforeValidator(_currency), _pattern("^[A-Z]{3}$", "An ISO 4217 code, such as EUR.")]
 Instant = Annotated[
     datetime,
     BeforeValidator(_instant, json_schema_input_type=str),

@@ -53,8 +53,7 @@ class JournalEntryAnswer(Answer):
             points=entry.points,
             amount=amount,
             postings=[
-                PostingAnswer(account=account, side=side, points=entry.points, amount=amount)
-                for account, side in sides
+                PostingAnswer(account=account, side=side, points=entry.points, amount=amount) for account, side in sides
             ],
         )
 

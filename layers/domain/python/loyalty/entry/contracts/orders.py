@@ -59,15 +59,9 @@ class CompletedOrder(Contract):
 
     def order(self, order_id: str, now: datetime) -> Order:
         """The order, once what spans several fields is right too."""
-        amounts = [
-            (f"/items/{number}/amount", item.amount) for number, item in enumerate(self.items)
-        ]
+        amounts = [(f"/items/{number}/amount", item.amount) for number, item in enumerate(self.items)]
         amounts += [(f"/{name}", getattr(self, name)) for name in _AMOUNTS]
-        faults = [
-            fault
-            for pointer, amount in amounts
-            for fault in too_precise(pointer, amount, self.currency)
-        ]
+        faults = [fault for pointer, amount in amounts for fault in too_precise(pointer, amount, self.currency)]
         if self.completed_at > now + CLOCK_SKEW:
             message = "must not be more than 5 minutes in the future"
             faults.append(Fault("/completed_at", "completed_in_future", message))
@@ -232,9 +226,7 @@ class RedemptionVoidedAnswer(Answer):
 
     @classmethod
     def of(cls, done: RedemptionVoided) -> "RedemptionVoidedAnswer":
-        return cls(
-            order_id=done.order_id, points_restored=done.points_restored, balance=done.balance
-        )
+        return cls(order_id=done.order_id, points_restored=done.points_restored, balance=done.balance)
 
 
 class MovementAnswer(Answer):
