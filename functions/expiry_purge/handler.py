@@ -25,7 +25,7 @@ def purge(program_id: str, start: StartPurge, context: Any) -> Purged:
         left=purged.left,
         complete=purged.complete,
     )
-    count("PointsExpired", program_id, purged.points)
+    count("PointsExpired", purged.points)
     return purged
 
 

@@ -13,7 +13,7 @@ def post(request: Request) -> Response:
     issue = body.issue(AccountId(request.program_id, request.customer_id))
     done = issue_points(world(), request.program_id, key, issue, request.actor, body.source)
     if done.first:
-        count("PointsIssued", request.program_id, done.points)
+        count("PointsIssued", done.points)
     return Response(PointsIssuedAnswer.of(done), 201, replayed=not done.first)
 
 

@@ -12,7 +12,7 @@ from loyalty.usecases.cancel_order import OrderCancelled, cancel_order
 
 def cancel(program_id: str, order_id: str, facts: CancelledOrder, actor: str, source: str) -> OrderCancelled:
     done = cancel_order(world(), program_id, order_id, facts.customer_id, facts.reason, actor, source)
-    count("OrdersCancelled" if done.first else "CancellationsRepeated", program_id)
+    count("OrdersCancelled" if done.first else "CancellationsRepeated")
     return done
 
 

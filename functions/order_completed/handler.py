@@ -13,7 +13,7 @@ from loyalty.usecases.complete_order import OrderCompleted, complete_order
 def complete(program_id: str, order_id: str, facts: CompletedOrder, actor: str, source: str) -> OrderCompleted:
     order = facts.order(order_id, world().clock())
     done = complete_order(world(), program_id, order, actor, source)
-    count("OrdersCompleted" if done.first else "OrdersRepeated", program_id)
+    count("OrdersCompleted" if done.first else "OrdersRepeated")
     return done
 
 

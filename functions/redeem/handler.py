@@ -11,14 +11,14 @@ def put(request: Request) -> Response:
     redemption = request.body(Redemption).request(request.program_id)
     done = redeem_points(world(), request.program_id, request.order_id, redemption, request.actor, "API")
     if done.first:
-        count("RedemptionsSet", request.program_id)
+        count("RedemptionsSet")
     return Response(RedemptionAnswer.of(done))
 
 
 def delete(request: Request) -> Response:
     done = void_redemption(world(), request.program_id, request.order_id, request.actor, "API")
     if done.first:
-        count("RedemptionsVoided", request.program_id)
+        count("RedemptionsVoided")
     return Response(RedemptionVoidedAnswer.of(done))
 
 

@@ -18,6 +18,7 @@ from loyalty.domain.refusal import Refused
 from loyalty.entry.contracts.fields import parse
 from loyalty.entry.observing import logger, metrics
 from loyalty.entry.problems import Problem
+from loyalty.entry.settings import Settings
 from loyalty.ports import UnknownProgram
 
 type Event = dict[str, Any]
@@ -84,21 +85,14 @@ def _why(reason: Exception) -> dict[str, object]:
 
 def _give_back_now(record: Mapping[str, Any]) -> None:
     """Make a message visible at once. Should that fail, the queue does it after its own time."""
-    _, _, _, _, account, name = record["eventSourceARN"].split(":")
     try:
         _sqs().change_message_visibility(
-            QueueUrl=_queue_url(account, name),
+            QueueUrl=Settings.from_environment().queue_url,
             ReceiptHandle=record["receiptHandle"],
             VisibilityTimeout=0,
         )
     except (BotoCoreError, ClientError) as error:
-        logger.warning("not_given_back", queue=name, error=type(error).__name__)
-
-
-@cache
-def _queue_url(account: str, name: str) -> str:
-    url: str = _sqs().get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
-    return url
+        logger.warning("not_given_back", error=type(error).__name__)
 
 
 @cache

@@ -9,8 +9,10 @@ class Settings:
     """Where the ledger is."""
 
     table_name: str
+    queue_url: str | None
+    """The queue that the function consumes, where it does."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
         """Raises KeyError for what is not set: a deployment's fault, found by its first request."""
-        return cls(table_name=os.environ["TABLE_NAME"])
+        return cls(table_name=os.environ["TABLE_NAME"], queue_url=os.environ.get("QUEUE_URL"))
