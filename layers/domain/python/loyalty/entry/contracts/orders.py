@@ -29,7 +29,8 @@ from loyalty.usecases.complete_order import OrderCompleted
 from loyalty.usecases.redeem_points import PointsRedeemed, RedemptionVoided
 from loyalty.usecases.views import OrderView
 
-MAX_ITEMS = 500
+MAX_ITEMS = 1_000
+"""Real orders of a wholesaler have near 600 lines; this many still fit the limit of a body."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of ours a store's clock may be."""
 
