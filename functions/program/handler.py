@@ -1,13 +1,13 @@
 """A program's settings are changed, by adding a version, and read."""
 
-from loyalty.entry.contracts.programs import ProgramAnswer, ProgramSettings, parse_program_id
+from loyalty.entry.contracts.programs import ProgramAnswer, ProgramSettings
 from loyalty.entry.http import Request, Response, serve
 from loyalty.entry.wiring import world
 from loyalty.usecases.change_program import change_program
 
 
 def put(request: Request) -> Response:
-    program_id, settings = parse_program_id(request.program_id), request.body(ProgramSettings)
+    program_id, settings = request.program_id, request.body(ProgramSettings)
     settings.check()
     program, new = change_program(world(), program_id, lambda version: settings.program(program_id, version))
     return Response(ProgramAnswer.of(program), 201 if new else 200)

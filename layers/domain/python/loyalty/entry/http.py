@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from loyalty.domain.refusal import Refused
-from loyalty.entry.contracts.fields import parse, parse_id
+from loyalty.entry.contracts.fields import parse, parse_id, parse_program_id, read_json
 from loyalty.entry.observing import logger, metrics
 from loyalty.entry.problems import Fault, Problem
 from loyalty.ports import Unavailable, UnknownProgram
@@ -42,7 +42,7 @@ class Request:
 
     @property
     def program_id(self) -> str:
-        return self.path["program_id"]
+        return parse_program_id(self.path["program_id"])
 
     @property
     def order_id(self) -> str:
@@ -79,9 +79,9 @@ class Request:
             if len(data) > MAX_BODY_BYTES:
                 limit = f"The body may have {MAX_BODY_BYTES} bytes."
                 raise Problem("body_too_large", limit)
-            document = json.loads(data.decode())
+            document = read_json(data.decode())
         except (ValueError, RecursionError):
-            raise Problem("malformed_json", "The body must be JSON in UTF-8.") from None
+            raise Problem("malformed_json", "The body must be JSON in UTF-8, no name twice in an object.") from None
         return parse(model, document)
 
 

@@ -5,7 +5,6 @@ malformed order, a conflict) is made visible again at once, so that it is soon i
 queue, with the reason in the log; what may pass (a busy table) waits for the queue's own time.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -15,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
 from loyalty.domain.refusal import Refused
-from loyalty.entry.contracts.fields import parse
+from loyalty.entry.contracts.fields import parse, read_json
 from loyalty.entry.observing import logger, metrics
 from loyalty.entry.problems import Problem
 from loyalty.entry.settings import Settings
@@ -64,7 +63,7 @@ def consume[Fact: BaseModel](model: type[Fact], carry_out: Callable[[Fact], None
 def _fact[Fact: BaseModel](body: str, model: type[Fact]) -> Fact:
     """The detail of the EventBridge event in `body`."""
     try:
-        envelope = json.loads(body)
+        envelope = read_json(body)
     except (ValueError, RecursionError):
         raise Problem("malformed_json", "The message must be an EventBridge event.") from None
     if not isinstance(envelope, dict):

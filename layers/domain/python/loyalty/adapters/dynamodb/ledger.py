@@ -101,7 +101,7 @@ class DynamoDBLedger:
                 ExpressionAttributeValues=values,
                 ScanIndexForward=False,
                 Limit=limit,
-                **({"ExpressionAttributeNames": {"#sequence": "sequence"}} if before else {}),
+                **({"ExpressionAttributeNames": {"#sequence": "sequence"}} if before is not None else {}),
             )
         return [items.movement_from(item) for item in page["Items"]]
 

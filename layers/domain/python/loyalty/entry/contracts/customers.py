@@ -16,6 +16,10 @@ from loyalty.usecases.issue_points import PointsIssued
 from loyalty.usecases.views import AccountView
 
 
+MAX_CURSOR = 32
+"""Characters; a longer one is not ours."""
+
+
 class IssuePoints(Contract):
     """Points to give. Without `expires_at` they live as long as the program's policy says."""
 
@@ -117,14 +121,14 @@ class StatementQuery(AccountQuery):
     """Which part of the statement."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 50
-    cursor: str | None = None
+    cursor: Annotated[str, Field(json_schema_extra={"maxLength": MAX_CURSOR})] | None = None
 
     def before(self, account_id: AccountId) -> int | None:
         """The sequence that the cursor stands at. Raises Problem for one of another statement."""
         if self.cursor is None:
             return None
         sequence, _, _ = self.cursor.partition("-")
-        if sequence.isdecimal() and self.cursor == cursor_at(account_id, int(sequence)):
+        if len(self.cursor) <= MAX_CURSOR and sequence.isdecimal() and self.cursor == cursor_at(account_id, int(sequence)):
             return int(sequence)
         raise Problem.of([Fault("/cursor", "invalid_cursor", "must come from this statement")])
 

@@ -1,10 +1,11 @@
 """Types of fields, and how what pydantic finds wrong becomes our faults."""
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -13,13 +14,16 @@ from loyalty.domain.money import CURRENCIES, decimals_of, minor_digits
 from loyalty.entry.problems import BY_CODE, Fault, Problem
 
 MAX_ID_BYTES = 128
+MAX_TEXT = 200
 MAX_POINTS = 1_000_000_000
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
+PROGRAM_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 _MONEY = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Contract(BaseModel):
@@ -31,7 +35,7 @@ class Contract(BaseModel):
 class Query(BaseModel):
     """Query parameters: strings, read as what they stand for; unknown ones are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Answer(BaseModel):
@@ -52,10 +56,23 @@ def _id(value: object) -> str:
     return text
 
 
+def _program_id(value: object) -> str:
+    text = _text(value)
+    if not re.fullmatch(PROGRAM_ID, text):
+        raise PydanticCustomError(
+            "invalid_program_id", "must be 1 to 64 letters, digits, dots, underscores or hyphens, a letter or digit first"
+        )
+    return text
+
+
 def _printable(value: object) -> str:
     text = _text(value)
+    if not text:
+        raise PydanticCustomError("empty", "must not be empty")
     if not text.isprintable():
         raise PydanticCustomError("not_printable", "must be printable text")
+    if len(text) > MAX_TEXT:
+        raise PydanticCustomError("text_too_long", f"must have at most {MAX_TEXT} characters")
     return text
 
 
@@ -71,7 +88,7 @@ def _money(value: object) -> Decimal:
     if not _MONEY.fullmatch(value):
         raise PydanticCustomError("malformed_money", "must be digits with at most 12 before and 6 after the point")
     amount = Decimal(value)
-    if amount < 0:
+    if amount.is_signed():  # "-0" too: it would be stored, and answered, with its sign
         raise PydanticCustomError("negative_amount", "must not be below zero")
     return amount
 
@@ -108,12 +125,23 @@ def _instant(value: object) -> datetime:
 def _date(value: object) -> date:
     text = _text(value)
     try:
-        if len(text) != len("YYYY-MM-DD"):
+        if not _DATE.fullmatch(text):  # fromisoformat alone reads weeks too: 2026-W05-1
             raise ValueError
         return date.fromisoformat(text)
     except ValueError:
         message = "must be a date such as 2026-01-31"
         raise PydanticCustomError("malformed_date", message) from None
+
+
+def _points_or_max(value: object) -> object:
+    # Not left to the union: it reports the faults of both branches, each under a name of its own.
+    if value == "max":
+        return value
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise PydanticCustomError("wrong_type", 'must be a whole number or "max"')
+    if not 1 <= value <= MAX_POINTS:
+        raise PydanticCustomError("out_of_range", f'must be from 1 to {MAX_POINTS}, or "max"')
+    return value
 
 
 def _pattern(pattern: str, description: str) -> Any:
@@ -132,7 +160,12 @@ Id = Annotated[
         }
     ),
 ]
-Text = Annotated[str, BeforeValidator(_printable), Field(min_length=1, max_length=200)]
+ProgramId = Annotated[str, BeforeValidator(_program_id), _pattern(f"^{PROGRAM_ID}$", "A program's id.")]
+Text = Annotated[
+    str,
+    BeforeValidator(_printable),
+    Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TEXT, "description": "Printable text."}),
+]
 Money = Annotated[
     Decimal,
     BeforeValidator(_money, json_schema_input_type=str),
@@ -144,6 +177,7 @@ PositiveMoney = Annotated[
     _pattern(r"^[0-9]{1,12}(\.[0-9]{1,6})?$", "A decimal string above zero."),
 ]
 Points = Annotated[int, Field(ge=1, le=MAX_POINTS)]
+PointsOrMax = Annotated[Points | Literal["max"], BeforeValidator(_points_or_max)]
 Currency = Annotated[str, BeforeValidator(_currency), _pattern("^[A-Z]{3}$", "An ISO 4217 code, such as EUR.")]
 Instant = Annotated[
     datetime,
@@ -167,6 +201,23 @@ def too_precise(pointer: str, amount: Decimal, currency: str) -> list[Fault]:
     return [Fault(pointer, "too_many_decimals", message)]
 
 
+def read_json(text: str) -> object:
+    """What `text` says in JSON, each name of an object once. Raises ValueError, or RecursionError, for anything else."""
+    return json.loads(text, object_pairs_hook=_unambiguous, parse_constant=_no_number)
+
+
+def _unambiguous(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    # Whoever reads the first of two amounts and whoever reads the last would book different points.
+    document = dict(pairs)
+    if len(document) < len(pairs):
+        raise ValueError("a name is there twice")
+    return document
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
 def parse[Model: BaseModel](model: type[Model], document: object) -> Model:
     """`document` (JSON, parsed) as a `model`. Raises Problem that names every fault at once."""
     if not isinstance(document, dict):
@@ -184,9 +235,18 @@ def refuse(faults: Sequence[Fault]) -> None:
 
 
 def parse_id(name: str, value: str) -> str:
-    """An id that stands in a path."""
+    """An id of the store that stands in a path or a header. Raises Problem."""
+    return _outside_body(name, value, _id)
+
+
+def parse_program_id(value: str) -> str:
+    """The id of a program in a path: short, and with nothing that a key or a URL minds. Raises Problem."""
+    return _outside_body("program_id", value, _program_id)
+
+
+def _outside_body(name: str, value: str, check: Callable[[object], str]) -> str:
     try:
-        return _id(value)
+        return check(value)
     except PydanticCustomError as error:
         raise Problem.of([Fault(f"/{name}", error.type, error.message())]) from None
 
@@ -194,9 +254,8 @@ def parse_id(name: str, value: str) -> str:
 _CODES = {
     "extra_forbidden": "unknown_field",
     "missing": "missing_field",
-    "string_too_short": "empty",
     "too_short": "empty",
-    "string_too_long": "too_long",
+    "text_too_long": "too_long",
     "too_long": "too_many",
     "greater_than": "out_of_range",
     "greater_than_equal": "out_of_range",
@@ -205,10 +264,12 @@ _CODES = {
     "literal_error": "not_allowed",
     "enum": "not_allowed",
 }
+"""Pydantic's kinds of faults in our words. Its own `too_long` is always a list's."""
 
 
 def _fault(details: ErrorDetails) -> Fault:
     kind = details["type"]
-    code = kind if kind in BY_CODE else _CODES.get(kind, "wrong_type")
+    code = _CODES.get(kind) or (kind if kind in BY_CODE else "wrong_type")
+    message = "must be an object" if kind == "model_type" else details["msg"]
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in details["loc"])
-    return Fault("".join(f"/{part}" for part in parts), code, details["msg"])
+    return Fault("".join(f"/{part}" for part in parts), code, message)

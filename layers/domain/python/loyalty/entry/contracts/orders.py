@@ -18,7 +18,8 @@ from loyalty.entry.contracts.fields import (
     Id,
     Instant,
     Money,
-    Points,
+    PointsOrMax,
+    ProgramId,
     Text,
     refuse,
     too_precise,
@@ -95,7 +96,7 @@ _AMOUNTS = ("discount", "shipping", "tax", "total")
 class OrderCompletedEvent(CompletedOrder):
     """The detail of an `Order Completed` event: the body, and what the path says over HTTP."""
 
-    program_id: str
+    program_id: ProgramId
     order_id: Id
 
 
@@ -109,7 +110,7 @@ class CancelledOrder(Contract):
 class OrderCancelledEvent(CancelledOrder):
     """The detail of an `Order Cancelled` event."""
 
-    program_id: str
+    program_id: ProgramId
     order_id: Id
 
 
@@ -119,7 +120,7 @@ class Redemption(Contract):
     customer_id: Id
     order_total: Money
     currency: Currency
-    points: Points | Literal["max"]
+    points: PointsOrMax
 
     def request(self, program_id: str) -> RedemptionRequest:
         """The request, once what spans several fields is right too."""

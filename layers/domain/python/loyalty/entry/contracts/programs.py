@@ -1,6 +1,5 @@
 """Settings of a program."""
 
-import re
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -23,15 +22,6 @@ from loyalty.entry.contracts.fields import (
 from loyalty.entry.problems import Fault
 
 MAX_DAYS, MAX_MONTHS = 3_660, 120
-PROGRAM_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
-
-
-def parse_program_id(program_id: str) -> str:
-    """An id that a new program may have: short, and with nothing that a key or a URL minds."""
-    if not re.fullmatch(PROGRAM_ID, program_id):
-        message = "must be 1 to 64 letters, digits, dots, underscores or hyphens"
-        refuse([Fault("/program_id", "invalid_program_id", message)])
-    return program_id
 
 
 def _timezone(name: str) -> str:
