@@ -150,7 +150,7 @@ def _faults(refused: Refused) -> list[Fault]:
 
 
 def problem_response(problem: Problem) -> Event:
-    logger.info("refused", code=problem.rule.code, at=[fault.pointer for fault in problem.faults])
+    logger.info("refused", code=problem.rule.code, at=[fault.place for fault in problem.faults])
     headers = {"content-type": "application/problem+json"}
     if problem.rule.status == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["retry-after"] = RETRY_AFTER

@@ -71,6 +71,9 @@ RULES = (
 )
 BY_CODE: Mapping[str, Rule] = {rule.code: rule for rule in RULES}
 
+MAX_FAULTS = 100
+"""How many faults of one request are listed; its `detail` counts them all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -82,6 +85,11 @@ class Fault:
     pointer: str
     code: str
     message: str
+
+    @property
+    def place(self) -> str:
+        """The pointer for a log: without the name of an unknown field, which the client chose."""
+        return f"{self.pointer.rpartition('/')[0]}/?" if self.code == "unknown_field" else self.pointer
 
 
 class Problem(Exception):
@@ -104,7 +112,7 @@ class Problem(Exception):
     def of(cls, faults: Sequence[Fault]) -> "Problem":
         """One problem for all `faults`, named after the first."""
         more = f" And {len(faults) - 1} more." if len(faults) > 1 else ""
-        return cls(faults[0].code, f"{faults[0].pointer}: {faults[0].message}{more}", faults)
+        return cls(faults[0].code, f"{faults[0].pointer}: {faults[0].message}{more}", faults[:MAX_FAULTS])
 
     def document(self) -> dict[str, object]:
         """The problem as RFC 9457 has it."""

@@ -74,7 +74,7 @@ def _fact[Fact: BaseModel](body: str, model: type[Fact]) -> Fact:
 def _why(reason: Exception) -> dict[str, object]:
     match reason:
         case Problem():
-            faults = [{"pointer": f.pointer, "code": f.code} for f in reason.faults]
+            faults = [{"pointer": f.place, "code": f.code} for f in reason.faults]
             return {"code": reason.rule.code, "faults": faults}
         case Refused():
             return {"code": reason.code, "faults": []}

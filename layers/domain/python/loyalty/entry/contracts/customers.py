@@ -128,7 +128,8 @@ class StatementQuery(AccountQuery):
         if self.cursor is None:
             return None
         sequence, _, _ = self.cursor.partition("-")
-        if len(self.cursor) <= MAX_CURSOR and sequence.isdecimal() and self.cursor == cursor_at(account_id, int(sequence)):
+        known = len(self.cursor) <= MAX_CURSOR and sequence.isdecimal()
+        if known and self.cursor == cursor_at(account_id, int(sequence)):
             return int(sequence)
         raise Problem.of([Fault("/cursor", "invalid_cursor", "must come from this statement")])
 

@@ -60,7 +60,8 @@ def _program_id(value: object) -> str:
     text = _text(value)
     if not re.fullmatch(PROGRAM_ID, text):
         raise PydanticCustomError(
-            "invalid_program_id", "must be 1 to 64 letters, digits, dots, underscores or hyphens, a letter or digit first"
+            "invalid_program_id",
+            "must be 1 to 64 letters, digits, dots, underscores or hyphens, a letter or digit first",
         )
     return text
 
@@ -202,7 +203,7 @@ def too_precise(pointer: str, amount: Decimal, currency: str) -> list[Fault]:
 
 
 def read_json(text: str) -> object:
-    """What `text` says in JSON, each name of an object once. Raises ValueError, or RecursionError, for anything else."""
+    """What `text` says in JSON, each name of an object once. Raises ValueError or RecursionError for all else."""
     return json.loads(text, object_pairs_hook=_unambiguous, parse_constant=_no_number)
 
 
