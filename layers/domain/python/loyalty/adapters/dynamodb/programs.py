@@ -63,16 +63,17 @@ class DynamoDBPrograms:
             **content,
         }
         current = {"pk": {"S": keys.PROGRAMS_PK}, "sk": {"S": program.program_id}, **content}
+        follows = (
+            self._put(current, "version = :before", {":before": {"N": str(program.version - 1)}})
+            if program.version > 1
+            else self._put(current, "attribute_not_exists(pk)")
+        )
         try:
             with answering():
                 self._client.transact_write_items(
                     TransactItems=[
                         self._put(version, "attribute_not_exists(pk)"),
-                        self._put(
-                            current,
-                            "attribute_not_exists(pk) OR version = :before",
-                            {":before": {"N": str(program.version - 1)}},
-                        ),
+                        follows,
                     ]
                 )
         except self._client.exceptions.TransactionCanceledException as error:
