@@ -4,13 +4,10 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from hypothesis import HealthCheck, settings
 
-from loyalty.adapters.dynamodb.client import CONFIG
-from tests.table import create_table
+from tests.table import create_table, dynamodb_client
 from tools import emulator as emulators
 
 # The same examples on every machine and in every run: a red run can be run again. HYPOTHESIS_PROFILE=search looks for
@@ -20,18 +17,6 @@ settings.register_profile(
 )
 settings.register_profile("search", max_examples=5_000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
-
-
-def dynamodb_client(endpoint_url: str | None) -> Any:
-    """The adapter's own kind of client: its timeouts and its retries, somewhere else."""
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=endpoint_url,
-        region_name=emulators.REGION,
-        aws_access_key_id=emulators.ACCOUNT,
-        aws_secret_access_key="local",
-        config=CONFIG.merge(Config(proxies={})),
-    )
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,26 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import boto3
+from botocore.config import Config
+
+from loyalty.adapters.dynamodb.client import CONFIG
+from tools import emulator
 from tools.deployment import read_template
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def dynamodb_client(endpoint_url: str | None) -> Any:
+    """The adapter's own kind of client: its timeouts and its retries, somewhere else."""
+    return boto3.client(
+        "dynamodb",
+        endpoint_url=endpoint_url,
+        region_name=emulator.REGION,
+        aws_access_key_id=emulator.ACCOUNT,
+        aws_secret_access_key="local",
+        config=CONFIG.merge(Config(proxies={})),
+    )
 
 
 @cache

@@ -1,0 +1,78 @@
+"""Every implementation of the ports, for one suite to run against."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
+from loyalty.adapters.dynamodb.programs import STALENESS, DynamoDBPrograms
+from loyalty.domain.program import Program
+from loyalty.ports import Ledger, Programs
+from tests.fakes.memory import MemoryLedger, MemoryPrograms
+from tests.table import create_table, dynamodb_client
+
+
+class Seconds:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def let_pass(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store, empty, as two functions that run at once see it."""
+
+    ledger: Ledger
+    other_ledger: Ledger
+    programs: Programs
+    other_programs: Programs
+    let_pass: Callable[[float], None]
+    """Makes the clock go on that staleness is measured by."""
+
+
+def memory() -> Store:
+    seconds, ledger = Seconds(), MemoryLedger()
+    kept: dict[str, list[Program]] = {}
+    programs, other = (MemoryPrograms(kept, STALENESS, seconds) for _ in range(2))
+    return Store(ledger, ledger, programs, other, seconds.let_pass)
+
+
+def in_dynamodb(client: Any) -> Store:
+    seconds, table = Seconds(), create_table(client)
+    return Store(
+        DynamoDBLedger(client, table),
+        DynamoDBLedger(client, table),
+        DynamoDBPrograms(client, table, seconds),
+        DynamoDBPrograms(client, table, seconds),
+        seconds.let_pass,
+    )
+
+
+@pytest.fixture(params=["memory", "moto", "emulator"])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """One implementation after the other, empty each time."""
+    match request.param:
+        case "memory":
+            yield memory()
+        case "moto":
+            with mock_aws():
+                client = dynamodb_client(None)
+                yield in_dynamodb(client)
+                client.close()
+        case _:
+            yield in_dynamodb(request.getfixturevalue("dynamodb"))
+
+
+@pytest.fixture
+def ledger(store: Store) -> Ledger:
+    return store.ledger

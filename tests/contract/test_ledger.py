@@ -1,0 +1,329 @@
+"""What every ledger promises the use cases."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from loyalty.domain.account import Account
+from loyalty.domain.books import JournalEntry, journal_entry, sum_up
+from loyalty.domain.expiry import expire, expiry_story
+from loyalty.domain.lots import Lot, Lots
+from loyalty.domain.movement import AccountId, Cause, CauseKind, Event, Kind
+from loyalty.domain.order import cause_of_order
+from loyalty.domain.program import Program
+from loyalty.domain.story import Story
+from loyalty.domain.transaction import Origin, Transaction
+from loyalty.ports import MAX_ITEMS, Ledger, LostRace
+from tests.contract.conftest import Store
+from tests.given import DAY, NOW, again, begin, issuing, member, order_story, program
+
+ODD_IDS = ["#1001", "gid://shop/Order/1", "ø-7", "a b", "a/b", "a#b", "%2F", "x" * 128]
+TODAY = date(2026, 1, 31)
+
+
+def redeeming(transaction: Transaction, points: int) -> Transaction:
+    """With `points` used on the order."""
+    taken = transaction.holder.lots.spendable(transaction.now).soonest(points)
+    return transaction.debit(Kind.REDEEM, Event.REDEMPTION_SET, taken, detail={"requested": points})
+
+
+def earning(account: Account, points: int, order_id: str = "#1001", using: Program | None = None) -> Transaction:
+    """An order that earns `points` which never expire."""
+    using = using or program(account.account_id.program_id)
+    begun = begin(using, account, story=order_story(order_id, program=using))
+    return begun.credit(Kind.EARN, Event.ORDER_COMPLETED, Lots([Lot(None, points)]))
+
+
+def issue(ledger: Ledger, account_id: AccountId, *lots: Lot) -> Account:
+    """The account once it was issued `lots`."""
+    transaction = issuing(ledger.account(account_id, consistent=True), *lots)
+    ledger.write([transaction])
+    return transaction.holder
+
+
+def due(ledger: Ledger, as_of: datetime, program_id: str = "shop") -> list[AccountId]:
+    """Everything due, of all shards."""
+    shards = range(ledger.shards)
+    return [found for shard in shards for page in ledger.due(program_id, shard, as_of) for found in page]
+
+
+def write_off(account: Account, at: datetime) -> tuple[Transaction, JournalEntry]:
+    """What a purge of the account writes."""
+    using = program(account.account_id.program_id)
+    begun = Transaction.begin(using, Origin("purge", "PURGE", at), expiry_story(account), account)
+    transaction = expire(begun, at)
+    return transaction, journal_entry(transaction.movements[0], using.timezone)
+
+
+def by_customer(account_ids: Iterable[AccountId]) -> list[str]:
+    return sorted(account_id.customer_id for account_id in account_ids)
+
+
+def test_an_unknown_account_is_empty(ledger: Ledger) -> None:
+    assert ledger.account(member(), consistent=False) == Account(account_id=member())
+    assert ledger.accounts([member()]) == []
+    assert ledger.statement(member(), 10, None) == []
+
+
+def test_an_unknown_cause_has_no_story_and_nobody_no_account(ledger: Ledger) -> None:
+    cause = cause_of_order("shop", "#1001")
+    assert ledger.read(cause, None, consistent=False) == (Story(cause), None)
+    assert ledger.read(cause, member(), consistent=True) == (Story(cause), Account(account_id=member()))
+
+
+def test_what_is_written_is_read_back_equal(store: Store) -> None:
+    ledger = store.ledger
+    using = program(redeem={"point_value": "0.0100"}, timezone="Asia/Tokyo")
+    lots = Lots(
+        [
+            Lot(NOW + timedelta(microseconds=1), 1),
+            Lot(NOW + timedelta(hours=3), 1_000_000_000),
+            Lot(datetime(2999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC), 2),
+            Lot(None, 3),
+        ]
+    )
+    sender = Origin(actor="ø", source="API", recorded_at=NOW, occurred_at=NOW - timedelta(microseconds=7))
+    begun = Transaction.begin(using, sender, order_story(program=using), Account(account_id=member("ø #1")))
+    earned = begun.credit(
+        Kind.EARN,
+        Event.ORDER_COMPLETED,
+        lots,
+        expires_at=NOW + timedelta(hours=3),
+        reason="no_points",
+        detail={"basis": "100.00", "breakdown": [["base", 100, "100.00 EUR"], ["cap", -1, ""]], "none": None, "n": -1},
+    )
+    ledger.write([earned])
+    indebted = again(earned).debit(
+        Kind.REVERSE, Event.ORDER_CANCELLED, Lots([Lot(None, 3)]), debt=5, detail={"nested": {"list": []}}
+    )
+    ledger.write([indebted])
+
+    for reader in (ledger, store.other_ledger):
+        story, account = reader.read(begun.story.cause, member("ø #1"), consistent=True)
+        assert story == indebted.story
+        assert account == indebted.account
+        assert reader.account(member("ø #1"), consistent=True) == indebted.account
+        assert reader.accounts([member("ø #1")]) == [indebted.account]
+        assert reader.statement(member("ø #1"), 10, None) == [*indebted.movements, *earned.movements]
+    assert str(story.movements[0].point_value) == "0.0100"
+
+
+def test_a_movement_of_nobody_and_of_nothing_is_told_but_moves_nothing(ledger: Ledger) -> None:
+    transaction = begin(program(), None).debit(Kind.REVERSE, Event.ORDER_CANCELLED, Lots(), reason="unpaid")
+    ledger.write([transaction])
+    story, account = ledger.read(transaction.story.cause, None, consistent=True)
+    assert (story, account) == (transaction.story, None)
+    assert list(ledger.journal("shop", TODAY)) == []
+
+
+def test_a_movement_of_nothing_leaves_the_account_as_it_is(ledger: Ledger) -> None:
+    account = issue(ledger, member(), Lot(None, 5))
+    nothing = earning(account, 0)
+    ledger.write([nothing])
+    assert ledger.account(member(), consistent=True) == account
+    assert [m.sequence for m in ledger.statement(member(), 10, None)] == [1]
+    assert ledger.read(nothing.story.cause, None, consistent=True)[0] == nothing.story
+
+
+def test_no_two_ids_share_anything(ledger: Ledger) -> None:
+    accounts = [
+        AccountId(program_id, customer_id, guest)
+        for program_id in ("shop", "shop-2")
+        for customer_id in ODD_IDS
+        for guest in (True, False)
+    ]
+    for number, account_id in enumerate(accounts, start=1):
+        issue(ledger, account_id, Lot(None, number))
+    for number, account_id in enumerate(accounts, start=1):
+        assert ledger.account(account_id, consistent=True).outstanding == number
+        assert [m.points for m in ledger.statement(account_id, 10, None)] == [number]
+
+    causes = [Cause("shop", kind, reference) for kind in CauseKind for reference in ODD_IDS]
+    for number, cause in enumerate(causes, start=1):
+        begun = begin(program(), Account(account_id=member(f"of {number}")), story=Story(cause))
+        ledger.write([begun.credit(Kind.ISSUE, Event.POINTS_ISSUED, Lots([Lot(None, number)]))])
+    for number, cause in enumerate(causes, start=1):
+        story, _ = ledger.read(cause, None, consistent=True)
+        assert [m.points for m in story] == [number]
+
+
+def test_a_position_is_written_once_and_the_loser_writes_nothing(ledger: Ledger) -> None:
+    first, second = (earning(Account(account_id=member(name)), 10) for name in ("ann", "bob"))
+    ledger.write([first])
+    with pytest.raises(LostRace) as race:
+        ledger.write([second])
+    assert race.value.lost == (0,)
+    assert ledger.read(first.story.cause, None, consistent=True)[0] == first.story
+    assert ledger.account(member("bob"), consistent=True) == Account(account_id=member("bob"))
+    assert ledger.statement(member("bob"), 10, None) == []
+    assert len(list(ledger.journal("shop", TODAY))) == 1
+
+
+def test_an_account_is_written_only_over_what_was_read(ledger: Ledger) -> None:
+    account = issue(ledger, member(), Lot(None, 10))
+    stale = redeeming(begin(program(), account), 10)
+    overtaking = earning(account, 1, "#1002")
+    ledger.write([overtaking])
+    with pytest.raises(LostRace) as race:
+        ledger.write([stale])
+    assert race.value.lost == (0,)
+    assert ledger.account(member(), consistent=True) == overtaking.account
+    assert ledger.read(stale.story.cause, None, consistent=True)[0].movements == ()
+    assert [m.sequence for m in ledger.statement(member(), 10, None)] == [2, 1]
+
+
+def test_an_account_is_created_once(ledger: Ledger) -> None:
+    nobody = Account(account_id=member())
+    ledger.write([earning(nobody, 1, "#1")])
+    with pytest.raises(LostRace):
+        ledger.write([earning(nobody, 2, "#2")])
+    assert ledger.account(member(), consistent=True).outstanding == 1
+
+
+def test_many_transactions_are_one_write(ledger: Ledger) -> None:
+    names = [f"c{number}" for number in range((MAX_ITEMS - 1) // 2)]
+    accounts = [issue(ledger, member(name), Lot(NOW + DAY, 3)) for name in names]
+    pairs = [write_off(account, NOW + DAY) for account in accounts]
+    [entry] = sum_up(entry for _, entry in pairs)
+    ledger.write([transaction for transaction, _ in pairs], entry)
+    for account in accounts:
+        assert ledger.account(account.account_id, consistent=True).expired_total == 3
+    assert list(ledger.write_offs("shop", TODAY + DAY)) == [entry]
+    assert entry.points == 3 * len(names)
+
+
+def test_one_conflict_of_many_is_named_and_none_is_written(ledger: Ledger) -> None:
+    names = [f"c{number}" for number in range(20)]
+    accounts = [issue(ledger, member(name), Lot(NOW + DAY, 3)) for name in names]
+    pairs = [write_off(account, NOW + DAY) for account in accounts]
+    [entry] = sum_up(entry for _, entry in pairs)
+    moved = [issue(ledger, member(names[number]), Lot(None, 1)) for number in (7, 12)]
+    with pytest.raises(LostRace) as race:
+        ledger.write([transaction for transaction, _ in pairs], entry)
+    assert race.value.lost == (7, 12)
+    expected = {account.account_id: account for account in (*accounts, *moved)}
+    assert {a.account_id: a for a in ledger.accounts([*expected])} == expected
+    assert list(ledger.write_offs("shop", TODAY + DAY)) == []
+    assert all(not ledger.read(t.story.cause, None, consistent=True)[0].movements for t, _ in pairs)
+
+
+def test_many_accounts_are_read_at_once(ledger: Ledger) -> None:
+    accounts = [issue(ledger, member(f"c{number}"), Lot(None, number)) for number in range(1, 106)]
+    wanted = [account.account_id for account in accounts]
+    found = ledger.accounts([*wanted, member("nobody")])
+    assert sorted(found, key=lambda a: a.outstanding) == accounts
+    assert ledger.accounts([]) == []
+
+
+def test_a_statement_is_newest_first_and_pages_without_gaps(ledger: Ledger) -> None:
+    for points in range(1, 8):
+        issue(ledger, member(), Lot(None, points))
+    issue(ledger, member("bob"), Lot(None, 1))
+    assert [m.sequence for m in ledger.statement(member(), 100, None)] == [7, 6, 5, 4, 3, 2, 1]
+    assert [m.sequence for m in ledger.statement(member(), 3, None)] == [7, 6, 5]
+    assert [m.sequence for m in ledger.statement(member(), 3, 5)] == [4, 3, 2]
+    assert [m.sequence for m in ledger.statement(member(), 3, 2)] == [1]
+    assert ledger.statement(member(), 3, 1) == []
+    assert ledger.statement(member(), 3, 0) == []
+
+
+def test_due_is_what_expires_by_the_instant_and_nothing_else(ledger: Ledger) -> None:
+    issue(ledger, member("before"), Lot(NOW + DAY - timedelta(microseconds=1), 1))
+    issue(ledger, member("at"), Lot(NOW + DAY, 1), Lot(None, 5))
+    issue(ledger, member("after"), Lot(NOW + DAY + timedelta(microseconds=1), 1))
+    issue(ledger, member("never"), Lot(None, 1))
+    issue(ledger, AccountId("shop", "at", guest=True), Lot(NOW + DAY, 1))
+    issue(ledger, member("elsewhere", "shop-2"), Lot(NOW + DAY, 1))
+    assert by_customer(due(ledger, NOW + DAY)) == ["at", "at", "before"]
+    assert due(ledger, NOW) == []
+    assert by_customer(due(ledger, NOW + DAY, "shop-2")) == ["elsewhere"]
+
+
+def test_due_misses_nothing_after_any_write(ledger: Ledger) -> None:
+    sooner, later = NOW + DAY, NOW + 9 * DAY
+    issue(ledger, member(), Lot(later, 1))
+    assert due(ledger, sooner) == []
+    issue(ledger, member(), Lot(sooner, 1))
+    assert due(ledger, sooner) == [member()]
+    account = issue(ledger, member(), Lot(later, 1))
+    assert due(ledger, sooner) == [member()]
+    transaction, entry = write_off(account, sooner)
+    ledger.write([transaction], entry)
+    assert due(ledger, sooner) == []
+    assert due(ledger, later) == [member()]
+    transaction, entry = write_off(transaction.holder, later)
+    ledger.write([transaction], entry)
+    assert due(ledger, later) == []
+
+
+def test_due_pages_through_every_account_once(ledger: Ledger) -> None:
+    names = sorted(f"c{number}" for number in range(40))
+    for name in names:
+        issue(ledger, member(name), Lot(NOW + DAY, 1))
+    assert by_customer(due(ledger, NOW + DAY)) == names
+
+
+def test_an_account_is_put_off_without_a_movement(ledger: Ledger) -> None:
+    account = issue(ledger, member(), Lot(NOW + DAY, 1), Lot(NOW + 9 * DAY, 1))
+    spent = redeeming(begin(program(), account), 1)
+    ledger.write([spent])
+    assert due(ledger, NOW + DAY) == [member()]
+    begun = Transaction.begin(program(), Origin("purge", "PURGE", NOW + DAY), expiry_story(spent.holder), spent.account)
+    put_off = expire(begun, NOW + DAY)
+    assert not put_off.movements
+    ledger.write([put_off])
+    assert due(ledger, NOW + DAY) == []
+    assert due(ledger, NOW + 9 * DAY) == [member()]
+    assert ledger.account(member(), consistent=True) == put_off.account
+
+
+def test_a_write_off_is_in_the_journal_exactly_if_its_write_went_through(ledger: Ledger) -> None:
+    account = issue(ledger, member(), Lot(NOW + DAY, 4))
+    transaction, entry = write_off(account, NOW + DAY)
+    ledger.write([transaction], entry)
+    with pytest.raises(LostRace):
+        ledger.write([transaction], entry)
+    assert list(ledger.write_offs("shop", TODAY + DAY)) == [entry]
+    assert list(ledger.write_offs("shop", TODAY)) == []
+    assert list(ledger.write_offs("shop-2", TODAY + DAY)) == []
+
+
+def test_write_offs_of_one_instant_are_kept_apart(ledger: Ledger) -> None:
+    for name in ("ann", "bob"):
+        account = issue(ledger, member(name), Lot(NOW + DAY, 4))
+        transaction, entry = write_off(account, NOW + DAY)
+        ledger.write([transaction], entry)
+    assert [entry.points for entry in ledger.write_offs("shop", TODAY + DAY)] == [4, 4]
+
+
+def test_the_journal_has_each_movement_on_the_business_day_of_its_program(ledger: Ledger) -> None:
+    tokyo = program(timezone="Asia/Tokyo", redeem={"point_value": "0.005"})
+    late = datetime(2026, 1, 31, 15, 0, tzinfo=UTC)  # midnight there
+    nobody = Account(account_id=member())
+    first = issuing(nobody, Lot(None, 10), at=late - timedelta(microseconds=1), using=tokyo)
+    ledger.write([first])
+    second = issuing(first.holder, Lot(None, 20), at=late, using=tokyo)
+    ledger.write([second])
+    spent = redeeming(begin(tokyo, second.account, at=late), 5)
+    ledger.write([spent])
+
+    def postings(day: date) -> list[tuple[Kind, int, Decimal, str, int]]:
+        entries = sorted(ledger.journal("shop", day), key=lambda entry: entry.kind)
+        return [(e.kind, e.points, e.amount, e.currency, e.movements) for e in entries]
+
+    assert postings(TODAY) == [(Kind.ISSUE, 10, Decimal("0.050"), "EUR", 1)]
+    assert postings(TODAY + DAY) == [
+        (Kind.ISSUE, 20, Decimal("0.100"), "EUR", 1),
+        (Kind.REDEEM, 5, Decimal("0.025"), "EUR", 1),
+    ]
+    assert postings(TODAY + 2 * DAY) == []
+    assert list(ledger.journal("shop-2", TODAY)) == []
+
+
+def test_the_journal_of_a_day_is_the_sum_of_its_movements(ledger: Ledger) -> None:
+    for number in range(1, 31):
+        issue(ledger, member(f"c{number}"), Lot(None, number))
+    [total] = sum_up(ledger.journal("shop", TODAY))
+    assert (total.movements, total.points, total.amount) == (30, 465, Decimal("4.65"))

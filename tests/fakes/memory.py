@@ -1,0 +1,179 @@
+"""The ports in memory. The contract suite holds these to what it holds the DynamoDB adapter to."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from threading import Lock
+from time import monotonic
+from zlib import crc32
+
+from loyalty.domain.account import Account
+from loyalty.domain.books import JournalEntry, journal_entry
+from loyalty.domain.movement import AccountId, Cause, Movement
+from loyalty.domain.program import Program
+from loyalty.domain.story import Story
+from loyalty.domain.transaction import Transaction
+from loyalty.ports import MAX_ITEMS, LostRace, UnknownProgram
+
+PAGE = 3
+"""Accounts to a page of `due`: few, so that small tests turn pages too."""
+
+
+class MemoryLedger:
+    """A `Ledger` in memory. One lock: everything it does happens at one moment."""
+
+    shards = 4
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._stories: dict[Cause, dict[int, Movement]] = {}
+        self._accounts: dict[AccountId, Account] = {}
+        self._journal: list[JournalEntry] = []
+        self._write_offs: list[JournalEntry] = []
+
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
+        with self._lock:
+            movements = self._stories.get(cause, {})
+            story = Story(cause, tuple(movements[position] for position in sorted(movements)))
+            return story, self._account(account_id) if account_id else None
+
+    def account(self, account_id: AccountId, *, consistent: bool) -> Account:
+        with self._lock:
+            return self._account(account_id)
+
+    def accounts(self, account_ids: Sequence[AccountId]) -> list[Account]:
+        with self._lock:
+            return [self._accounts[account_id] for account_id in account_ids if account_id in self._accounts]
+
+    def write(self, transactions: Sequence[Transaction], entry: JournalEntry | None = None) -> None:
+        _refuse_what_no_store_takes(transactions, entry)
+        with self._lock:
+            lost = [n for n, transaction in enumerate(transactions) if self._overtaken(transaction)]
+            if lost:
+                raise LostRace(lost)
+            for transaction in transactions:
+                self._keep(transaction)
+            if entry:
+                self._write_offs.append(entry)
+
+    def statement(self, account_id: AccountId, limit: int, before: int | None) -> list[Movement]:
+        with self._lock:
+            mine = {
+                movement.sequence: movement
+                for story in self._stories.values()
+                for movement in story.values()
+                if movement.account == account_id and movement.sequence is not None
+            }
+        wanted = [n for n in sorted(mine, reverse=True) if before is None or n < before]
+        return [mine[n] for n in wanted[:limit]]
+
+    def due(self, program_id: str, shard: int, as_of: datetime) -> Iterator[list[AccountId]]:
+        after: tuple[datetime, str] | None = None
+        while True:
+            # Looked up page by page, as from an index that changes meanwhile.
+            with self._lock:
+                found = sorted(
+                    (account.purge_at, _name(account_id))
+                    for account_id, account in self._accounts.items()
+                    if account_id.program_id == program_id and _shard(account_id, self.shards) == shard
+                    if account.purge_at and account.purge_at <= as_of
+                )
+                named = {_name(account_id): account_id for account_id in self._accounts}
+            page = [key for key in found if after is None or key > after][:PAGE]
+            if not page:
+                return
+            after = page[-1]
+            yield [named[name] for _, name in page]
+
+    def write_offs(self, program_id: str, day: date) -> Iterator[JournalEntry]:
+        with self._lock:
+            kept = list(self._write_offs)
+        return (entry for entry in kept if (entry.program_id, entry.day) == (program_id, day))
+
+    def journal(self, program_id: str, day: date) -> Iterator[JournalEntry]:
+        with self._lock:
+            kept = list(self._journal)
+        return (entry for entry in kept if (entry.program_id, entry.day) == (program_id, day))
+
+    def _account(self, account_id: AccountId) -> Account:
+        return self._accounts.get(account_id, Account(account_id=account_id))
+
+    def _overtaken(self, transaction: Transaction) -> bool:
+        written = self._stories.get(transaction.story.cause, {})
+        if any(movement.position in written for movement in transaction.movements):
+            return True
+        read = transaction.read
+        return bool(read and transaction.account != read and self._account(read.account_id).version != read.version)
+
+    def _keep(self, transaction: Transaction) -> None:
+        for movement in transaction.movements:
+            self._stories.setdefault(movement.cause, {})[movement.position] = movement
+            if movement.sequence is not None:
+                self._journal.append(journal_entry(movement, transaction.program.timezone))
+        account = transaction.account
+        if account and transaction.read and account != transaction.read:
+            self._accounts[account.account_id] = account
+
+
+class MemoryPrograms:
+    """The `Programs` port in memory; `store` is what several instances share.
+
+    Like a running function's, an instance keeps settings for `staleness` of what `seconds` counts.
+    """
+
+    def __init__(
+        self,
+        store: dict[str, list[Program]] | None = None,
+        staleness: float = 0.0,
+        seconds: Callable[[], float] = monotonic,
+    ) -> None:
+        self.staleness = staleness
+        self._store = {} if store is None else store
+        self._seconds = seconds
+        self._kept: dict[str, tuple[float, Program]] = {}
+        self._lock = Lock()
+
+    def get(self, program_id: str) -> Program:
+        now = self._seconds()
+        read_at, program = self._kept.get(program_id, (0.0, None))
+        if program and now - read_at < self.staleness:
+            return program
+        program = self.latest(program_id)
+        if program is None:
+            raise UnknownProgram(program_id)
+        self._kept[program_id] = (now, program)
+        return program
+
+    def latest(self, program_id: str) -> Program | None:
+        with self._lock:
+            versions = self._store.get(program_id)
+            return versions[-1] if versions else None
+
+    def save(self, program: Program) -> None:
+        with self._lock:
+            versions = self._store.setdefault(program.program_id, [])
+            if program.version != len(versions) + 1:
+                raise LostRace
+            versions.append(program)
+            self._kept.pop(program.program_id, None)
+
+    def ids(self) -> Iterator[str]:
+        with self._lock:
+            return iter(sorted(program_id for program_id, versions in self._store.items() if versions))
+
+
+def _refuse_what_no_store_takes(transactions: Sequence[Transaction], entry: JournalEntry | None) -> None:
+    movements = [(m.cause, m.position) for transaction in transactions for m in transaction.movements]
+    accounts = [t.account.account_id for t in transactions if t.account and t.account != t.read]
+    items = len(movements) + len(accounts) + bool(entry)
+    if not 0 < items <= MAX_ITEMS:
+        raise ValueError(f"a write holds 1 to {MAX_ITEMS} items, not {items}")
+    if len(set(movements)) < len(movements) or len(set(accounts)) < len(accounts):
+        raise ValueError("a write names nothing twice")
+
+
+def _name(account_id: AccountId) -> str:
+    return f"{account_id.program_id}#{account_id.guest}#{account_id.customer_id}"
+
+
+def _shard(account_id: AccountId, shards: int) -> int:
+    return crc32(_name(account_id).encode()) % shards
