@@ -15,7 +15,6 @@ from loyalty.entry.problems import Fault, Problem
 from loyalty.usecases.issue_points import PointsIssued
 from loyalty.usecases.views import AccountView
 
-
 MAX_CURSOR = 32
 """Characters; a longer one is not ours."""
 
