@@ -156,8 +156,10 @@ Id = Annotated[
         json_schema_extra={
             "minLength": 1,
             "maxLength": MAX_ID_BYTES,
+            # The start of what is not printable; a pattern that says all of it is longer than a page.
+            "pattern": r"^[^\u0000-\u001f\u007f-\u00a0\u00ad\ufffd]+$",
             "description": "The store's own id: printable text, at most 128 bytes in UTF-8.",
-            "example": "#1001",
+            "examples": ["#1001"],
         }
     ),
 ]
@@ -165,7 +167,14 @@ ProgramId = Annotated[str, BeforeValidator(_program_id), _pattern(f"^{PROGRAM_ID
 Text = Annotated[
     str,
     BeforeValidator(_printable),
-    Field(json_schema_extra={"minLength": 1, "maxLength": MAX_TEXT, "description": "Printable text."}),
+    Field(
+        json_schema_extra={
+            "minLength": 1,
+            "maxLength": MAX_TEXT,
+            "pattern": r"^[^\u0000-\u001f\u007f-\u00a0\u00ad]+$",
+            "description": "Printable text.",
+        }
+    ),
 ]
 Money = Annotated[
     Decimal,
@@ -179,16 +188,20 @@ PositiveMoney = Annotated[
 ]
 Points = Annotated[int, Field(ge=1, le=MAX_POINTS)]
 PointsOrMax = Annotated[Points | Literal["max"], BeforeValidator(_points_or_max)]
-Currency = Annotated[str, BeforeValidator(_currency), _pattern("^[A-Z]{3}$", "An ISO 4217 code, such as EUR.")]
+type Currency = Annotated[
+    str,
+    BeforeValidator(_currency),
+    Field(json_schema_extra={"enum": sorted(CURRENCIES), "description": "An ISO 4217 code, such as EUR."}),
+]
 Instant = Annotated[
     datetime,
     BeforeValidator(_instant, json_schema_input_type=str),
-    Field(json_schema_extra={"format": "date-time", "example": "2026-01-31T09:30:00+01:00"}),
+    Field(json_schema_extra={"format": "date-time", "examples": ["2026-01-31T09:30:00+01:00"]}),
 ]
 Day = Annotated[
     date,
     BeforeValidator(_date, json_schema_input_type=str),
-    Field(json_schema_extra={"format": "date", "example": "2026-01-31"}),
+    Field(json_schema_extra={"format": "date", "examples": ["2026-01-31"]}),
 ]
 Amount = Annotated[str, _pattern(r"^-?[0-9]+(\.[0-9]+)?$", "A decimal string.")]
 

@@ -22,6 +22,8 @@ from loyalty.entry.contracts.fields import (
 from loyalty.entry.problems import Fault
 
 MAX_DAYS, MAX_MONTHS = 3_660, 120
+SHARE = r"^0*(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"
+"""A decimal string from 0 to 1."""
 
 
 def _timezone(name: str) -> str:
@@ -67,7 +69,7 @@ class RedeemSettings(Contract):
 
     point_value: PositiveMoney = Decimal("0.01")
     min_points: Annotated[int, Field(ge=0, le=MAX_POINTS)] = 0
-    max_order_share: Annotated[Money, AfterValidator(_share)] = Decimal(1)
+    max_order_share: Annotated[Money, AfterValidator(_share), Field(json_schema_extra={"pattern": SHARE})] = Decimal(1)
     block_size: Points = 1
     overspend: Literal["reject", "clamp"] = "reject"
 
