@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup up down logs status demo test check format lock clean
+.PHONY: help setup up down logs status demo verify test check format lock clean
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
@@ -45,6 +45,9 @@ status: setup ## Say whether the local cloud is up, and where
 
 demo: up ## Run a trading day through the local cloud
 	@$(BIN)/python -m tools.demo
+
+verify: setup ## Replay all movements and compare them with accounts and journal
+	@$(BIN)/python -m tools.verify
 
 test: setup ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)

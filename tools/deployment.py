@@ -37,15 +37,18 @@ Progress = Callable[[str], None]
 Template = dict[str, Any]
 
 
-def client(endpoint_url: str, service: str) -> Any:
-    """A boto3 client of the emulated cloud; never with the user's credentials, region or proxies."""
+def client(endpoint_url: str, service: str, *, patience: float = 60) -> Any:
+    """A boto3 client of the emulated cloud; never with the user's credentials, region or proxies.
+
+    It waits `patience` seconds for an answer.
+    """
     return boto3.client(
         service,
         endpoint_url=endpoint_url,
         region_name=REGION,
         aws_access_key_id=ACCOUNT,
         aws_secret_access_key="local",
-        config=Config(proxies={}, retries={"total_max_attempts": 2}, max_pool_connections=32),
+        config=Config(proxies={}, retries={"total_max_attempts": 2}, max_pool_connections=32, read_timeout=patience),
     )
 
 

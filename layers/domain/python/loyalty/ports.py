@@ -37,7 +37,7 @@ class Ledger(Protocol):
     """Where movements and accounts are kept. Nothing is ever deleted."""
 
     shards: int
-    """How many shards the accounts that await a purge are spread over, per program."""
+    """How many shards the accounts of a program are spread over."""
 
     def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
         """The story of `cause` and the account, side by side. Nobody has an account of nothing.
@@ -70,12 +70,16 @@ class Ledger(Protocol):
         """Pages of the accounts of one shard that a purge as of `as_of` must look at."""
         ...
 
-    def write_offs(self, program_id: str, day: date) -> Iterator[JournalEntry]:
-        """The journal entries that purges wrote on a business day."""
+    def accounts_of(self, program_id: str, shard: int) -> Iterator[list[AccountId]]:
+        """Pages of all accounts of one shard."""
         ...
 
-    def journal(self, program_id: str, day: date) -> Iterator[JournalEntry]:
-        """An entry for each movement that was recorded on a business day."""
+    def write_offs(self, program_id: str, day: date, until: datetime | None = None) -> Iterator[JournalEntry]:
+        """The journal entries that purges wrote on a business day, up to `until`."""
+        ...
+
+    def journal(self, program_id: str, day: date, until: datetime | None = None) -> Iterator[JournalEntry]:
+        """An entry for each movement that was recorded on a business day, up to `until`."""
         ...
 
 

@@ -12,7 +12,7 @@ class Account:
     """Lots, debt and totals to date. `version` is the sequence of its latest movement.
 
     `outstanding == earned_total - redeemed_total - expired_total`, always: the totals are net of
-    what was reversed and restored.
+    what was reversed and restored. `seal` is that of the latest movement.
 
     `purge_at` is when the purge must look at the account next. It may be early, never late: points
     that come in move it forward only if they expire sooner, and only the purge moves it back.
@@ -25,6 +25,7 @@ class Account:
     redeemed_total: int = 0
     expired_total: int = 0
     version: int = 0
+    seal: bytes = b""
     purge_at: datetime | None = None
 
     @property
@@ -60,6 +61,7 @@ class Account:
             redeemed_total=self.redeemed_total - (change if movement.kind in _REDEEMED else 0),
             expired_total=self.expired_total - (change if movement.kind is Kind.EXPIRE else 0),
             version=movement.sequence,
+            seal=movement.seal,
             purge_at=lots.next_expiry
             if movement.kind is Kind.EXPIRE
             else min((at for at in expiries if at), default=None),

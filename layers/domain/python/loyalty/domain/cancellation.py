@@ -4,7 +4,7 @@ from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import Event, Kind
 from loyalty.domain.program import OnShortfall
 from loyalty.domain.redemption import restore
-from loyalty.domain.transaction import Transaction
+from loyalty.domain.transaction import NOTHING, Detail, Transaction
 
 
 def cancel(transaction: Transaction, reason: str | None) -> Transaction:
@@ -15,13 +15,15 @@ def cancel(transaction: Transaction, reason: str | None) -> Transaction:
     # Given back first, so that points of this order can cover what this order must return.
     if story.live_redemption:
         transaction = restore(transaction, story.live_redemption, Event.ORDER_CANCELLED, reason)
-    transaction = reverse(transaction, story.earned - story.reversed, Event.ORDER_CANCELLED, reason)
+    transaction = reverse(transaction, story.reversible, Event.ORDER_CANCELLED, reason)
     if not transaction.movements:
         return transaction.debit(Kind.REVERSE, Event.ORDER_CANCELLED, Lots(), reason=reason)
     return transaction
 
 
-def reverse(transaction: Transaction, points: int, event: Event, reason: str | None) -> Transaction:
+def reverse(
+    transaction: Transaction, points: int, event: Event, reason: str | None, detail: Detail = NOTHING
+) -> Transaction:
     """Take back `points` that the order earned: out of its own lot, then soonest-expiring first.
 
     What was spent already becomes a debt, or is let go and reported, as the program says. If the
@@ -36,5 +38,7 @@ def reverse(transaction: Transaction, points: int, event: Event, reason: str | N
     taken = own.plus(others)
     short = points - taken.total
     if transaction.program.cancel.on_shortfall is OnShortfall.ALLOW_NEGATIVE:
-        return transaction.debit(Kind.REVERSE, event, taken, debt=short, reason=reason)
-    return transaction.debit(Kind.REVERSE, event, taken, reason=reason, detail={"shortfall": short} if short else {})
+        return transaction.debit(Kind.REVERSE, event, taken, debt=short, reason=reason, detail=detail)
+    if short:
+        detail = {**detail, "shortfall": short}
+    return transaction.debit(Kind.REVERSE, event, taken, reason=reason, detail=detail)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from loyalty.domain.lots import Lot, Lots
-from loyalty.domain.money import exact
+from loyalty.domain.money import exact, times
 from loyalty.domain.movement import AccountId, Event, Kind, Movement
 from loyalty.domain.order import Order
 from loyalty.domain.program import OnRedeemedOrder, Program
@@ -45,7 +45,7 @@ def earning(program: Program, order: Order, redemption: Movement | None) -> Earn
         return Earning(0, basis, reason="below_min_order_total")
     if redemption and rules.on_redeemed_order is OnRedeemedOrder.CASH_PART:
         basis = max(basis - redemption.value, Decimal(0))
-    points = rules.rounding.points(basis * rules.points_per_unit)
+    points = rules.rounding.points(times(basis, rules.points_per_unit))
     money = f"{exact(basis, currency)} {currency}"
     rate = f"{rules.points_per_unit.normalize():f}"
     steps = [Step("base", points, f"{money} x {rate} per {currency}, {rules.rounding}")]

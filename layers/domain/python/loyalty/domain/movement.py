@@ -70,6 +70,7 @@ class Event(StrEnum):
 
     ORDER_COMPLETED = "order_completed"
     ORDER_CANCELLED = "order_cancelled"
+    ORDER_REFUNDED = "order_refunded"
     REDEMPTION_SET = "redemption_set"
     REDEMPTION_VOIDED = "redemption_voided"
     POINTS_ISSUED = "points_issued"
@@ -88,6 +89,9 @@ class Movement:
     `point_value` is money per point under `program_version`. `occurred_at` is when the store says
     it happened, `recorded_at` when the ledger wrote it. `detail` holds what the kind of event needs
     to be answered again, years later, exactly as the first time.
+
+    `seal` is a hash over all of this and over the seal of the account's movement before it, so that a
+    movement cannot be altered, removed or slipped in unnoticed.
     """
 
     cause: Cause
@@ -111,6 +115,7 @@ class Movement:
     actor: str
     reason: str | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
+    seal: bytes = b""
 
     @property
     def movement_id(self) -> str:

@@ -1,7 +1,7 @@
 """Spending points on an order: set, set anew, given back, until the order is closed."""
 
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Literal
 
 from loyalty.domain.calendar import end_of_day_after
@@ -30,8 +30,8 @@ def usable(program: Program, available: int, order_total: Decimal) -> int:
     Whole blocks, no more than the order's share is worth; nothing if that is under the minimum.
     """
     rules = program.redeem
-    worth = order_total * rules.max_order_share / rules.point_value
-    most = min(available, int(worth.to_integral_value(rounding=ROUND_FLOOR)))
+    worth = order_total * rules.max_order_share // rules.point_value
+    most = min(available, int(worth))
     most -= most % rules.block_size
     return most if most >= rules.min_points else 0
 

@@ -71,6 +71,17 @@ class Story:
         """Points of those taken back so far."""
         return self._sum(Kind.REVERSE)
 
+    @property
+    def reversible(self) -> int:
+        """Points earned that were neither taken back nor let go because they were spent."""
+        let_go = (m.detail.get("shortfall", 0) for m in self.movements if m.kind is Kind.REVERSE)
+        return self.earned - self.reversed - sum(n for n in let_go if isinstance(n, int))
+
+    def refund_of(self, refunded_total: str) -> Movement | None:
+        """What was recorded when the order's cumulative refund was `refunded_total`."""
+        refunds = (m for m in self.movements if m.event is Event.ORDER_REFUNDED)
+        return next((m for m in refunds if m.detail["refunded_total"] == refunded_total), None)
+
     def _first(self, event: Event) -> Movement | None:
         return next((m for m in self.movements if m.event is event), None)
 

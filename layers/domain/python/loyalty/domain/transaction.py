@@ -8,6 +8,7 @@ from loyalty.domain.account import Account
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import Event, Kind, Movement
 from loyalty.domain.program import Program
+from loyalty.domain.sealing import NO_SEAL, sealed
 from loyalty.domain.story import Story
 
 type Detail = Mapping[str, object]
@@ -132,6 +133,10 @@ class Transaction:
             movement = replace(movement, sequence=self.holder.version + 1)
             account = self.holder.apply(movement)
             movement = replace(movement, balance_after=account.balance(self.now), debt_after=account.debt)
+            movement = sealed(movement, self.holder.seal)
+            account = replace(account, seal=movement.seal)
+        else:
+            movement = sealed(movement, NO_SEAL)
         return replace(
             self,
             account=account,

@@ -66,6 +66,8 @@ RULES = (
     Rule("below_min_points", _CONFLICT, "Fewer points than can be used"),
     Rule("not_whole_blocks", _CONFLICT, "Points are used in whole blocks"),
     Rule("exceeds_order_limit", _CONFLICT, "More points than the order can use"),
+    Rule("refund_decided", _CONFLICT, "Points were taken back for this refund already"),
+    Rule("exceeds_earned", _CONFLICT, "More points than the order earned and still holds"),
     Rule("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Try again after a moment"),
     Rule("internal_error", HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of ours"),
 )

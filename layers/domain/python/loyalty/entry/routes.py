@@ -31,6 +31,7 @@ ROUTES = (
     Route("POST", f"{_ORDER}/cancelled", "order_cancelled", (STOREFRONT,)),
     Route("PUT", f"{_ORDER}/redemption", "redeem", (STOREFRONT,)),
     Route("DELETE", f"{_ORDER}/redemption", "redeem", (STOREFRONT,)),
+    Route("POST", f"{_ORDER}/refunds", "refund", (STOREFRONT, ADMIN)),
     Route("GET", _ORDER, "order", (STOREFRONT, ADMIN)),
     Route("GET", f"{_CUSTOMER}/movements", "account", (STOREFRONT, ADMIN)),
     Route("POST", f"{_CUSTOMER}/issues", "issue", (ADMIN,)),

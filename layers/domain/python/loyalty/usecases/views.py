@@ -10,7 +10,7 @@ from loyalty.domain.money import exact
 from loyalty.domain.movement import AccountId, Kind, Movement
 from loyalty.domain.order import cause_of_order
 from loyalty.domain.program import Program
-from loyalty.domain.redemption import discount
+from loyalty.domain.redemption import discount, usable
 from loyalty.domain.story import Story
 from loyalty.ports import World
 
@@ -53,7 +53,9 @@ class OrderView:
 
     order_id: str
     story: Story
+    account: Account | None
     program: Program
+    at: datetime
 
     @property
     def status(self) -> str:
@@ -69,6 +71,24 @@ class OrderView:
         """How the points that it earned came about."""
         completion = self.story.completion
         return breakdown_of(completion) if completion else ()
+
+    @property
+    def earnable(self) -> int | None:
+        """What it earned; before it is completed nobody has said what is in it, so None."""
+        if self.story.cancellation:
+            return 0
+        return self.story.earned if self.story.completion else None
+
+    @property
+    def usable(self) -> int | None:
+        """The most points that it can use, those it uses included; None while its worth is unknown."""
+        live = self.story.live_redemption
+        if self.story.closed:
+            return 0
+        if live is None or self.account is None:
+            return None
+        available = self.account.available(self.at) + live.points
+        return usable(self.program, available, Decimal(str(live.detail["order_total"])))
 
     @property
     def restored(self) -> int:
@@ -88,4 +108,6 @@ def view_order(world: World, program_id: str, order_id: str) -> OrderView:
     """The loyalty story of an order; an empty one where the ledger has never seen it."""
     program = world.programs.get(program_id)
     story, _ = world.ledger.read(cause_of_order(program_id, order_id), None, consistent=True)
-    return OrderView(order_id, story, program)
+    owner = story.account_id
+    account = world.ledger.account(owner, consistent=True) if owner and story.live_redemption else None
+    return OrderView(order_id, story, account, program, world.clock())

@@ -46,6 +46,7 @@ def account_item(account: Account) -> Item:
             "redeemed": account.redeemed_total,
             "expired": account.expired_total,
             "version": account.version,
+            "seal": account.seal,
             "program_shard": keys.shard_key(program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS)),
             "due": keys.instant(due) if due else None,
             "expiry_shard": keys.shard_key(program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS)) if due else None,
@@ -63,6 +64,7 @@ def account_from(item: Item) -> Account:
         redeemed_total=stored["redeemed"],
         expired_total=stored["expired"],
         version=stored["version"],
+        seal=stored["seal"].value,
         purge_at=_instant(stored.get("due")),
     )
 
@@ -90,6 +92,7 @@ def movement_item(movement: Movement, timezone: str) -> Item:
         "actor": movement.actor,
         "reason": movement.reason,
         "detail": dict(movement.detail) or None,
+        "seal": movement.seal,
     }
     if movement.sequence is not None:
         day = business_day(movement.recorded_at, timezone)
@@ -126,6 +129,7 @@ def movement_from(item: Item) -> Movement:
         actor=stored["actor"],
         reason=stored.get("reason"),
         detail=stored.get("detail", {}),
+        seal=stored["seal"].value,
     )
 
 

@@ -25,6 +25,8 @@ from zlib import crc32
 
 from loyalty.domain.movement import AccountId, Cause
 
+AFTER = "$"
+"""Follows `#`: an instant with it is behind every key that starts with that instant and `#`."""
 ACCOUNT_SK = "account"
 PROGRAMS_PK = "programs"
 EXPIRY_SHARDS = 16

@@ -114,18 +114,31 @@ class DynamoDBLedger:
         for page in pages:
             yield [keys.account_id(item["pk"]["S"]) for item in page]
 
-    def write_offs(self, program_id: str, day: date) -> Iterator[JournalEntry]:
-        for page in self._pages("pk = :pk", {":pk": keys.write_off_pk(program_id, day)}):
+    def accounts_of(self, program_id: str, shard: int) -> Iterator[list[AccountId]]:
+        pages = self._pages(
+            "program_shard = :shard",
+            {":shard": keys.shard_key(program_id, shard)},
+            index="accounts_by_program",
+        )
+        for page in pages:
+            yield [keys.account_id(item["pk"]["S"]) for item in page]
+
+    def write_offs(self, program_id: str, day: date, until: datetime | None = None) -> Iterator[JournalEntry]:
+        condition, values = "pk = :pk", {":pk": keys.write_off_pk(program_id, day)}
+        if until:
+            condition += " AND sk < :until"
+            values[":until"] = keys.instant(until) + keys.AFTER
+        for page in self._pages(condition, values):
             yield from map(items.write_off_from, page)
 
-    def journal(self, program_id: str, day: date) -> Iterator[JournalEntry]:
+    def journal(self, program_id: str, day: date, until: datetime | None = None) -> Iterator[JournalEntry]:
         for shard in range(keys.DAY_SHARDS):
-            pages = self._pages(
-                "#day = :day",
-                {":day": keys.day_key(program_id, day, shard)},
-                index="movements_by_day",
-                names={"#day": "day"},
-            )
+            condition = "#day = :day"
+            values = {":day": keys.day_key(program_id, day, shard)}
+            if until:
+                condition += " AND recorded <= :until"
+                values[":until"] = keys.instant(until)
+            pages = self._pages(condition, values, index="movements_by_day", names={"#day": "day"})
             for page in pages:
                 yield from map(items.journal_entry_from, page)
 

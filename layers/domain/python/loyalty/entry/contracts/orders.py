@@ -10,7 +10,9 @@ from loyalty.domain.earning import Step
 from loyalty.domain.movement import AccountId, Movement
 from loyalty.domain.order import Item, Order
 from loyalty.domain.redemption import RedemptionRequest
+from loyalty.domain.returning import Return
 from loyalty.entry.contracts.fields import (
+    MAX_POINTS,
     Amount,
     Answer,
     Contract,
@@ -28,6 +30,7 @@ from loyalty.entry.problems import Fault
 from loyalty.usecases.cancel_order import OrderCancelled
 from loyalty.usecases.complete_order import OrderCompleted
 from loyalty.usecases.redeem_points import PointsRedeemed, RedemptionVoided
+from loyalty.usecases.refund_order import OrderRefunded
 from loyalty.usecases.views import OrderView
 
 MAX_ITEMS = 1_000
@@ -133,6 +136,16 @@ class Redemption(Contract):
         )
 
 
+class RefundedOrder(Contract):
+    """All that was ever refunded on the order; `points` is what an administrator decided to take."""
+
+    refunded_total: Money
+    points: Annotated[int, Field(ge=0, le=MAX_POINTS)] | None = None
+
+    def request(self) -> Return:
+        return Return(refunded_total=self.refunded_total, points=self.points)
+
+
 class BreakdownStep(Answer):
     """A rule, what it added or took, and why in words."""
 
@@ -231,6 +244,24 @@ class RedemptionVoidedAnswer(Answer):
         return cls(order_id=done.order_id, points_restored=done.points_restored, balance=done.balance)
 
 
+class OrderRefundedAnswer(Answer):
+    """What this refund took back; `points_suggested` is the order's share of it."""
+
+    order_id: str
+    points_reversed: int
+    points_suggested: int
+    balance: int | None
+
+    @classmethod
+    def of(cls, done: OrderRefunded) -> "OrderRefundedAnswer":
+        return cls(
+            order_id=done.order_id,
+            points_reversed=done.points_reversed,
+            points_suggested=done.points_suggested,
+            balance=done.balance,
+        )
+
+
 class MovementAnswer(Answer):
     """A line of a statement or of an order's story. `points` is signed."""
 
@@ -273,16 +304,23 @@ class MovementAnswer(Answer):
 
 
 class OrderAnswer(Answer):
-    """Everything that an order has done to points."""
+    """Everything that an order has done to points.
+
+    `points_redeemed` is what it uses now. `points_earnable` is what the order is worth
+    in points and `points_usable` what it could use; both are null until the store has said what is in it.
+    """
 
     order_id: str
     customer_id: str | None
     guest: bool
     status: Literal["unknown", "open", "completed", "cancelled"]
+    reason: str | None
+    points_earnable: int | None
     points_earned: int
     points_reversed: int
     points_redeemed: int
     points_restored: int
+    points_usable: int | None
     discount: Amount
     currency: str
     breakdown: list[BreakdownStep]
@@ -297,10 +335,13 @@ class OrderAnswer(Answer):
                 "customer_id": owner.customer_id if owner else None,
                 "guest": owner.guest if owner else False,
                 "status": view.status,
+                "reason": story.completion.reason if story.completion else None,
+                "points_earnable": view.earnable,
                 "points_earned": story.earned,
                 "points_reversed": story.reversed,
                 "points_redeemed": live.points if live else 0,
                 "points_restored": view.restored,
+                "points_usable": view.usable,
                 "discount": str(view.discount),
                 "currency": view.program.currency,
                 "breakdown": [BreakdownStep.of(step) for step in view.breakdown],

@@ -22,7 +22,7 @@ from loyalty.entry.contracts.fields import (
 from loyalty.entry.problems import Fault
 
 MAX_DAYS, MAX_MONTHS = 3_660, 120
-SHARE = r"^0*(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"
+SHARE = r"^0{0,11}(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"
 """A decimal string from 0 to 1."""
 
 
@@ -92,7 +92,7 @@ class CancelSettings(Contract):
 class RefundSettings(Contract):
     """What a returned order does to its points."""
 
-    policy: Literal["manual"] = "manual"
+    policy: Literal["manual", "proportional"] = "manual"
 
 
 class ProgramSettings(Contract):

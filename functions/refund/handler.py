@@ -1,0 +1,18 @@
+"""An order was refunded, in part or in whole: points are taken back, or a number is suggested."""
+
+from loyalty.entry.contracts.orders import OrderRefundedAnswer, RefundedOrder
+from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.observing import count
+from loyalty.entry.wiring import world
+from loyalty.usecases.refund_order import refund_order
+
+
+def post(request: Request) -> Response:
+    refund = request.body(RefundedOrder).request()
+    done = refund_order(world(), request.program_id, request.order_id, refund, request.actor, "API")
+    if done.first:
+        count("OrdersRefunded")
+    return Response(OrderRefundedAnswer.of(done), replayed=done.repeated)
+
+
+handler = serve({"POST /v1/programs/{program_id}/orders/{order_id}/refunds": post})

@@ -1,0 +1,34 @@
+"""The ledger checks itself: one customer, one program or all. Invoked by hand or by `make verify`."""
+
+from typing import Any
+
+from loyalty.domain.movement import AccountId
+from loyalty.entry.contracts.verify import StartVerify, VerifyAnswer
+from loyalty.entry.http import Event
+from loyalty.entry.observing import count, logger, metrics
+from loyalty.entry.wiring import world
+from loyalty.usecases.verify import Verification, verify_account, verify_program
+
+SPARE_MILLISECONDS = 30_000
+"""What is left of the function's time when it stops."""
+
+
+def verify(start: StartVerify, context: Any) -> list[Verification]:
+    def out_of_time() -> bool:
+        return bool(context.get_remaining_time_in_millis() < SPARE_MILLISECONDS)
+
+    if start.program_id is None:
+        return [verify_program(world(), program_id, out_of_time) for program_id in world().programs.ids()]
+    if start.customer_id is None:
+        return [verify_program(world(), start.program_id, out_of_time)]
+    return [verify_account(world(), AccountId(start.program_id, start.customer_id, start.guest))]
+
+
+@logger.inject_lambda_context
+@metrics.log_metrics
+def handler(event: Event, context: Any) -> Event:
+    answer = VerifyAnswer.of(verify(StartVerify.model_validate(event), context))
+    if answer.differences:
+        logger.error("differences", number=answer.differences)
+        count("LedgerDifferences", answer.differences)
+    return answer.model_dump(mode="json")

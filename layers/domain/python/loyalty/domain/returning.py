@@ -1,0 +1,71 @@
+"""Returns: what a partly or wholly refunded order gives back of what it earned."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from loyalty.domain.cancellation import reverse
+from loyalty.domain.money import decimals_of, exact, minor_digits
+from loyalty.domain.movement import Event
+from loyalty.domain.program import RefundPolicy
+from loyalty.domain.refusal import Refused
+from loyalty.domain.story import Story
+from loyalty.domain.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """`refunded_total` is all that was ever refunded on the order, also the times before.
+
+    `points` is an administrator's number: what to take back this time, whatever the policy.
+    """
+
+    refunded_total: Decimal
+    points: int | None = None
+
+
+def suggested(story: Story, refunded_total: Decimal) -> int:
+    """What the order should give back once `refunded_total` of it is refunded, less what it did.
+
+    Its share of the points, rounded down, so that two partial refunds take what one would; all of
+    them once its whole earning basis is refunded.
+    """
+    completion = story.completion
+    if completion is None or story.cancellation:
+        return 0
+    basis = Decimal(str(completion.detail["basis"]))
+    due = story.earned if refunded_total >= basis else int(story.earned * refunded_total // basis)
+    return max(0, due - (story.earned - story.reversible))
+
+
+def take_back(transaction: Transaction, request: Return) -> Transaction:
+    """Take back what the return calls for; the same cumulative amount again changes nothing."""
+    story, program = transaction.story, transaction.program
+    if decimals_of(request.refunded_total) > minor_digits(program.currency):
+        raise Refused(
+            "too_many_decimals",
+            f"An amount has at most {minor_digits(program.currency)} decimals in {program.currency}.",
+            pointer="/refunded_total",
+        )
+    refunded_total = str(exact(request.refunded_total, program.currency))
+    if recorded := story.refund_of(refunded_total):
+        if request.points not in (None, recorded.detail["asked"]):
+            raise Refused(
+                "refund_decided",
+                "Points were taken back for this refund already.",
+                pointer="/points",
+                facts={"points_reversed": recorded.points},
+            )
+        return transaction
+    share = suggested(story, request.refunded_total)
+    points = request.points
+    if points is None:
+        points = share if program.refund.policy is RefundPolicy.PROPORTIONAL else 0
+    if points > story.reversible:
+        raise Refused(
+            "exceeds_earned",
+            f"The order has {story.reversible} points that can be taken back.",
+            pointer="/points",
+            facts={"points_reversible": story.reversible},
+        )
+    detail = {"refunded_total": refunded_total, "asked": request.points, "suggested": share}
+    return reverse(transaction, points, Event.ORDER_REFUNDED, None, detail)

@@ -1,0 +1,54 @@
+"""Does an account equal what its movements say, replayed from nothing?"""
+
+from collections.abc import Iterator, Sequence
+
+from loyalty.domain.account import Account
+from loyalty.domain.movement import Kind, Movement
+from loyalty.domain.sealing import NO_SEAL, is_sealed
+
+
+def differences(stored: Account, movements: Sequence[Movement]) -> Iterator[str]:
+    """Everything that is wrong with `stored`, whose movements are `movements` in their sequence."""
+    replayed = Account(account_id=stored.account_id)
+    seal = NO_SEAL
+    for movement in movements:
+        expected = replayed.version + 1
+        if movement.sequence != expected:
+            yield f"movement {expected} is missing: {movement.sequence} follows {replayed.version}"
+            return
+        yield from _faults(movement, replayed, seal)
+        try:
+            replayed = replayed.apply(movement)
+        except ValueError as error:
+            yield f"movement {expected} cannot follow what was before it: {error}"
+            return
+        if movement.balance_after != replayed.balance(movement.recorded_at):
+            yield f"movement {expected} states the balance {movement.balance_after} after it"
+        if movement.debt_after != replayed.debt:
+            yield f"movement {expected} states the debt {movement.debt_after} after it"
+        seal = movement.seal
+    if replayed.version < stored.version:
+        yield f"movement {replayed.version + 1} is missing: the account is at {stored.version}"
+        return
+    for name in ("lots", "debt", "earned_total", "redeemed_total", "expired_total", "version", "seal"):
+        if getattr(replayed, name) != getattr(stored, name):
+            yield f"{name} is stored as {_text(getattr(stored, name))}, movements say {_text(getattr(replayed, name))}"
+    due = stored.lots.next_expiry
+    if due and (stored.purge_at is None or stored.purge_at > due):
+        yield f"the purge would look at it at {stored.purge_at}, too late for {due}"
+
+
+def _faults(movement: Movement, before: Account, seal: bytes) -> Iterator[str]:
+    number = movement.sequence
+    if not is_sealed(movement, seal):
+        yield f"movement {number} is not what was sealed behind {before.version}"
+    if movement.kind.sign * movement.points != sum(lot.points for lot in movement.allocation) - movement.debt:
+        yield f"movement {number} moves {movement.points} points, its lots and debt another number"
+    if movement.debt > 0 and movement.kind is not Kind.REVERSE:
+        yield f"movement {number} makes a debt, which only a reversal may"
+    if movement.account != before.account_id:
+        yield f"movement {number} belongs to another account"
+
+
+def _text(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)

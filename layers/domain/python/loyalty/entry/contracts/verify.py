@@ -1,0 +1,78 @@
+"""What a verification is told, and what it says it found."""
+
+from collections.abc import Sequence
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from loyalty.entry.contracts.fields import Answer
+from loyalty.usecases.verify import Difference, Verification
+
+MOST_SHOWN = 1_000
+
+
+class StartVerify(BaseModel):
+    """What to verify: everything, a program, or one customer of it."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    program_id: str | None = None
+    customer_id: str | None = None
+    guest: bool = False
+
+    @model_validator(mode="after")
+    def _customer_of_a_program(self) -> Self:
+        if self.customer_id is not None and self.program_id is None:
+            raise ValueError("customer_id needs program_id")
+        return self
+
+
+class DifferenceAnswer(Answer):
+    """Something that does not agree: where and what."""
+
+    where: str
+    what: str
+
+    @classmethod
+    def of(cls, difference: Difference) -> "DifferenceAnswer":
+        return cls(where=difference.where, what=difference.what)
+
+
+class ProgramVerifiedAnswer(Answer):
+    """A program: what was compared, and what does not agree."""
+
+    program_id: str
+    accounts: int
+    movements: int
+    outstanding: int
+    liability: int
+    complete: bool
+    differences: list[DifferenceAnswer]
+
+    @classmethod
+    def of(cls, result: Verification) -> "ProgramVerifiedAnswer":
+        return cls(
+            program_id=result.program_id,
+            accounts=result.accounts,
+            movements=result.movements,
+            outstanding=result.outstanding,
+            liability=result.liability,
+            complete=result.complete,
+            differences=[DifferenceAnswer.of(difference) for difference in result.found[:MOST_SHOWN]],
+        )
+
+
+class VerifyAnswer(Answer):
+    """How many differences there are in all; the first thousand of each program are shown."""
+
+    differences: int
+    complete: bool
+    programs: list[ProgramVerifiedAnswer]
+
+    @classmethod
+    def of(cls, results: Sequence[Verification]) -> "VerifyAnswer":
+        return cls(
+            differences=sum(len(result.found) for result in results),
+            complete=all(result.complete for result in results),
+            programs=[ProgramVerifiedAnswer.of(result) for result in results],
+        )

@@ -1,0 +1,135 @@
+"""Verification: the whole history as a check of what is stored. Finds and names; corrects nothing."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from loyalty.domain.account import Account
+from loyalty.domain.books import JournalEntry, journal_entry, sum_up
+from loyalty.domain.movement import AccountId, Kind, Movement
+from loyalty.domain.program import Program
+from loyalty.domain.verification import differences
+from loyalty.ports import World
+from loyalty.usecases.carry_out import pause
+
+PAGE = 500
+LOOKS = 5
+"""How often movements are looked for that an index may not show yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that does not agree: where (an account, a business day) and what."""
+
+    where: str
+    what: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Verification:
+    """What was compared, and every difference.
+
+    `outstanding` sums the accounts, `liability` the postings of their movements; they agree, unless
+    there are differences. `complete` is False when time ran out: then the journal was not compared.
+    """
+
+    program_id: str
+    accounts: int = 0
+    movements: int = 0
+    outstanding: int = 0
+    liability: int = 0
+    complete: bool = True
+    found: list[Difference] = field(default_factory=list)
+
+
+def verify_account(world: World, account_id: AccountId) -> Verification:
+    """Compare one account with its movements."""
+    world.programs.get(account_id.program_id)
+    result = Verification(program_id=account_id.program_id)
+    _verify(world, account_id, result)
+    return result
+
+
+def verify_program(world: World, program_id: str, out_of_time: Callable[[], bool] = lambda: False) -> Verification:
+    """Compare all accounts of a program with their movements, and the journal with those.
+
+    A movement that is being written while this starts may be missed by one side of the journal and
+    not by the other: a difference of today is worth a second run before anybody is called.
+    """
+    program, started = world.programs.get(program_id), world.clock()
+    result = Verification(program_id=program_id)
+    booked: list[JournalEntry] = []
+    for shard in range(world.ledger.shards):
+        for page in world.ledger.accounts_of(program_id, shard):
+            for account_id in page:
+                if out_of_time():
+                    result.complete = False
+                    return result
+                movements = _verify(world, account_id, result)
+                booked += _entries(movements, program, started)
+                booked = sum_up(booked)
+    _compare_journal(world, program_id, booked, started, result)
+    return result
+
+
+def _verify(world: World, account_id: AccountId, result: Verification) -> list[Movement]:
+    account = world.ledger.account(account_id, consistent=True)
+    movements = _movements(world, account)
+    result.accounts += 1
+    result.movements += len(movements)
+    result.outstanding += account.outstanding
+    result.liability += sum(movement.kind.sign * movement.points for movement in movements)
+    who = f"{'guest' if account_id.guest else 'customer'} {account_id.customer_id}"
+    result.found += [Difference(who, what) for what in differences(account, movements)]
+    return movements
+
+
+def _movements(world: World, account: Account) -> list[Movement]:
+    """The movements that made `account`, oldest first, as far as they can be found."""
+    movements: list[Movement] = []
+    for look in range(LOOKS):
+        movements = _statement(world, account)
+        if len(movements) >= account.version:
+            break
+        pause(world, look)
+    return movements
+
+
+def _statement(world: World, account: Account) -> list[Movement]:
+    newest_first: list[Movement] = []
+    before: int | None = account.version + 1
+    while page := world.ledger.statement(account.account_id, PAGE, before):
+        newest_first += page
+        before = page[-1].sequence
+    return newest_first[::-1]
+
+
+def _entries(movements: Iterable[Movement], program: Program, until: datetime) -> Iterator[JournalEntry]:
+    for movement in movements:
+        if movement.recorded_at <= until:
+            yield journal_entry(movement, program.timezone)
+
+
+def _compare_journal(
+    world: World, program_id: str, booked: list[JournalEntry], until: datetime, result: Verification
+) -> None:
+    """The journal of each day, and the write-offs of the purges, against the movements."""
+    by_key = {(entry.day, entry.kind): entry for entry in booked}
+    for day in sorted({entry.day for entry in booked}):
+        journal = {entry.kind: entry for entry in sum_up(world.ledger.journal(program_id, day, until))}
+        for kind in Kind:
+            _compare(result, f"journal of {day}, {kind}", by_key.get((day, kind)), journal.get(kind))
+        written_off = sum_up(world.ledger.write_offs(program_id, day, until))
+        expired = by_key.get((day, Kind.EXPIRE))
+        _compare(result, f"write-offs of {day}", expired, written_off[0] if written_off else None)
+
+
+def _compare(result: Verification, where: str, expected: JournalEntry | None, stored: JournalEntry | None) -> None:
+    if expected != stored:
+        result.found.append(Difference(where, f"holds {_sum(stored)}, movements say {_sum(expected)}"))
+
+
+def _sum(entry: JournalEntry | None) -> str:
+    if entry is None:
+        return "nothing"
+    return f"{entry.points} points, {entry.amount} {entry.currency} in {entry.movements} movements"
