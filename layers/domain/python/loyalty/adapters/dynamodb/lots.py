@@ -1,8 +1,8 @@
 """Lots as bytes.
 
-DynamoDB bills by the kilobyte, and an account with a lot for every day of a year would take eleven
-of them written out. Packed, a lot of daily points takes four bytes or so: a year fits two
-kilobytes, and a hundred lots fit one.
+DynamoDB bills by the kilobyte, and an account with a lot for every day of a year would take nine of
+them written out. Packed, a lot takes three or four bytes: a year fits two kilobytes, and 150 lots fit
+one.
 
 Each lot is two variable-length integers (seven bits a byte, lowest first): how long after the lot
 before it (the first: after 1970) it expires, and its points, zigzag-encoded as they are signed. The
