@@ -15,7 +15,10 @@ from loyalty.domain.transaction import Transaction
 from loyalty.ports import MAX_ITEMS, LostRace, UnknownProgram
 
 PAGE = 3
-"""Accounts to a page of `due`: few, so that small tests turn pages too."""
+"""Accounts to a page: few, so that small tests turn pages too."""
+
+type Kept = tuple[datetime, JournalEntry]
+"""A journal entry, and when it was recorded."""
 
 
 class MemoryLedger:
@@ -27,8 +30,8 @@ class MemoryLedger:
         self._lock = Lock()
         self._stories: dict[Cause, dict[int, Movement]] = {}
         self._accounts: dict[AccountId, Account] = {}
-        self._journal: list[JournalEntry] = []
-        self._write_offs: list[JournalEntry] = []
+        self._journal: list[Kept] = []
+        self._write_offs: list[Kept] = []
 
     def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
         with self._lock:
@@ -53,7 +56,8 @@ class MemoryLedger:
             for transaction in transactions:
                 self._keep(transaction)
             if entry:
-                self._write_offs.append(entry)
+                at = next(m.recorded_at for transaction in transactions for m in transaction.movements)
+                self._write_offs.append((at, entry))
 
     def statement(self, account_id: AccountId, limit: int, before: int | None) -> list[Movement]:
         with self._lock:
@@ -84,15 +88,23 @@ class MemoryLedger:
             after = page[-1]
             yield [named[name] for _, name in page]
 
-    def write_offs(self, program_id: str, day: date) -> Iterator[JournalEntry]:
+    def accounts_of(self, program_id: str, shard: int) -> Iterator[list[AccountId]]:
         with self._lock:
-            kept = list(self._write_offs)
-        return (entry for entry in kept if (entry.program_id, entry.day) == (program_id, day))
+            mine = [
+                account_id
+                for account_id in self._accounts
+                if account_id.program_id == program_id and _shard(account_id, self.shards) == shard
+            ]
+        for start in range(0, len(mine), PAGE):
+            yield mine[start : start + PAGE]
 
-    def journal(self, program_id: str, day: date) -> Iterator[JournalEntry]:
+    def write_offs(self, program_id: str, day: date, until: datetime | None = None) -> Iterator[JournalEntry]:
         with self._lock:
-            kept = list(self._journal)
-        return (entry for entry in kept if (entry.program_id, entry.day) == (program_id, day))
+            return _of(program_id, day, until, list(self._write_offs))
+
+    def journal(self, program_id: str, day: date, until: datetime | None = None) -> Iterator[JournalEntry]:
+        with self._lock:
+            return _of(program_id, day, until, list(self._journal))
 
     def _account(self, account_id: AccountId) -> Account:
         return self._accounts.get(account_id, Account(account_id=account_id))
@@ -108,7 +120,7 @@ class MemoryLedger:
         for movement in transaction.movements:
             self._stories.setdefault(movement.cause, {})[movement.position] = movement
             if movement.sequence is not None:
-                self._journal.append(journal_entry(movement, transaction.program.timezone))
+                self._journal.append((movement.recorded_at, journal_entry(movement, transaction.program.timezone)))
         account = transaction.account
         if account and transaction.read and account != transaction.read:
             self._accounts[account.account_id] = account
@@ -169,6 +181,12 @@ def _refuse_what_no_store_takes(transactions: Sequence[Transaction], entry: Jour
         raise ValueError(f"a write holds 1 to {MAX_ITEMS} items, not {items}")
     if len(set(movements)) < len(movements) or len(set(accounts)) < len(accounts):
         raise ValueError("a write names nothing twice")
+
+
+def _of(program_id: str, day: date, until: datetime | None, kept: list[Kept]) -> Iterator[JournalEntry]:
+    for at, entry in kept:
+        if (entry.program_id, entry.day) == (program_id, day) and (until is None or at <= until):
+            yield entry
 
 
 def _name(account_id: AccountId) -> str:

@@ -1,0 +1,239 @@
+"""Holds each operation to its budget, metered at the wire against the emulator's DynamoDB.
+
+Program settings are in memory, as they are for all but one request a second and function.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from loyalty.domain.account import Account
+from loyalty.domain.lots import Lot
+from loyalty.domain.movement import AccountId
+from loyalty.domain.redemption import RedemptionRequest
+from loyalty.usecases.cancel_order import cancel_order
+from loyalty.usecases.complete_order import complete_order
+from loyalty.usecases.expire_points import expire_points
+from loyalty.usecases.redeem_points import redeem_points
+from loyalty.usecases.views import view_account
+from tests.cost.conftest import Budgets, Metered
+from tests.cost.meter import Bill
+from tests.given import DAY, NOW, issuing, member, order, program
+
+CLIENT = "1h57kf5cpq17m0eml12EXAMPLE"
+"""As long as a client's id of the identity provider."""
+LONGEST = "ø" * 64
+"""An id of 128 bytes."""
+PROGRAM = "p" * 64
+"""As long as a program's id may be."""
+MIDNIGHT = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+
+type Make = Callable[..., Metered]
+
+
+def yearly(**settings: Any) -> dict[str, Any]:
+    """Settings under which points live for a year, to a midnight."""
+    return {"expiry": {"policy": "after_days", "days": 365}, **settings}
+
+
+def daily(count: int) -> list[Lot]:
+    """A lot for each of the coming days: what somebody has who earns every day."""
+    return [Lot(MIDNIGHT + number * DAY, 100 + number) for number in range(1, count + 1)]
+
+
+def by_hand(count: int) -> list[Lot]:
+    """Lots at odd instants, with many points: the largest there are."""
+    return [Lot(NOW + number * timedelta(hours=7, microseconds=999), 1_000_000_000) for number in range(1, count + 1)]
+
+
+def use(points: int, customer_id: str = "c-48151623") -> RedemptionRequest:
+    account_id = AccountId("shop", customer_id)
+    return RedemptionRequest(account_id=account_id, order_total=Decimal(999_999), currency="EUR", points=points)
+
+
+def complete(metered: Metered, order_id: str = "#1001", customer_id: str = "c-48151623") -> object:
+    return complete_order(metered.world, "shop", order(order_id, customer_id), CLIENT, "API")
+
+
+@pytest.mark.parametrize(
+    ("lots", "what"),
+    [([], "a new account"), (daily(30), "30 lots"), (by_hand(30), "30 lots at odd instants")],
+    ids=["new", "daily", "by hand"],
+)
+def test_accrual_costs_the_floor(metered: Make, budgets: Budgets, lots: list[Lot], what: str) -> None:
+    shop = metered(program(**yearly()))
+    if lots:
+        shop.give(member("c-48151623"), *lots)
+    with shop.meter.metering() as bill:
+        complete(shop)
+    budgets.hold(f"accrue, {what}", bill, writes=4, trips=2, reads=1.5)
+
+
+def test_accrual_does_not_grow_with_history(metered: Make, budgets: Budgets) -> None:
+    shop = metered(program(**yearly()))
+    for number in range(150):
+        complete(shop, f"#{number}")
+    with shop.meter.metering() as bill:
+        complete(shop)
+    budgets.hold("accrue, after 150 orders", bill, writes=4, trips=2, reads=1.5)
+
+
+def test_a_repeat_writes_nothing(metered: Make, budgets: Budgets) -> None:
+    shop = metered(program(**yearly()))
+    shop.give(member("c-48151623"), *daily(30))
+    complete(shop)
+    with shop.meter.metering() as bill:
+        complete(shop)
+    budgets.hold("repeat of an order", bill, writes=0, trips=1, reads=1)
+
+
+@pytest.mark.parametrize("spent", [1, 15, 30])
+@pytest.mark.parametrize("lots", [daily(30), by_hand(30)], ids=["daily", "by hand"])
+def test_redemption_costs_the_floor_however_many_lots_it_spends(
+    metered: Make, budgets: Budgets, lots: list[Lot], spent: int
+) -> None:
+    shop = metered(program(**yearly(redeem={"point_value": "0.000001"})))
+    shop.give(member("c-48151623"), *lots)
+    points = sum(lot.points for lot in lots[:spent])
+    with shop.meter.metering() as bill:
+        redeem_points(shop.world, "shop", "#1001", use(points), CLIENT, "API")
+    odd = " at odd instants" if lots[0].expires_at != daily(1)[0].expires_at else ""
+    budgets.hold(f"redeem, {spent} of 30 lots{odd}", bill, writes=4, trips=2, reads=1.5)
+
+
+@pytest.mark.parametrize("spent", [1, 365])
+def test_a_year_of_daily_lots_can_be_spent(metered: Make, budgets: Budgets, spent: int) -> None:
+    shop = metered(program(**yearly(redeem={"point_value": "0.000001"})))
+    shop.give(member("c-48151623"), *daily(365))
+    points = sum(lot.points for lot in daily(spent))
+    with shop.meter.metering() as bill:
+        redeem_points(shop.world, "shop", "#1001", use(points), CLIENT, "API")
+    budgets.hold(f"redeem, {spent} of 365 lots", bill, writes=12, trips=2, reads=2)
+
+
+def test_a_year_of_daily_lots_can_be_added_to(metered: Make, budgets: Budgets) -> None:
+    shop = metered(program(**yearly()))
+    shop.give(member("c-48151623"), *daily(365))
+    with shop.meter.metering() as bill:
+        complete(shop)
+    budgets.hold("accrue, 365 lots", bill, writes=12, trips=2, reads=2)
+
+
+def test_cancellation_reverses_and_restores_in_one_write(metered: Make, budgets: Budgets) -> None:
+    shop = metered(program(**yearly(earn={"on_redeemed_order": "full"}, redeem={"point_value": "0.000001"})))
+    shop.give(member("c-48151623"), *daily(30))
+    redeem_points(shop.world, "shop", "#1001", use(1_000), CLIENT, "API")
+    complete(shop)
+    with shop.meter.metering() as bill:
+        cancel_order(shop.world, "shop", "#1001", "c-48151623", "customer changed their mind", CLIENT, "API")
+    budgets.hold("cancel, earned and redeemed", bill, writes=6, trips=2, reads=1.5)
+
+
+def test_a_repeated_cancellation_writes_nothing(metered: Make, budgets: Budgets) -> None:
+    shop = metered(program(**yearly()))
+    complete(shop)
+    for _ in range(2):
+        with shop.meter.metering() as bill:
+            cancel_order(shop.world, "shop", "#1001", "c-48151623", None, CLIENT, "API")
+    budgets.hold("repeat of a cancellation", bill, writes=0, trips=1, reads=1)
+
+
+@pytest.mark.parametrize("lots", [30, 365])
+def test_a_balance_is_one_small_read(metered: Make, budgets: Budgets, lots: int) -> None:
+    shop = metered(program(**yearly()))
+    shop.give(member("c-48151623"), *daily(lots))
+    with shop.meter.metering() as bill:
+        view_account(shop.world, member("c-48151623"))
+    budgets.hold(f"balance, {lots} lots", bill, writes=0, trips=1, reads=0.5)
+
+
+def fill(shop: Metered, accounts: int, lots: list[Lot]) -> None:
+    """Gives `lots` to so many new accounts, fifty in a write."""
+    new = [Account(account_id=member(f"c-{number:08d}")) for number in range(accounts)]
+    for start in range(0, accounts, 50):
+        shop.world.ledger.write([issuing(account, *lots) for account in new[start : start + 50]])
+
+
+@pytest.mark.parametrize("due", [200, 1_000])
+def test_the_purge_costs_little_for_each_account_that_is_due(metered: Make, budgets: Budgets, due: int) -> None:
+    shop = metered(program(**yearly()))
+    fill(shop, due, daily(10))
+    shop.clock.now = MIDNIGHT + 2 * DAY
+    with shop.meter.metering(trips=False) as bill:
+        purged = expire_points(shop.world, "shop")
+    assert (purged.accounts, purged.left) == (due, 0)
+    budgets.hold(f"purge, each of {due} accounts due", bill, writes=4.5, reads=1.5, accounts=due)
+    requests = bill.writes / due
+    budgets.note(f"purge, write requests for each of {due} accounts due", requests, 0.1)
+    assert requests <= 0.1
+
+
+@pytest.mark.parametrize("accounts", [0, 2_000])
+def test_a_purge_with_nothing_due_asks_each_shard_once(metered: Make, budgets: Budgets, accounts: int) -> None:
+    shop = metered(program(**yearly()))
+    fill(shop, accounts, daily(3))
+    with shop.meter.metering(trips=False) as bill:
+        purged = expire_points(shop.world, "shop")
+    assert (purged.accounts, purged.left) == (0, 0)
+    budgets.hold(f"purge, nothing due of {accounts} accounts", bill, writes=0)
+    shards = shop.world.ledger.shards
+    budgets.note(f"purge, queries with nothing due of {accounts} accounts", len(bill.calls), shards)
+    assert bill.queries == len(bill.calls) == shards
+
+
+def test_the_purge_does_not_grow_with_accounts_that_are_not_due(metered: Make, budgets: Budgets) -> None:
+    bills = []
+    for others in (0, 1_000):
+        shop = metered(program(**yearly()))
+        fill(shop, others, [Lot(MIDNIGHT + 99 * DAY, 5)])
+        for number in range(100):
+            shop.give(member(f"due-{number}"), Lot(MIDNIGHT + DAY, 5))
+        shop.clock.now = MIDNIGHT + DAY
+        with shop.meter.metering(trips=False) as bill:
+            assert expire_points(shop.world, "shop").accounts == 100
+        bills.append((bill.write_units, bill.read_units, len(bill.calls)))
+    assert bills[0] == bills[1]
+
+
+def longest(metered: Make, lots: list[Lot]) -> Metered:
+    """A program whose customer holds `lots`, with ids as long as they may be."""
+    settings = yearly(earn={"on_redeemed_order": "full"}, redeem={"point_value": "0.000001"})
+    shop = metered(program(PROGRAM, **settings))
+    shop.give(AccountId(PROGRAM, LONGEST), *lots)
+    return shop
+
+
+def run_longest(shop: Metered, points: int, reason: str) -> tuple[Bill, Bill, Bill]:
+    """Redeems, completes and cancels an order whose id and amounts are as long as they may be."""
+    request = RedemptionRequest(
+        account_id=AccountId(PROGRAM, LONGEST), order_total=Decimal(10**12) - 1, currency="EUR", points=points
+    )
+    large = order(LONGEST, LONGEST, "999999999999.99")
+    with shop.meter.metering() as redeemed:
+        redeem_points(shop.world, PROGRAM, LONGEST, request, CLIENT, "API")
+    with shop.meter.metering() as completed:
+        complete_order(shop.world, PROGRAM, large, CLIENT, "EVENT")
+    with shop.meter.metering() as cancelled:
+        cancel_order(shop.world, PROGRAM, LONGEST, LONGEST, reason, CLIENT, "API")
+    return redeemed, completed, cancelled
+
+
+def test_the_longest_ids_keep_the_budgets(metered: Make, budgets: Budgets) -> None:
+    shop = longest(metered, daily(30))
+    points = sum(lot.points for lot in daily(30))
+    redeemed, completed, cancelled = run_longest(shop, points, "customer changed their mind")
+    budgets.hold("redeem, 30 of 30 lots, the longest ids", redeemed, writes=4, trips=2, reads=1.5)
+    budgets.hold("accrue, 30 lots, the longest ids", completed, writes=4, trips=2, reads=1.5)
+    budgets.hold("cancel, earned and redeemed, the longest ids", cancelled, writes=6, trips=2, reads=1.5)
+
+
+def test_where_all_is_at_its_longest_a_movement_takes_a_second_kilobyte(metered: Make, budgets: Budgets) -> None:
+    """Beyond the budgets, knowingly: lots by hand, a reason of 200 letters of three bytes, and the longest ids."""
+    shop = longest(metered, by_hand(30))
+    redeemed, completed, cancelled = run_longest(shop, 30_000_000_000, "\u754c" * 200)
+    budgets.hold("redeem, all at its longest (a second KB)", redeemed, writes=6, trips=2, reads=1.5)
+    budgets.hold("accrue, all at its longest", completed, writes=4, trips=2, reads=1.5)
+    budgets.hold("cancel, all at its longest (two second KB)", cancelled, writes=10, trips=2, reads=1.5)
