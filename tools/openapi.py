@@ -1,0 +1,482 @@
+"""Writes docs/openapi.json from the code: `python -m tools.openapi`, or, with `--check`, says whether it is up to date.
+
+Routes and scopes come from entry/routes.py, schemas from the contracts, codes and statuses from entry/problems.py. What
+only this description needs is in OPERATIONS. The examples (docs/api-examples.json) are a story that a test plays.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+from pydantic_core import core_schema
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "layers/domain/python"))
+
+from loyalty.entry.contracts.customers import (  # noqa: E402
+    AccountAnswer,
+    AccountQuery,
+    IssuePoints,
+    PointsIssuedAnswer,
+    StatementAnswer,
+    StatementQuery,
+)
+from loyalty.entry.contracts.fields import MAX_ID_BYTES, MAX_POINTS, Id, ProgramId  # noqa: E402
+from loyalty.entry.contracts.journal import JournalAnswer, JournalQuery  # noqa: E402
+from loyalty.entry.contracts.orders import (  # noqa: E402
+    MAX_ITEMS,
+    CancelledOrder,
+    CompletedOrder,
+    OrderAnswer,
+    OrderCancelledAnswer,
+    OrderCompletedAnswer,
+    OrderRefundedAnswer,
+    Redemption,
+    RedemptionAnswer,
+    RedemptionVoidedAnswer,
+    RefundedOrder,
+)
+from loyalty.entry.contracts.programs import ProgramAnswer, ProgramSettings  # noqa: E402
+from loyalty.entry.http import MAX_BODY_BYTES, RETRY_AFTER  # noqa: E402
+from loyalty.entry.problems import BY_CODE, MAX_FAULTS, RULES  # noqa: E402
+from loyalty.entry.routes import ADMIN, FINANCE, ROUTES, STOREFRONT, Route  # noqa: E402
+
+DOCUMENT = ROOT / "docs/openapi.json"
+EXAMPLES = ROOT / "docs/api-examples.json"
+PROBLEM_JSON = "application/problem+json"
+
+type Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """What a route takes and answers. `refusals` are the codes of the domain's rules that it can meet."""
+
+    name: str
+    summary: str
+    answers: Mapping[int, type[BaseModel]]
+    body: type[BaseModel] | None = None
+    body_required: bool = True
+    query: type[BaseModel] | None = None
+    needs_key: bool = False
+    """Whether it needs an Idempotency-Key."""
+    replays: int | None = None
+    """The status of an answer that may have the header Idempotent-Replayed."""
+    refusals: tuple[str, ...] = ()
+
+
+OPERATIONS = {
+    "PUT /v1/programs/{program_id}": Operation(
+        name="putProgram",
+        summary="Set a program's settings: a new program, or a new version of it",
+        body=ProgramSettings,
+        answers={200: ProgramAnswer, 201: ProgramAnswer},
+        refusals=("currency_fixed",),
+    ),
+    "GET /v1/programs/{program_id}": Operation(
+        name="getProgram",
+        summary="A program's current settings",
+        answers={200: ProgramAnswer},
+        refusals=("unknown_program",),
+    ),
+    "POST /v1/programs/{program_id}/orders/{order_id}/completed": Operation(
+        name="completeOrder",
+        summary="An order was completed: it earns points, once, ever",
+        body=CompletedOrder,
+        answers={200: OrderCompletedAnswer, 201: OrderCompletedAnswer},
+        replays=200,
+        refusals=("unknown_program", "order_customer_mismatch", "currency_mismatch"),
+    ),
+    "POST /v1/programs/{program_id}/orders/{order_id}/cancelled": Operation(
+        name="cancelOrder",
+        summary="An order was cancelled: what it earned is taken back, what it used is given back",
+        body=CancelledOrder,
+        body_required=False,
+        answers={200: OrderCancelledAnswer},
+        replays=200,
+        refusals=("unknown_program", "order_customer_mismatch"),
+    ),
+    "PUT /v1/programs/{program_id}/orders/{order_id}/redemption": Operation(
+        name="redeemPoints",
+        summary="Use points on an open order; replaces what it used before",
+        body=Redemption,
+        answers={200: RedemptionAnswer},
+        refusals=(
+            "unknown_program",
+            "order_customer_mismatch",
+            "currency_mismatch",
+            "order_closed",
+            "program_disabled",
+            "insufficient_points",
+            "below_min_points",
+            "not_whole_blocks",
+            "exceeds_order_limit",
+        ),
+    ),
+    "DELETE /v1/programs/{program_id}/orders/{order_id}/redemption": Operation(
+        name="voidRedemption",
+        summary="Give back the points that an open order uses",
+        answers={200: RedemptionVoidedAnswer},
+        refusals=("unknown_program", "order_closed"),
+    ),
+    "POST /v1/programs/{program_id}/orders/{order_id}/refunds": Operation(
+        name="refundOrder",
+        summary="An order was refunded, in part or in whole: take points back, or suggest a number",
+        body=RefundedOrder,
+        answers={200: OrderRefundedAnswer},
+        replays=200,
+        refusals=("unknown_program", "refund_decided", "exceeds_earned"),
+    ),
+    "GET /v1/programs/{program_id}/orders/{order_id}": Operation(
+        name="getOrder",
+        summary="Everything that an order has done to points",
+        answers={200: OrderAnswer},
+        refusals=("unknown_program",),
+    ),
+    "GET /v1/programs/{program_id}/customers/{customer_id}": Operation(
+        name="getAccount",
+        summary="A customer's points; an unknown customer has none",
+        query=AccountQuery,
+        answers={200: AccountAnswer},
+        refusals=("unknown_program",),
+    ),
+    "GET /v1/programs/{program_id}/customers/{customer_id}/movements": Operation(
+        name="getStatement",
+        summary="A customer's movements, newest first",
+        query=StatementQuery,
+        answers={200: StatementAnswer},
+        refusals=("unknown_program",),
+    ),
+    "POST /v1/programs/{program_id}/customers/{customer_id}/issues": Operation(
+        name="issuePoints",
+        summary="Give points by hand, once per idempotency key",
+        body=IssuePoints,
+        answers={201: PointsIssuedAnswer},
+        needs_key=True,
+        replays=201,
+        refusals=("unknown_program", "idempotency_key_reused", "expires_in_the_past", "too_many_lots"),
+    ),
+    "GET /v1/programs/{program_id}/journal-entries": Operation(
+        name="getJournal",
+        summary="What finance books: an entry for each business day and kind of movement",
+        query=JournalQuery,
+        answers={200: JournalAnswer},
+        refusals=("unknown_program",),
+    ),
+}
+
+GATEWAY = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS)
+"""What API Gateway answers by itself, before a function runs."""
+FIELDS = tuple(
+    rule.code
+    for rule in RULES
+    if rule.status == HTTPStatus.UNPROCESSABLE_ENTITY
+    and not any(rule.code in operation.refusals for operation in OPERATIONS.values())
+)
+"""The codes of faults of single fields."""
+
+
+def codes_of(operation: Operation) -> tuple[str, ...]:
+    """Every code that the functions answer `operation` with, in the order in which they are checked."""
+    codes = {*FIELDS, *operation.refusals, "busy", "internal_error"}
+    if operation.body:
+        codes |= {"body_too_large", "malformed_json", "not_an_object"}
+    if operation.needs_key:
+        codes.add("missing_header")
+    return tuple(rule.code for rule in RULES if rule.code in codes)
+
+
+def document() -> Json:
+    """The whole description. Raises LookupError where a route and OPERATIONS do not fit together."""
+    if set(OPERATIONS) != {route.key for route in ROUTES}:
+        odd = sorted(set(OPERATIONS) ^ {route.key for route in ROUTES})
+        raise LookupError(f"in only one of ROUTES and OPERATIONS: {', '.join(odd)}")
+    paths: dict[str, Json] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, OPERATIONS[route.key])
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "loyalty-ledger",
+            "version": "1",
+            "summary": "A loyalty-points ledger for online stores",
+            "description": _description(),
+        },
+        "servers": [
+            {
+                "url": "{api_url}",
+                "variables": {
+                    "api_url": {"default": "https://api.example.com", "description": "The stack's output ApiUrl"}
+                },
+            }
+        ],
+        "tags": [{"name": name} for name in dict.fromkeys(map(_tag, ROUTES))],
+        "paths": {path: _path_parameters(path) | operations for path, operations in paths.items()},
+        "components": {
+            "schemas": _schemas(),
+            "headers": {
+                "Idempotent-Replayed": {
+                    "description": "There when this had been carried out before: the answer is the first one.",
+                    "schema": {"type": "string", "const": "true"},
+                },
+                "Retry-After": {
+                    "description": "After how many seconds to send the same request again.",
+                    "required": True,
+                    "schema": {"type": "string", "const": RETRY_AFTER},
+                },
+            },
+            "securitySchemes": {
+                "oauth2": {
+                    "type": "oauth2",
+                    "description": "A bearer token for a client of the store. tokenUrl is the stack's output TokenUrl.",
+                    "flows": {
+                        "clientCredentials": {
+                            "tokenUrl": "https://auth.example.com/oauth2/token",
+                            "scopes": {
+                                STOREFRONT: "Send orders and redeem for customers",
+                                ADMIN: "Manage programs and accounts",
+                                FINANCE: "Read the journal",
+                            },
+                        }
+                    },
+                }
+            },
+        },
+    }
+
+
+def _description() -> str:
+    table = "\n".join(f"| `{rule.code}` | {rule.status} | {rule.title} |" for rule in RULES)
+    return f"""\
+Points are whole numbers. Money is a decimal string with at most the decimals of its currency. Instants are RFC 3339
+with an offset, of the years 1970 to 2999; answers are in UTC.
+
+Ids of orders and customers are the store's own: any printable text of up to {MAX_ID_BYTES} bytes in UTF-8,
+percent-encoded in a path, also its slashes. Unknown fields and parameters are refused, and so is an object with a name
+that is there twice.
+
+Limits: a body {MAX_BODY_BYTES} bytes, an order {MAX_ITEMS} items, one movement {MAX_POINTS} points.
+
+An answer of 4xx or 5xx has changed nothing, or the same request sent again has the same effect. What an order does is
+done once for its order id; what has none needs an `Idempotency-Key`.
+
+Refusals are `application/problem+json` with a stable `code`, here in the order in which they are checked. Up to
+{MAX_FAULTS} faults of fields are listed in `errors`; the problem is named after the first. API Gateway's own answers
+(401, 403, 429, and 413, 500 or 503 when a function could not even be reached) are `application/json` with a `message`.
+
+| code | status | meaning |
+|---|---|---|
+{table}
+"""
+
+
+def _tag(route: Route) -> str:
+    subject = next((part for part in reversed(route.path.split("/")) if part in ("orders", "customers")), None)
+    return subject or ("journal" if route.path.endswith("journal-entries") else "programs")
+
+
+def _path_parameters(path: str) -> Json:
+    schemas = {"program_id": ProgramId, "order_id": Id, "customer_id": Id}
+    names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
+    return {
+        "parameters": [
+            {"name": name, "in": "path", "required": True, "schema": TypeAdapter(schemas[name]).json_schema()}
+            for name in names
+        ]
+    }
+
+
+def _operation(route: Route, operation: Operation) -> Json:
+    described: Json = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "tags": [_tag(route)],
+        "x-function": route.function,
+        "security": [{"oauth2": [scope]} for scope in route.scopes],
+    }
+    parameters = _query_parameters(operation.query) if operation.query else []
+    if operation.needs_key:
+        parameters.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": True,
+                "description": "The client's own id of this request.",
+                "schema": TypeAdapter(Id).json_schema() | {"examples": ["goodwill-2026-01-31-17"]},
+            }
+        )
+    if parameters:
+        described["parameters"] = parameters
+    if operation.body:
+        described["requestBody"] = {
+            "required": operation.body_required,
+            "content": {
+                "application/json": {"schema": _ref(operation.body), **_examples(operation.name, None)},
+            },
+        }
+    described["responses"] = {
+        **{str(status): _answer(operation, status, model) for status, model in operation.answers.items()},
+        **{str(int(status)): _refusal(operation, status) for status in _refusal_statuses(operation)},
+    }
+    return described
+
+
+def _query_parameters(query: type[BaseModel]) -> list[Json]:
+    schema = query.model_json_schema()
+    parameters = []
+    for name, field in schema["properties"].items():
+        field.pop("title", None)
+        # A parameter that is left out is null to its model; nobody can send one.
+        one = next((branch for branch in field.get("anyOf", []) if branch.get("type") != "null"), field)
+        if one is not field:
+            field.pop("default", None)
+        required = name in schema.get("required", [])
+        parameters.append({"name": name, "in": "query", "required": required, "schema": one})
+    return parameters
+
+
+def _answer(operation: Operation, status: int, model: type[BaseModel]) -> Json:
+    answer: Json = {
+        "description": (model.__doc__ or "").split("\n")[0],
+        "content": {"application/json": {"schema": _ref(model), **_examples(operation.name, status)}},
+    }
+    if operation.replays == status:
+        answer["headers"] = {"Idempotent-Replayed": {"$ref": "#/components/headers/Idempotent-Replayed"}}
+    return answer
+
+
+def _refusal_statuses(operation: Operation) -> list[HTTPStatus]:
+    return sorted({*GATEWAY, *(BY_CODE[code].status for code in codes_of(operation))})
+
+
+def _refusal(operation: Operation, status: HTTPStatus) -> Json:
+    codes = [code for code in codes_of(operation) if BY_CODE[code].status == status]
+    # The function that forwards ids with a slash checks scopes too, and answers as functions do.
+    if status == HTTPStatus.FORBIDDEN:
+        codes = ["forbidden"]
+    refusal: Json = {"description": status.phrase, "content": {}}
+    if codes:
+        narrowed = {"properties": {"status": {"const": int(status)}, "code": {"enum": codes}}}
+        schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, narrowed]}
+        refusal["content"][PROBLEM_JSON] = {"schema": schema}
+    if status in (*GATEWAY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE) or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        refusal["content"]["application/json"] = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
+    if "busy" in codes:
+        reference = {"$ref": "#/components/headers/Retry-After"}
+        refusal["headers"] = {"Retry-After": reference}
+    return refusal
+
+
+def _ref(model: type[BaseModel]) -> Json:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+class _Schemas(GenerateJsonSchema):
+    """Pydantic's schemas, but what answers have is always there, and a name says itself what it is called."""
+
+    def field_is_required(
+        self,
+        field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField,
+        total: bool,
+    ) -> bool:
+        return self.mode == "serialization" or super().field_is_required(field, total)
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def _schemas() -> Json:
+    taken: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = []
+    for operation in OPERATIONS.values():
+        taken += [(operation.body, "validation")] if operation.body else []
+        taken += [(model, "serialization") for model in operation.answers.values()]
+    _, schema = models_json_schema(
+        list(dict.fromkeys(taken)), ref_template="#/components/schemas/{model}", schema_generator=_Schemas
+    )
+    return {**schema["$defs"], "Problem": _problem(), "GatewayMessage": _gateway_message()}
+
+
+def _problem() -> Json:
+    pointer = {"type": "string", "description": "A JSON pointer into the body, or /name of a parameter or header."}
+    code = {"type": "string", "enum": [rule.code for rule in RULES]}
+    fault = {
+        "type": "object",
+        "required": ["pointer", "code", "message"],
+        "properties": {"pointer": pointer, "code": code, "message": {"type": "string"}},
+    }
+    facts = {
+        "points_usable": "How many points this order can use.",
+        "points_available": "How many points the customer can spend.",
+        "points_reversible": "How many points can be taken back from this order.",
+        "points_reversed": "How many points this refund took back.",
+    }
+    return {
+        "type": "object",
+        "description": "Why a request was refused (RFC 9457).",
+        "required": ["type", "title", "status", "detail", "code", "errors"],
+        "properties": {
+            "type": {"type": "string", "format": "uri", "examples": ["urn:loyalty-ledger:problem:missing_field"]},
+            "title": {"type": "string"},
+            "status": {"type": "integer", "enum": sorted({int(rule.status) for rule in RULES})},
+            "detail": {"type": "string"},
+            "code": code,
+            "errors": {"type": "array", "maxItems": MAX_FAULTS, "items": fault},
+            **{name: {"type": "integer", "description": text} for name, text in facts.items()},
+        },
+    }
+
+
+def _gateway_message() -> Json:
+    return {
+        "type": "object",
+        "description": "What API Gateway answers by itself.",
+        "required": ["message"],
+        "properties": {"message": {"type": ["string", "null"]}},
+    }
+
+
+@cache
+def story() -> tuple[Json, ...]:
+    """Requests and what they are answered, in the order in which they were made."""
+    return tuple(json.loads(EXAMPLES.read_text()))
+
+
+def _examples(name: str, status: int | None) -> Json:
+    """The examples of an operation's request (`status` None), or of its answer with a status."""
+    key = "body" if status is None else "answer"
+    found = {
+        scene["title"]: {"value": scene[key]}
+        for scene in _scenes(name)
+        if key in scene and status in (None, scene["status"])
+    }
+    return {"examples": found} if found else {}
+
+
+def _scenes(name: str) -> Iterable[Json]:
+    return (scene for scene in story() if scene["operation"] == name)
+
+
+def text() -> str:
+    """docs/openapi.json as it should be."""
+    return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    if arguments == ["--check"]:
+        if not DOCUMENT.is_file() or DOCUMENT.read_text() != text():
+            print("docs/openapi.json is not what the code says: run `python -m tools.openapi`", file=sys.stderr)
+            return 1
+        return 0
+    DOCUMENT.write_text(text())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
