@@ -1,0 +1,529 @@
+"""The table of bad input over HTTP: what is sent, and how it is refused."""
+
+import json
+from base64 import b64encode
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from loyalty.entry.contracts.fields import MAX_ID_BYTES, MAX_POINTS, MAX_TEXT
+from loyalty.entry.contracts.orders import MAX_ITEMS
+from loyalty.entry.http import MAX_BODY_BYTES
+from loyalty.entry.routes import ROUTES
+from tests.integration.cloud import NOW, order
+
+COMPLETE, CANCEL = "POST p/orders/{order_id}/completed", "POST p/orders/{order_id}/cancelled"
+REDEEM, VOID = "PUT p/orders/{order_id}/redemption", "DELETE p/orders/{order_id}/redemption"
+REFUND, ISSUE = "POST p/orders/{order_id}/refunds", "POST p/customers/{customer_id}/issues"
+STATEMENT, ACCOUNT = "GET p/customers/{customer_id}/movements", "GET p/customers/{customer_id}"
+JOURNAL, PUT_PROGRAM = "GET p/journal-entries", "PUT p"
+
+LONG_ID, LONG_ID_OF_TWO_BYTES = "x" * (MAX_ID_BYTES + 1), "ø" * (MAX_ID_BYTES // 2) + "x"
+BAD_IDS = {
+    "empty": ("", "empty_id"),
+    "one byte too long": (LONG_ID, "id_too_long"),
+    "one byte too long in UTF-8": (LONG_ID_OF_TWO_BYTES, "id_too_long"),
+    "four bytes each": ("😀" * 33, "id_too_long"),
+    "newline": ("a\n", "id_not_printable"),
+    "null character": ("a\0b", "id_not_printable"),
+    "escape": ("\x1b[31m", "id_not_printable"),
+    "right-to-left override": ("a\u202eb", "id_not_printable"),
+    "no-break space": ("a\u00a0b", "id_not_printable"),
+    "lone surrogate": ("a\ud800", "id_not_printable"),
+    "replacement character": ("a\ufffd", "id_not_printable"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A request, how it is refused, and the pointer and code of each fault."""
+
+    name: str
+    code: str
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    route: str = COMPLETE
+    ids: tuple[str, ...] = ("shop", "#9")
+    send: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.route.split('/')[-1]}: {self.name}"
+
+
+def bad_field(name: str, pointer: str, code: str, body: Any, route: str = COMPLETE, **request: Any) -> Case:
+    request.setdefault("ids", ("shop", "#9"))
+    ids = request.pop("ids")
+    return Case(name=name, code=code, faults=[(pointer, code)], route=route, ids=ids, send={"body": body, **request})
+
+
+def item(**changes: Any) -> dict[str, Any]:
+    return order(items=[{"sku": "A", "quantity": 1, "amount": "20.00", **changes}])
+
+
+def redemption(**changes: Any) -> dict[str, Any]:
+    facts = {"customer_id": "ben", "order_total": "20.00", "currency": "EUR", "points": 5, **changes}
+    return {name: fact for name, fact in facts.items() if fact is not None}
+
+
+def gift(**changes: Any) -> dict[str, Any]:
+    return {"points": 10, "reason": "goodwill", **changes}
+
+
+def settings(**changes: Any) -> dict[str, Any]:
+    return {"name": "Shop", "currency": "EUR", **changes}
+
+
+NOT_JSON = {
+    "empty body": "",
+    "no JSON": "{",
+    "text after it": "{} {}",
+    "NaN": '{"total": NaN}',
+    "infinity": '{"total": -Infinity}',
+    "a number of 5000 digits": f'{{"total": {"9" * 5000}}}',
+    "a name twice": '{"total": "1.00", "total": "1000.00"}',
+    "a name twice, deep inside": '{"items": [{"sku": "A", "sku": "B"}]}',
+    "nested too deeply": "[" * 100_000 + "]" * 100_000,
+    "byte order mark": "\ufeff{}",
+    "single quotes": "{'total': '1.00'}",
+}
+NOT_OBJECTS = {"null": "null", "a list": "[]", "a text": '"order"', "a number": "1e400", "true": "true"}
+TOO_LARGE = json.dumps({"reason": "x" * (300 * 1024)})
+
+BODIES = [
+    *(
+        Case(name=name, code="malformed_json", route=route, send={"raw": raw})
+        for route in (COMPLETE, REDEEM, REFUND)
+        for name, raw in NOT_JSON.items()
+    ),
+    *(
+        Case(name=name, code="malformed_json", route=ISSUE, send={"raw": raw, "idempotency_key": "n"})
+        for name, raw in NOT_JSON.items()
+    ),
+    *(
+        Case(name=name, code="not_an_object", route=route, send={"raw": raw, "idempotency_key": "n"})
+        for route in (COMPLETE, CANCEL, REDEEM, REFUND, ISSUE)
+        for name, raw in NOT_OBJECTS.items()
+    ),
+    *(
+        Case(name="300 KB", code="body_too_large", route=route, send={"raw": TOO_LARGE, "idempotency_key": "n"})
+        for route in (COMPLETE, CANCEL, REDEEM, REFUND, ISSUE)
+    ),
+    Case(name="a body, null", code="not_an_object", route=PUT_PROGRAM, ids=("new",), send={"raw": "null"}),
+    Case(name="no body", code="malformed_json", route=PUT_PROGRAM, ids=("new",)),
+    Case(name="300 KB", code="body_too_large", route=PUT_PROGRAM, ids=("new",), send={"raw": TOO_LARGE}),
+    Case(
+        name="one byte too large",
+        code="body_too_large",
+        send={"raw": json.dumps(order()).ljust(MAX_BODY_BYTES + 1)},
+    ),
+    Case(
+        name="too large in UTF-8, not in characters",
+        code="body_too_large",
+        send={"raw": json.dumps({"x": "ø" * 131_200}, ensure_ascii=False)},
+    ),
+    Case(name="base64 of nothing that is UTF-8", code="malformed_json", send={"raw": "/w==", "base64": True}),
+    Case(name="called base64 and is not", code="malformed_json", send={"raw": "{}", "base64": True}),
+    Case(
+        name="base64 of a null",
+        code="not_an_object",
+        send={"raw": b64encode(b"null").decode(), "base64": True},
+    ),
+    Case(
+        name="nested, but not too deeply",
+        code="money_not_string",
+        faults=[("/total", "money_not_string")],
+        send={"body": order(total=json.loads("[" * 500 + "]" * 500))},
+    ),
+]
+
+ORDERS = [
+    bad_field("unknown field", "/colour", "unknown_field", order(colour="red")),
+    bad_field("unknown field of an item", "/items/0/price", "unknown_field", item(price="1.00")),
+    bad_field("unknown field with a slash", "/a~1b~0c", "unknown_field", order(**{"a/b~c": 1})),
+    bad_field("no currency", "/currency", "missing_field", order(currency=None)),
+    bad_field("no total", "/total", "missing_field", order(total=None)),
+    bad_field("no items", "/items", "missing_field", order(items=None)),
+    bad_field("customer_id is a number", "/customer_id", "wrong_type", order(customer_id=17)),
+    bad_field("guest is a text", "/guest", "wrong_type", order(guest="true")),
+    bad_field("items is an object", "/items", "wrong_type", order(items={})),
+    bad_field("an item is a text", "/items/0", "wrong_type", order(items=["A"])),
+    bad_field("quantity is a float", "/items/0/quantity", "wrong_type", item(quantity=1.0)),
+    bad_field("quantity is 1e400", "/items/0/quantity", "wrong_type", item(quantity=float("inf"))),
+    bad_field("quantity is true", "/items/0/quantity", "wrong_type", item(quantity=True)),
+    bad_field("quantity is a text", "/items/0/quantity", "wrong_type", item(quantity="1")),
+    bad_field("quantity is zero", "/items/0/quantity", "out_of_range", item(quantity=0)),
+    bad_field("quantity is negative", "/items/0/quantity", "out_of_range", item(quantity=-1)),
+    bad_field("quantity of 4000 digits", "/items/0/quantity", "out_of_range", item(quantity=int("9" * 4000))),
+    bad_field("total is a float", "/total", "money_not_string", order(total=20.0)),
+    bad_field("total is a whole number", "/total", "money_not_string", order(total=20)),
+    bad_field("amount is null", "/items/0/amount", "money_not_string", item(amount=None)),
+    bad_field("amount is negative", "/items/0/amount", "negative_amount", item(amount="-1.00")),
+    bad_field("total is negative", "/total", "negative_amount", order(total="-20.00")),
+    bad_field("tax is negative nothing", "/tax", "negative_amount", order(tax="-0.00")),
+    bad_field("discount is negative", "/discount", "negative_amount", order(discount="-5")),
+    *(
+        bad_field(f"shipping is {text!r}", "/shipping", "malformed_money", order(shipping=text))
+        for text in (
+            *("", " ", "1,50", "1.", ".5", "+1", "1e3", "0x10", "NaN", "Infinity", "1_000", "١٢", "1.00 ", "1.00\n"),
+            *("1" * 13, "1.0000001", "9" * 5000),
+        )
+    ),
+    bad_field("too many decimals of the total", "/total", "too_many_decimals", order(total="20.001")),
+    bad_field("too many decimals of an item", "/items/0/amount", "too_many_decimals", item(amount="0.125")),
+    bad_field("JPY has none", "/total", "too_many_decimals", order(currency="JPY", total="1.5"), ids=("jpy", "#9")),
+    bad_field(
+        "KWD has three",
+        "/total",
+        "too_many_decimals",
+        order(currency="KWD", total="1.2345"),
+        ids=("kwd", "#9"),
+    ),
+    bad_field("currency in small letters", "/currency", "unknown_currency", order(currency="eur")),
+    bad_field("no such currency", "/currency", "unknown_currency", order(currency="XXX")),
+    bad_field("currency is a list", "/currency", "wrong_type", order(currency=["EUR"])),
+    bad_field("currency of another program", "/currency", "currency_mismatch", order(currency="USD")),
+    bad_field(
+        "completed in six minutes",
+        "/completed_at",
+        "completed_in_future",
+        order(completed_at=(NOW + timedelta(minutes=6)).isoformat()),
+    ),
+    *(
+        bad_field(f"completed at {text!r}", "/completed_at", "malformed_instant", order(completed_at=text))
+        for text in (
+            *("", "2026-01-31", "2026-01-31T09:30:00", "2026-01-31 09:30:00Z", "2026-01-31T09:30Z", "1769851800"),
+            *("2026-02-30T09:30:00Z", "2026-01-31T25:00:00Z", "2026-01-31T09:30:61Z", "2026-01-31T09:30:00+0100"),
+            *(
+                "2026-01-31T09:30:00+25:00",
+                "\uff12026-01-31T09:30:00Z",
+                "2026-01-31T09:30:00Z\n",
+                "0000-01-01T00:00:00Z",
+            ),
+        )
+    ),
+    bad_field("completed at a number", "/completed_at", "wrong_type", order(completed_at=1769851800)),
+    *(
+        bad_field(f"completed at {text}", "/completed_at", "out_of_range", order(completed_at=text))
+        for text in (
+            *("0001-01-01T00:00:00Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59-23:59"),
+            *("1969-12-31T23:59:59Z", "1970-01-01T00:00:00+00:01", "3000-01-01T00:00:00Z"),
+        )
+    ),
+    bad_field("completed in 2999", "/completed_at", "completed_in_future", order(completed_at="2999-12-31T23:59:59Z")),
+    bad_field("no item", "/items", "empty", order(items=[])),
+    bad_field("an item too many", "/items", "too_many", order(items=item()["items"] * (MAX_ITEMS + 1))),
+    *(
+        bad_field(f"customer_id: {name}", "/customer_id", code, order(customer_id=bad))
+        for name, (bad, code) in BAD_IDS.items()
+    ),
+    *(bad_field(f"sku: {name}", "/items/0/sku", code, item(sku=bad)) for name, (bad, code) in BAD_IDS.items()),
+    bad_field("category: empty", "/items/0/category", "empty_id", item(category="")),
+    bad_field("referrer_id: empty", "/referrer_id", "empty_id", order(referrer_id="")),
+    bad_field(
+        "the order of another customer",
+        "/customer_id",
+        "order_customer_mismatch",
+        order(customer_id="ben"),
+        ids=("shop", "#1"),
+    ),
+    bad_field(
+        "the order of a member, as a guest",
+        "/customer_id",
+        "order_customer_mismatch",
+        order(guest=True),
+        ids=("shop", "#1"),
+    ),
+    bad_field(
+        "the order on which another customer uses points",
+        "/customer_id",
+        "order_customer_mismatch",
+        order(),
+        ids=("shop", "#2"),
+    ),
+]
+
+CANCELLATIONS = [
+    bad_field("unknown field", "/why", "unknown_field", {"why": "x"}, CANCEL),
+    bad_field("reason is empty", "/reason", "empty", {"reason": ""}, CANCEL),
+    bad_field("reason is too long", "/reason", "too_long", {"reason": "x" * (MAX_TEXT + 1)}, CANCEL),
+    bad_field("reason holds a newline", "/reason", "not_printable", {"reason": "a\nb"}, CANCEL),
+    bad_field("reason holds a lone surrogate", "/reason", "not_printable", {"reason": "\udfff"}, CANCEL),
+    bad_field("reason is a number", "/reason", "wrong_type", {"reason": 5}, CANCEL),
+    bad_field(
+        "the order of another customer",
+        "/customer_id",
+        "order_customer_mismatch",
+        {"customer_id": "ben"},
+        CANCEL,
+        ids=("shop", "#1"),
+    ),
+]
+
+POINTS = {
+    "zero": (0, "out_of_range"),
+    "negative": (-5, "out_of_range"),
+    "over the limit": (MAX_POINTS + 1, "out_of_range"),
+    "4000 digits": (int("9" * 4000), "out_of_range"),
+    "a float": (1.5, "wrong_type"),
+    "1e400": (float("inf"), "wrong_type"),
+    "a text": ("5", "wrong_type"),
+    "all": ("all", "wrong_type"),
+    "true": (True, "wrong_type"),
+    "a list": ([5], "wrong_type"),
+}
+
+REDEMPTIONS = [
+    *(
+        bad_field(f"points: {name}", "/points", code, redemption(points=bad), REDEEM)
+        for name, (bad, code) in POINTS.items()
+    ),
+    bad_field("points: null", "/points", "wrong_type", {**redemption(), "points": None}, REDEEM),
+    bad_field("no points", "/points", "missing_field", redemption(points=None), REDEEM),
+    bad_field("no customer", "/customer_id", "missing_field", redemption(customer_id=None), REDEEM),
+    bad_field("order_total is a float", "/order_total", "money_not_string", redemption(order_total=1.5), REDEEM),
+    bad_field("too many decimals", "/order_total", "too_many_decimals", redemption(order_total="1.001"), REDEEM),
+    bad_field("another currency", "/currency", "currency_mismatch", redemption(currency="USD"), REDEEM),
+    bad_field("more than there is", "/points", "insufficient_points", redemption(points=41), REDEEM),
+    bad_field("more than the order is worth", "/points", "exceeds_order_limit", redemption(order_total="0.04"), REDEEM),
+    bad_field(
+        "the order of another customer",
+        "/customer_id",
+        "order_customer_mismatch",
+        redemption(customer_id="ann"),
+        REDEEM,
+        ids=("shop", "#2"),
+    ),
+    Case(
+        name="a completed order",
+        code="order_closed",
+        route=REDEEM,
+        ids=("shop", "#1"),
+        send={"body": redemption(customer_id="ann")},
+    ),
+    Case(name="a completed order", code="order_closed", route=VOID, ids=("shop", "#1")),
+    Case(
+        name="a program that is off",
+        code="program_disabled",
+        route=REDEEM,
+        ids=("off", "#9"),
+        send={"body": redemption()},
+    ),
+]
+
+REFUNDS = [
+    bad_field("a float", "/refunded_total", "money_not_string", {"refunded_total": 5.0}, REFUND, ids=("shop", "#1")),
+    bad_field("negative", "/refunded_total", "negative_amount", {"refunded_total": "-5"}, REFUND, ids=("shop", "#1")),
+    bad_field("nothing", "/refunded_total", "missing_field", {}, REFUND, ids=("shop", "#1")),
+    bad_field(
+        "too many decimals",
+        "/refunded_total",
+        "too_many_decimals",
+        {"refunded_total": "5.001"},
+        REFUND,
+        ids=("shop", "#1"),
+    ),
+    bad_field(
+        "negative points",
+        "/points",
+        "out_of_range",
+        {"refunded_total": "5", "points": -1},
+        REFUND,
+        ids=("shop", "#1"),
+    ),
+    bad_field(
+        "more points than earned",
+        "/points",
+        "exceeds_earned",
+        {"refunded_total": "5", "points": 21},
+        REFUND,
+        ids=("shop", "#1"),
+    ),
+]
+
+
+def bad_gift(name: str, pointer: str, code: str, body: Any) -> Case:
+    return bad_field(name, pointer, code, body, ISSUE, ids=("shop", "ann"), idempotency_key="new")
+
+
+ISSUES = [
+    *(bad_gift(f"points: {name}", "/points", code, gift(points=bad)) for name, (bad, code) in POINTS.items()),
+    bad_gift("no points", "/points", "missing_field", {"reason": "x"}),
+    bad_gift("no reason", "/reason", "missing_field", {"points": 1}),
+    bad_gift("unknown kind of source", "/source", "not_allowed", gift(source="EMAIL")),
+    bad_gift("source is a number", "/source", "not_allowed", gift(source=1)),
+    bad_gift("expires now", "/expires_at", "expires_in_the_past", gift(expires_at=NOW.isoformat())),
+    bad_gift("expires without offset", "/expires_at", "malformed_instant", gift(expires_at="2027-01-01T00:00:00")),
+    bad_gift("expires in 9999", "/expires_at", "out_of_range", gift(expires_at="9999-12-31T23:59:59Z")),
+    Case(name="no key", code="missing_header", route=ISSUE, ids=("shop", "ann"), send={"body": gift()}),
+    Case(
+        name="an empty key",
+        code="missing_header",
+        route=ISSUE,
+        ids=("shop", "ann"),
+        send={"body": gift(), "idempotency_key": ""},
+    ),
+    *(
+        Case(
+            name=f"key: {name}",
+            code=code,
+            faults=[("/Idempotency-Key", code)],
+            route=ISSUE,
+            ids=("shop", "ann"),
+            send={"body": gift(), "idempotency_key": bad},
+        )
+        for name, (bad, code) in BAD_IDS.items()
+        if bad
+    ),
+    *(
+        Case(
+            name=f"the key of another {what}",
+            code="idempotency_key_reused",
+            route=ISSUE,
+            ids=("shop", customer_id),
+            send={"body": body, "idempotency_key": "k"},
+        )
+        for what, customer_id, body in (
+            ("number of points", "ann", gift(points=999)),
+            ("customer", "ben", gift(points=1000)),
+            ("reason", "ann", gift(points=1000, reason="other")),
+            ("expiry", "ann", gift(points=1000, expires_at="2027-01-01T00:00:00Z")),
+            ("source", "ann", gift(points=1000, source="POS")),
+        )
+    ),
+]
+
+
+def bad_program(name: str, pointer: str, code: str, body: Any, program_id: str = "new") -> Case:
+    return bad_field(name, pointer, code, body, PUT_PROGRAM, ids=(program_id,))
+
+
+PROGRAMS = [
+    bad_program("no name", "/name", "missing_field", {"currency": "EUR"}),
+    bad_program("name is empty", "/name", "empty", settings(name="")),
+    bad_program("label is too long", "/label", "too_long", settings(label="x" * (MAX_TEXT + 1))),
+    bad_program("no such currency", "/currency", "unknown_currency", settings(currency="EURO")),
+    bad_program("no such time zone", "/timezone", "unknown_timezone", settings(timezone="Europe/Atlantis")),
+    *(
+        bad_program(f"time zone {zone!r}", "/timezone", "unknown_timezone", settings(timezone=zone))
+        for zone in ("", "../../etc/passwd", "/etc/localtime", "Europe", "a\0b", "x" * 5000, "\u00e9")
+    ),
+    bad_program("unknown expiry", "/expiry/policy", "not_allowed", settings(expiry={"policy": "never"})),
+    bad_program("after_days without days", "/expiry/days", "missing_field", settings(expiry={"policy": "after_days"})),
+    bad_program("months of no use", "/expiry/months", "unknown_field", settings(expiry={"months": 3})),
+    bad_program("3661 days", "/expiry/days", "out_of_range", settings(expiry={"policy": "after_days", "days": 3661})),
+    bad_program("earn is null", "/earn", "wrong_type", settings(earn=None)),
+    bad_program("unknown rounding", "/earn/rounding", "not_allowed", settings(earn={"rounding": "up"})),
+    bad_program(
+        "points_per_unit is a number",
+        "/earn/points_per_unit",
+        "money_not_string",
+        settings(earn={"points_per_unit": 1}),
+    ),
+    bad_program(
+        "too many decimals", "/earn/min_order_total", "too_many_decimals", settings(earn={"min_order_total": "0.001"})
+    ),
+    bad_program(
+        "a point worth nothing", "/redeem/point_value", "out_of_range", settings(redeem={"point_value": "0.00"})
+    ),
+    bad_program(
+        "more than the order", "/redeem/max_order_share", "out_of_range", settings(redeem={"max_order_share": "1.01"})
+    ),
+    bad_program("blocks of nothing", "/redeem/block_size", "out_of_range", settings(redeem={"block_size": 0})),
+    bad_program("the answer to a GET", "/version", "unknown_field", settings(version=1)),
+    bad_program("another currency", "/currency", "currency_fixed", settings(currency="USD"), "shop"),
+    *(
+        bad_program(f"id {program_id!r}", "/program_id", "invalid_program_id", settings(), program_id)
+        for program_id in ("", "a#b", "a b", "ø", "-a", "x" * 65, "a\n", "p" * 3000)
+    ),
+]
+
+QUERIES = [
+    Case(name=name, code=code, faults=[(pointer, code)], route=route, ids=ids, send={"query": query})
+    for name, pointer, code, route, ids, query in (
+        ("unknown parameter", "/page", "unknown_field", ACCOUNT, ("shop", "ann"), {"page": "1"}),
+        ("guest is no truth", "/guest", "wrong_type", ACCOUNT, ("shop", "ann"), {"guest": "maybe"}),
+        ("limit is zero", "/limit", "out_of_range", STATEMENT, ("shop", "ann"), {"limit": "0"}),
+        ("limit over 100", "/limit", "out_of_range", STATEMENT, ("shop", "ann"), {"limit": "101"}),
+        ("limit is no number", "/limit", "wrong_type", STATEMENT, ("shop", "ann"), {"limit": "ten"}),
+        ("limit twice", "/limit", "wrong_type", STATEMENT, ("shop", "ann"), {"limit": "1,2"}),
+        ("limit of 5000 digits", "/limit", "wrong_type", STATEMENT, ("shop", "ann"), {"limit": "9" * 5000}),
+        ("no start", "/from", "missing_field", JOURNAL, ("shop",), {"to": "2026-01-31"}),
+        ("reversed", "/to", "out_of_range", JOURNAL, ("shop",), {"from": "2026-02-01", "to": "2026-01-31"}),
+        ("over a year", "/to", "out_of_range", JOURNAL, ("shop",), {"from": "2025-01-01", "to": "2026-01-02"}),
+        ("all of time", "/to", "out_of_range", JOURNAL, ("shop",), {"from": "0001-01-01", "to": "9999-12-31"}),
+        ("a week", "/from", "malformed_date", JOURNAL, ("shop",), {"from": "2026-W01-1", "to": "2026-01-31"}),
+        ("no such day", "/from", "malformed_date", JOURNAL, ("shop",), {"from": "2026-02-30", "to": "2026-03-31"}),
+        (
+            "unknown kind",
+            "/kind",
+            "not_allowed",
+            JOURNAL,
+            ("shop",),
+            {"from": "2026-01-31", "to": "2026-01-31", "kind": "refund"},
+        ),
+    )
+] + [
+    Case(
+        name=f"cursor {cursor[:20]!r}",
+        code="invalid_cursor",
+        faults=[("/cursor", "invalid_cursor")],
+        route=STATEMENT,
+        ids=("shop", "ann"),
+        send={"query": {"cursor": cursor}},
+    )
+    for cursor in ("", "1", "-", "1-00000000", "0-00000000", "-1-abc", "9" * 5000, "٣-abc", "1-é", "2-cafe; DROP")
+]
+
+PLACES = {"order_id": "/order_id", "customer_id": "/customer_id", "program_id": "/program_id"}
+
+
+def keys() -> list[str]:
+    return [f"{route.method} {route.path.replace('/v1/programs/{program_id}', 'p')}" for route in ROUTES]
+
+
+def valid(key: str) -> dict[str, Any]:
+    """What a route takes."""
+    sent: dict[str, dict[str, Any]] = {
+        COMPLETE: {"body": order()},
+        REDEEM: {"body": redemption()},
+        REFUND: {"body": {"refunded_total": "5.00"}},
+        ISSUE: {"body": gift(), "idempotency_key": "new"},
+        PUT_PROGRAM: {"body": settings()},
+        JOURNAL: {"query": {"from": "2026-01-31", "to": "2026-01-31"}},
+    }
+    return sent.get(key, {})
+
+
+PATHS = [
+    *(
+        Case(
+            name=f"{place}: {name}",
+            code=code,
+            faults=[(PLACES[place], code)],
+            route=key,
+            ids=("shop", bad),
+            send=valid(key),
+        )
+        for key in keys()
+        for place in ("order_id", "customer_id")
+        if place in key
+        for name, (bad, code) in BAD_IDS.items()
+    ),
+    *(
+        Case(name="unknown program", code="unknown_program", route=key, ids=("nowhere", "#1"), send=valid(key))
+        for key in keys()
+        if key != PUT_PROGRAM
+    ),
+    *(
+        Case(
+            name="no program's id",
+            code="invalid_program_id",
+            faults=[("/program_id", "invalid_program_id")],
+            route=key,
+            ids=("p" * 3000, "#1"),
+            send=valid(key),
+        )
+        for key in keys()
+    ),
+]
+
+CASES = [*BODIES, *ORDERS, *CANCELLATIONS, *REDEMPTIONS, *REFUNDS, *ISSUES, *PROGRAMS, *QUERIES, *PATHS]

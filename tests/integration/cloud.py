@@ -1,0 +1,184 @@
+"""The functions in this process, over a table that moto holds; and API Gateway, as far as they can tell.
+
+Every answer that passes here is compared with docs/openapi.json. moto knows one caller at a time: nothing here says
+anything about concurrency.
+"""
+
+import hashlib
+import importlib.util
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from loyalty.entry.routes import ROUTES, Route
+from tests.integration.description import mismatch
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+TABLE = "ledger"
+
+type Event = dict[str, Any]
+type Handler = Callable[[Event, Any], Any]
+
+
+@cache
+def function(name: str) -> ModuleType:
+    """The module of a function, by its folder."""
+    path = ROOT / "functions" / name / "handler.py"
+    spec = importlib.util.spec_from_file_location(f"functions_{name}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Context:
+    """What Lambda hands to a handler beside the event."""
+
+    function_name = "function"
+    function_version = "$LATEST"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:function"
+    aws_request_id = "00000000-0000-4000-8000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a caller gets over HTTP."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """Pointer and code of each fault."""
+        return [(fault["pointer"], fault["code"]) for fault in self.body["errors"]]
+
+
+@dataclass
+class Cloud:
+    """The deployed functions, without a deployment."""
+
+    client: Any
+    now: datetime = NOW
+    log: io.StringIO = field(default_factory=io.StringIO)
+
+    def call(
+        self,
+        key: str,
+        *ids: str,
+        body: Any = None,
+        raw: str | None = None,
+        base64: bool = False,
+        query: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Call the route `key` ("GET p/orders/{order_id}", p the program) with the ids of its path, as a caller names
+        them; `raw` is a body as it is, `body` one to be sent as JSON.
+        """
+        route = route_of(key)
+        event = http_event(route, ids, query or {}, idempotency_key)
+        if raw is not None or body is not None:
+            text = json.dumps(body).replace("Infinity", "1e400") if raw is None else raw
+            event |= {"body": text, "isBase64Encoded": base64}
+        return self.invoke(route, event)
+
+    def invoke(self, route: Route, event: Event) -> Answer:
+        """Invoke the function behind a route; its answer is the one that the description promises."""
+        result = function(route.function).handler(event, Context())
+        json.dumps(result)  # is what Lambda does with it
+        answer = Answer(result["statusCode"], result["headers"], json.loads(result["body"]))
+        assert mismatch(route, event, answer.status, answer.headers, answer.body) is None
+        return answer
+
+    def deliver(self, name: str, *bodies: str) -> list[str]:
+        """Have SQS hand `bodies` to a function; returns the ids of the messages that come back, `m0` for the first."""
+        records = [{**MESSAGE, "messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]
+        result = function(name).handler({"Records": records}, Context())
+        return [failure["itemIdentifier"] for failure in result["batchItemFailures"]]
+
+    def digest(self) -> str:
+        """Of everything in the table."""
+        items = []
+        for page in self.client.get_paginator("scan").paginate(TableName=TABLE):
+            items += [json.dumps(item, sort_keys=True, default=str) for item in page["Items"]]
+        return hashlib.sha256("\n".join(sorted(items)).encode()).hexdigest()
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What the functions logged."""
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+
+MESSAGE = {
+    "receiptHandle": "handle",
+    "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1769860800000"},
+    "messageAttributes": {},
+    "eventSource": "aws:sqs",
+    "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:orders",
+    "awsRegion": "eu-central-1",
+}
+
+
+def route_of(key: str) -> Route:
+    method, _, path = key.partition(" ")
+    path = path.replace("p", "/v1/programs/{program_id}", 1)
+    return next(route for route in ROUTES if (route.method, route.path) == (method, path))
+
+
+def http_event(route: Route, ids: tuple[str, ...], query: Mapping[str, str], key: str | None) -> Event:
+    """What API Gateway makes of a request: the path decoded, all but its percent signs."""
+    remaining = [given.replace("%", "%25") for given in ids]
+    path = "/".join(remaining.pop(0) if part.startswith("{") else part for part in route.path.split("/"))
+    claims = {"client_id": "the-client", "token_use": "access", "scope": " ".join(route.scopes)}
+    return {
+        "version": "2.0",
+        "routeKey": route.key,
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"idempotency-key": key} if key is not None else {},
+        **({"queryStringParameters": dict(query)} if query else {}),
+        "requestContext": {
+            "authorizer": {"jwt": {"claims": claims, "scopes": list(route.scopes)}},
+            "http": {"method": route.method, "path": path},
+        },
+        "isBase64Encoded": False,
+    }
+
+
+def order(**changes: Any) -> dict[str, Any]:
+    """A completed order of 20.00 EUR, an hour ago; None takes a field away."""
+    facts: dict[str, Any] = {
+        "customer_id": "ann",
+        "currency": "EUR",
+        "completed_at": (NOW - timedelta(hours=1)).isoformat(),
+        "items": [{"sku": "A", "quantity": 1, "amount": "20.00"}],
+        "total": "20.00",
+    }
+    return {name: fact for name, fact in {**facts, **changes}.items() if fact is not None}
+
+
+def fact(detail_type: str, detail: Any) -> str:
+    """A message as EventBridge puts it into a queue."""
+    envelope = {
+        "version": "0",
+        "id": "11111111-2222-4333-8444-555555555555",
+        "detail-type": detail_type,
+        "source": "storefront",
+        "account": "123456789012",
+        "time": "2026-01-31T11:00:00Z",
+        "region": "eu-central-1",
+        "resources": [],
+        "detail": detail,
+    }
+    return json.dumps(envelope)

@@ -1,0 +1,151 @@
+"""Refusals that need more than a request, and what works just short of one."""
+
+import json
+from base64 import b64encode
+from datetime import timedelta
+
+import pytest
+
+from loyalty.domain import issuing
+from loyalty.entry.contracts.fields import MAX_ID_BYTES
+from loyalty.entry.contracts.orders import MAX_ITEMS
+from loyalty.entry.http import MAX_BODY_BYTES
+from loyalty.entry.problems import MAX_FAULTS
+from loyalty.entry.routes import ROUTES
+from loyalty.ports import Unavailable
+from tests.integration.cases import (
+    ACCOUNT,
+    COMPLETE,
+    PUT_PROGRAM,
+    REDEEM,
+    REFUND,
+    bad_field,
+    bad_gift,
+    gift,
+    keys,
+    redemption,
+    settings,
+    valid,
+)
+from tests.integration.cloud import NOW, Cloud, function, order
+from tests.integration.refusing import refused
+
+
+def test_all_faults_of_a_request_are_reported_at_once_in_the_order_of_the_fields(shop: Cloud) -> None:
+    body = order(customer_id="", currency="EURO", items=[{"sku": "", "quantity": 0, "amount": 5}], total="x", colour=1)
+    answer = shop.call(COMPLETE, "shop", "#9", body=body)
+    assert answer.faults == [
+        ("/customer_id", "empty_id"),
+        ("/currency", "unknown_currency"),
+        ("/items/0/sku", "empty_id"),
+        ("/items/0/quantity", "out_of_range"),
+        ("/items/0/amount", "money_not_string"),
+        ("/total", "malformed_money"),
+        ("/colour", "unknown_field"),
+    ]
+    assert answer.body["code"] == "empty_id"
+    late = shop.call(
+        COMPLETE, "shop", "#9", body=order(total="1.001", tax="0.001", completed_at="2027-01-01T00:00:00Z")
+    )
+    assert late.faults == [
+        ("/tax", "too_many_decimals"),
+        ("/total", "too_many_decimals"),
+        ("/completed_at", "completed_in_future"),
+    ]
+
+
+def test_the_faults_that_are_listed_are_bounded(shop: Cloud) -> None:
+    answer = shop.call(COMPLETE, "shop", "#9", body={f"field{n}": n for n in range(10_000)})
+    assert len(answer.body["errors"]) == MAX_FAULTS
+    assert answer.body["detail"].endswith("And 10003 more.")
+
+
+def test_points_under_the_minimum_and_broken_blocks_are_refused(shop: Cloud) -> None:
+    rules = settings(redeem={"min_points": 10, "block_size": 5})
+    assert shop.call(PUT_PROGRAM, "shop", body=rules).status == 200
+    for points, code in ((5, "below_min_points"), (12, "not_whole_blocks")):
+        case = bad_field("", "/points", code, redemption(points=points), REDEEM)
+        refused(shop, case)
+
+
+def test_a_refund_that_was_decided_is_not_decided_again(shop: Cloud) -> None:
+    decided = {"refunded_total": "5.00", "points": 5}
+    assert shop.call(REFUND, "shop", "#1", body=decided).status == 200
+    refused(shop, bad_field("", "/points", "refund_decided", {**decided, "points": 6}, REFUND, ids=("shop", "#1")))
+
+
+def test_an_account_takes_no_expiry_instant_beyond_its_limit(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(issuing, "MAX_LOTS", 1)
+    refused(shop, bad_gift("", "/expires_at", "too_many_lots", gift(expires_at="2027-01-01T00:00:00Z")))
+
+
+def test_a_busy_table_is_answered_as_to_be_tried_again(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unavailable() -> None:
+        raise Unavailable("ThrottlingException")
+
+    before = shop.digest()
+    for route in ROUTES:
+        monkeypatch.setattr(function(route.function), "world", unavailable)
+    for key in keys():
+        answer = shop.call(key, "shop", "#9", **valid(key))
+        assert (answer.status, answer.body["code"], answer.headers["retry-after"]) == (503, "busy", "1")
+    assert shop.digest() == before
+
+
+def test_a_fault_of_ours_is_answered_without_its_details_and_logged(
+    shop: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        raise RuntimeError("secret of ann")
+
+    monkeypatch.setattr(function("account"), "world", broken)
+    answer = shop.call(ACCOUNT, "shop", "ann")
+    assert (answer.status, answer.body["code"]) == (500, "internal_error")
+    assert "secret" not in json.dumps(answer.body) + shop.log.getvalue()
+    assert [line["error"] for line in shop.lines() if line["level"] == "ERROR"] == ["RuntimeError"]
+
+
+GOOD_IDS = (
+    "#1001",
+    "a/b",
+    "a b",
+    "ø",
+    "gid://shop/Order/1",
+    "a%2Fb",
+    "a%2fb",
+    "a%b",
+    "%25",
+    "a+b",
+    "a?b=c",
+    "A B",
+    "a",
+)
+
+
+def test_printable_ids_work_and_never_meet(shop: Cloud) -> None:
+    balances = {}
+    for number, given in enumerate(GOOD_IDS, start=1):
+        amount = f"{number}.00"
+        body = order(customer_id=given, items=[{"sku": given, "quantity": 1, "amount": amount}], total=amount)
+        answer = shop.call(COMPLETE, "shop", given, body=body)
+        assert (answer.status, answer.body["order_id"], answer.body["customer_id"]) == (201, given, given)
+        balances[given] = number
+    for given, number in balances.items():
+        account = shop.call(ACCOUNT, "shop", given)
+        assert (account.body["customer_id"], account.body["balance"]) == (given, number)
+        assert shop.call("GET p/orders/{order_id}", "shop", given).body["points_earned"] == number
+
+
+@pytest.mark.parametrize("given", ["x" * MAX_ID_BYTES, "ø" * (MAX_ID_BYTES // 2), "😀" * (MAX_ID_BYTES // 4)])
+def test_an_id_of_the_stated_length_works(shop: Cloud, given: str) -> None:
+    assert shop.call(COMPLETE, "shop", given, body=order(customer_id=given)).status == 201
+
+
+def test_what_is_at_its_limit_works(shop: Cloud) -> None:
+    items = [{"sku": "A", "quantity": 1_000_000, "amount": "999999999999.99"}] * MAX_ITEMS
+    full = json.dumps(order(items=items, total="999999999999.99")).ljust(MAX_BODY_BYTES)
+    assert shop.call(COMPLETE, "shop", "#9", raw=full).status == 201
+    soon = (NOW + timedelta(minutes=5)).isoformat()
+    assert shop.call(COMPLETE, "shop", "#10", body=order(completed_at=soon)).status == 201
+    encoded = b64encode(json.dumps(order(customer_id="ø")).encode()).decode()
+    assert shop.call(COMPLETE, "shop", "#11", raw=encoded, base64=True).status == 201
