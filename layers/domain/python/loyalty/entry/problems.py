@@ -24,10 +24,10 @@ RULES = (
     Rule("unauthorized", HTTPStatus.UNAUTHORIZED, "The request has no valid bearer token"),
     Rule("forbidden", HTTPStatus.FORBIDDEN, "The token's scope does not allow this"),
     Rule("not_found", _GONE, "There is nothing at this address"),
+    Rule("missing_header", _BAD, "A required header is missing"),
     Rule("body_too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is over its limit"),
     Rule("malformed_json", _BAD, "The body is not JSON in UTF-8"),
     Rule("not_an_object", _BAD, "The body is not a JSON object"),
-    Rule("missing_header", _BAD, "A required header is missing"),
     # One for each fault of a field; all faults of a request are reported, in the order of the body.
     Rule("empty_id", _INVALID, "An id is empty"),
     Rule("id_too_long", _INVALID, "An id is longer than 128 bytes in UTF-8"),
