@@ -365,7 +365,7 @@ def _refusal(operation: Operation, status: HTTPStatus) -> Json:
     if codes:
         narrowed = {"properties": {"status": {"const": int(status)}, "code": {"enum": codes}}}
         schema = {"allOf": [{"$ref": "#/components/schemas/Problem"}, narrowed]}
-        refusal["content"][PROBLEM_JSON] = {"schema": schema}
+        refusal["content"][PROBLEM_JSON] = {"schema": schema, **_examples(operation.name, int(status))}
     if status in (*GATEWAY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE) or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         refusal["content"]["application/json"] = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
     if "busy" in codes:

@@ -27,9 +27,8 @@ type Event = dict[str, Any]
 type Handler = Callable[[Event, Any], Any]
 
 
-@cache
-def function(name: str) -> ModuleType:
-    """The module of a function, by its folder."""
+def load(name: str) -> ModuleType:
+    """The module of a function, by its folder, made anew."""
     path = ROOT / "functions" / name / "handler.py"
     spec = importlib.util.spec_from_file_location(f"functions_{name}", path)
     assert spec is not None
@@ -37,6 +36,10 @@ def function(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+function = cache(load)
+"""The module of a function as it is in a warm environment: kept from event to event."""
 
 
 class Context:
