@@ -1,7 +1,7 @@
 """The functions in this process, over a table that moto holds; and API Gateway, as far as they can tell.
 
-Every answer that passes here is compared with docs/openapi.json. moto knows one caller at a time: nothing here says
-anything about concurrency.
+Every answer that passes here is compared with the description of the API. moto knows one caller at a time: nothing
+here says anything about concurrency.
 """
 
 import hashlib
@@ -102,7 +102,8 @@ class Cloud:
         result = function(route.function).handler(event, Context())
         json.dumps(result)  # is what Lambda does with it
         answer = Answer(result["statusCode"], result["headers"], json.loads(result["body"]))
-        assert mismatch(route, event, answer.status, answer.headers, answer.body) is None
+        found = mismatch(route, event, answer.status, answer.headers, answer.body)
+        assert found is None, found
         return answer
 
     def deliver(self, name: str, *bodies: str) -> list[str]:

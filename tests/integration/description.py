@@ -1,22 +1,17 @@
-"""What docs/openapi.json says about an answer."""
+"""What the description of the API says about an answer."""
 
 import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from openapi_schema_validator import OAS31Validator
 
 from loyalty.entry.routes import Route
+from tools import openapi
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs/openapi.json"
-
-
-@cache
-def description() -> dict[str, Any]:
-    read: dict[str, Any] = json.loads(DOCUMENT.read_text())
-    return read
+description = cache(openapi.document)
+"""As the code makes it. That docs/openapi.json is the same is a test of its own, lest a drift fails everything."""
 
 
 @cache
