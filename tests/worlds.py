@@ -2,14 +2,18 @@
 
 import random
 import time
+from collections import deque
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
+from loyalty.adapters.purges import QueuedPurges, task_from
 from loyalty.domain.program import Program
-from loyalty.ports import Ledger, Programs, World
-from tests.fakes.memory import MemoryLedger, MemoryPrograms
+from loyalty.ports import Ledger, Programs, Purges, PurgeTask, Unavailable, World
+from loyalty.usecases.purge import carry_on, purge_program
+from tests.fakes.memory import MemoryLedger, MemoryPrograms, MemoryPurges
 from tests.given import NOW
 
 
@@ -26,9 +30,59 @@ class Clock:
         self.now += time
 
 
-def world(ledger: Ledger, programs: Programs, clock: Clock | None = None) -> World:
+class KeptPurges(QueuedPurges):
+    """Runs in a real table, tasks in a queue of this process: as messages, each of which `take` gives out once."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        super().__init__(client, table, lambda: self, "queue")
+        self._messages: deque[str] = deque()
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+        self._messages.extend(entry["MessageBody"] for entry in Entries)
+        return {}
+
+    def take(self) -> PurgeTask | None:
+        try:
+            return task_from(self._messages.popleft())
+        except IndexError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """A purge of a program, with all that it handed over."""
+
+    accounts: int
+    points: int
+    left: int
+
+
+def purge(world: World, program_id: str, as_of: datetime | None = None) -> Purged:
+    """Purges a program and does the parts that are handed over, until there are none.
+
+    `left` are accounts to which others kept writing; the next purge finds them.
+    """
+    assert isinstance(world.purges, MemoryPurges | KeptPurges)
+    expired = purge_program(world, program_id, as_of).expired
+    left = 0
+    while task := world.purges.take():
+        try:
+            expired = expired.plus(carry_on(world, task))
+        except Unavailable:
+            left += 1
+    return Purged(expired.accounts, expired.points, left)
+
+
+def world(ledger: Ledger, programs: Programs, clock: Clock | None = None, purges: Purges | None = None) -> World:
     """A world in which waiting takes its time, so that threads get out of each other's way."""
-    return World(ledger=ledger, programs=programs, clock=clock or Clock(), sleep=time.sleep, jitter=random.random)
+    return World(
+        ledger=ledger,
+        programs=programs,
+        purges=purges or MemoryPurges(),
+        clock=clock or Clock(),
+        sleep=time.sleep,
+        jitter=random.random,
+    )
 
 
 def world_in_memory(*programs: Program, clock: Clock | None = None) -> World:
@@ -44,4 +98,4 @@ def world_in_dynamodb(client: Any, table: str, *programs: Program, clock: Clock 
     for program in programs:
         keeper.save(program)
         keeper.get(program.program_id)
-    return world(DynamoDBLedger(client, table), keeper, clock)
+    return world(DynamoDBLedger(client, table), keeper, clock, KeptPurges(client, table))

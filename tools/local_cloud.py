@@ -39,6 +39,7 @@ PLATFORM_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
 LOCAL_PARAMETERS: Mapping[str, str] = {
     "DeletionProtection": "false",
     "OrderRetrySeconds": "10",
+    "PurgeRetrySeconds": "300",
     "OrderTries": "3",
 }
 

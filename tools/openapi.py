@@ -44,6 +44,7 @@ from loyalty.entry.contracts.orders import (  # noqa: E402
     RefundedOrder,
 )
 from loyalty.entry.contracts.programs import ProgramAnswer, ProgramSettings  # noqa: E402
+from loyalty.entry.contracts.purge import PurgesAnswer, PurgesQuery  # noqa: E402
 from loyalty.entry.http import MAX_BODY_BYTES, RETRY_AFTER  # noqa: E402
 from loyalty.entry.problems import BY_CODE, MAX_FAULTS, RULES  # noqa: E402
 from loyalty.entry.routes import ADMIN, FINANCE, ROUTES, STOREFRONT, Route  # noqa: E402
@@ -162,6 +163,13 @@ OPERATIONS = {
         needs_key=True,
         replays=201,
         refusals=("unknown_program", "idempotency_key_reused", "expires_in_the_past", "too_many_lots"),
+    ),
+    "GET /v1/programs/{program_id}/purges": Operation(
+        name="getPurges",
+        summary="The latest runs of the purge that found something due",
+        query=PurgesQuery,
+        answers={200: PurgesAnswer},
+        refusals=("unknown_program",),
     ),
     "GET /v1/programs/{program_id}/journal-entries": Operation(
         name="getJournal",

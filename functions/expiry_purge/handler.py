@@ -1,4 +1,4 @@
-"""The purge: writes off what has expired, of all programs or of one. Started by the schedule, or by hand."""
+"""The purge starts: writes off what has expired, of all programs or of one. By its schedule, or by hand."""
 
 from typing import Any
 
@@ -6,26 +6,25 @@ from loyalty.entry.contracts.purge import PurgeAnswer, StartPurge
 from loyalty.entry.http import Event
 from loyalty.entry.observing import count, logger, metrics
 from loyalty.entry.wiring import world
-from loyalty.usecases.expire_points import Purged, expire_points
+from loyalty.usecases.purge import Purged, purge_program
 
 SPARE_MILLISECONDS = 30_000
-"""What is left of the function's time when it stops; the next run goes on from there."""
+"""What is left of the function's time when it hands the rest over."""
 
 
 def purge(program_id: str, start: StartPurge, context: Any) -> Purged:
     def out_of_time() -> bool:
         return bool(context.get_remaining_time_in_millis() < SPARE_MILLISECONDS)
 
-    purged = expire_points(world(), program_id, start.as_of, out_of_time)
+    purged = purge_program(world(), program_id, start.as_of, out_of_time)
     logger.info(
         "purged",
         program_id=program_id,
-        accounts=purged.accounts,
-        points=purged.points,
-        left=purged.left,
-        complete=purged.complete,
+        accounts=purged.expired.accounts,
+        points=purged.expired.points,
+        handed_over=purged.parts,
     )
-    count("PointsExpired", purged.points)
+    count("PointsExpired", purged.expired.points)
     return purged
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from loyalty.entry.contracts.orders import CancelledOrder, OrderCancelledAnswer, OrderCancelledEvent
 from loyalty.entry.http import Event, Request, Response, serve
 from loyalty.entry.observing import count
-from loyalty.entry.queue import consume
+from loyalty.entry.queue import consume, event
 from loyalty.entry.wiring import world
 from loyalty.usecases.cancel_order import OrderCancelled, cancel_order
 
@@ -22,13 +22,13 @@ def post(request: Request) -> Response:
     return Response(OrderCancelledAnswer.of(done), replayed=not done.first)
 
 
-def on_event(event: OrderCancelledEvent) -> None:
-    cancel(event.program_id, event.order_id, event, "storefront", "EVENT")
+def on_event(fact: OrderCancelledEvent, context: Any) -> None:
+    cancel(fact.program_id, fact.order_id, fact, "storefront", "EVENT")
 
 
 http = serve({"POST /v1/programs/{program_id}/orders/{order_id}/cancelled": post})
-events = consume(OrderCancelledEvent, on_event)
+events = consume(event(OrderCancelledEvent), on_event)
 
 
-def handler(event: Event, context: Any) -> Event:
-    return events(event, context) if "Records" in event else http(event, context)
+def handler(received: Event, context: Any) -> Event:
+    return events(received, context) if "Records" in received else http(received, context)

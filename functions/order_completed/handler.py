@@ -5,7 +5,7 @@ from typing import Any
 from loyalty.entry.contracts.orders import CompletedOrder, OrderCompletedAnswer, OrderCompletedEvent
 from loyalty.entry.http import Event, Request, Response, serve
 from loyalty.entry.observing import count
-from loyalty.entry.queue import consume
+from loyalty.entry.queue import consume, event
 from loyalty.entry.wiring import world
 from loyalty.usecases.complete_order import OrderCompleted, complete_order
 
@@ -24,13 +24,13 @@ def post(request: Request) -> Response:
     return Response(answer, 201 if done.first else 200, replayed=done.repeated)
 
 
-def on_event(event: OrderCompletedEvent) -> None:
-    complete(event.program_id, event.order_id, event, "storefront", "EVENT")
+def on_event(fact: OrderCompletedEvent, context: Any) -> None:
+    complete(fact.program_id, fact.order_id, fact, "storefront", "EVENT")
 
 
 http = serve({"POST /v1/programs/{program_id}/orders/{order_id}/completed": post})
-events = consume(OrderCompletedEvent, on_event)
+events = consume(event(OrderCompletedEvent), on_event)
 
 
-def handler(event: Event, context: Any) -> Event:
-    return events(event, context) if "Records" in event else http(event, context)
+def handler(received: Event, context: Any) -> Event:
+    return events(received, context) if "Records" in received else http(received, context)

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -16,13 +16,13 @@ from loyalty.ports import World
 from loyalty.usecases.cancel_order import OrderCancelled, cancel_order
 from loyalty.usecases.change_program import change_program
 from loyalty.usecases.complete_order import OrderCompleted, complete_order
-from loyalty.usecases.expire_points import Purged, expire_points
 from loyalty.usecases.issue_points import issue_points
 from loyalty.usecases.redeem_points import PointsRedeemed, redeem_points, void_redemption
 from loyalty.usecases.views import view_order
 from tests.concurrency.conftest import THREADS, Functions
 from tests.given import DAY, NOW, issuing, member, order, program
 from tests.replay import audit, statement
+from tests.worlds import Purged, purge
 
 type Make = Callable[[Program], Functions]
 
@@ -42,8 +42,8 @@ def cancel(order_id: str, customer_id: str | None = "ann") -> Callable[[World], 
     return lambda world: cancel_order(world, "shop", order_id, customer_id, None, "test", "API")
 
 
-def purge(world: World) -> Purged:
-    return expire_points(world, "shop")
+def purging(world: World) -> Purged:
+    return purge(world, "shop")
 
 
 def give(functions: Functions, account_id: AccountId, *lots: Lot) -> None:
@@ -218,11 +218,11 @@ def test_two_purges_and_redemptions_at_once_write_nothing_off_twice(functions: M
         give(shop, member(name), Lot(NOW + DAY, 7), Lot(NOW + 9 * DAY, 11), Lot(None, 50))
     shop.clock.now = NOW + DAY
     spending = [redeem(f"#{name}-{n}", 5, name) for name in names[::3] for n in range(2)]
-    answers = shop.at_once([purge, purge, *spending])
+    answers = shop.at_once([purging, purging, *spending])
     assert not refusals(answers)
     purged = [answer for answer in answers if isinstance(answer, Purged)]
     # What a purge had to leave to others, the next one finds.
-    purged += [answer for answer in done(shop.at_once([purge])) if isinstance(answer, Purged)]
+    purged += [answer for answer in done(shop.at_once([purging])) if isinstance(answer, Purged)]
     day = (NOW + DAY).date()
     written = list(shop.world.ledger.write_offs("shop", day))
     accounts = [audit(shop.world.ledger, member(name)) for name in names]
@@ -232,7 +232,7 @@ def test_two_purges_and_redemptions_at_once_write_nothing_off_twice(functions: M
     expired = [entry for entry in shop.world.ledger.journal("shop", day) if entry.kind is Kind.EXPIRE]
     assert sum(entry.points for entry in expired) == 7 * len(names)
     assert purged[-1].left == 0
-    assert purge(shop.world).accounts == 0
+    assert purging(shop.world).accounts == 0
 
 
 def test_a_purge_and_accruals_on_the_accounts_it_expires_lose_nothing(functions: Make) -> None:
@@ -242,8 +242,8 @@ def test_a_purge_and_accruals_on_the_accounts_it_expires_lose_nothing(functions:
         give(shop, member(name), Lot(NOW + DAY, 7))
     shop.clock.now = NOW + DAY
     earning = [complete(f"#{name}-{n}", name, "10.00") for n in range(4) for name in names]
-    shop.at_once([purge, *earning, purge])
-    shop.at_once([purge])
+    shop.at_once([purging, *earning, purging])
+    shop.at_once([purging])
     for name in names:
         account = audit(shop.world.ledger, member(name))
         assert (account.earned_total, account.expired_total, account.outstanding) == (47, 7, 40)
@@ -278,7 +278,7 @@ def test_settings_changed_at_once_are_versions_without_a_gap(functions: Make) ->
             return program(version=version, name=f"by {number}")
 
         def put(world: World) -> int:
-            quick = World(world.ledger, world.programs, world.clock, lambda seconds: None, world.jitter)
+            quick = replace(world, sleep=lambda seconds: None)
             return change_program(quick, "shop", settings)[0].version
 
         return put

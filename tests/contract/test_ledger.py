@@ -15,12 +15,13 @@ from loyalty.domain.order import cause_of_order
 from loyalty.domain.program import Program
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
-from loyalty.ports import MAX_ITEMS, Ledger, LostRace
+from loyalty.ports import MAX_ITEMS, Ledger, LostRace, WriteOff
 from tests.contract.conftest import Store
 from tests.given import DAY, NOW, again, begin, issuing, member, order_story, program
 
 ODD_IDS = ["#1001", "gid://shop/Order/1", "ø-7", "a b", "a/b", "a#b", "%2F", "x" * 128]
 TODAY = date(2026, 1, 31)
+RUN = "2026-02-01T00:05:00.000000Z"
 
 
 def redeeming(transaction: Transaction, points: int) -> Transaction:
@@ -46,7 +47,7 @@ def issue(ledger: Ledger, account_id: AccountId, *lots: Lot) -> Account:
 def due(ledger: Ledger, as_of: datetime, program_id: str = "shop") -> list[AccountId]:
     """Everything due, of all shards."""
     shards = range(ledger.shards)
-    return [found for shard in shards for page in ledger.due(program_id, shard, as_of) for found in page]
+    return [found.account_id for shard in shards for page in ledger.due(program_id, shard, as_of, 3) for found in page]
 
 
 def write_off(account: Account, at: datetime) -> tuple[Transaction, JournalEntry]:
@@ -187,7 +188,7 @@ def test_many_transactions_are_one_write(ledger: Ledger) -> None:
     accounts = [issue(ledger, member(name), Lot(NOW + DAY, 3)) for name in names]
     pairs = [write_off(account, NOW + DAY) for account in accounts]
     [entry] = sum_up(entry for _, entry in pairs)
-    ledger.write([transaction for transaction, _ in pairs], entry)
+    ledger.write([transaction for transaction, _ in pairs], WriteOff(entry, RUN))
     for account in accounts:
         assert ledger.account(account.account_id, consistent=True).expired_total == 3
     assert list(ledger.write_offs("shop", TODAY + DAY)) == [entry]
@@ -201,7 +202,7 @@ def test_one_conflict_of_many_is_named_and_none_is_written(ledger: Ledger) -> No
     [entry] = sum_up(entry for _, entry in pairs)
     moved = [issue(ledger, member(names[number]), Lot(None, 1)) for number in (7, 12)]
     with pytest.raises(LostRace) as race:
-        ledger.write([transaction for transaction, _ in pairs], entry)
+        ledger.write([transaction for transaction, _ in pairs], WriteOff(entry, RUN))
     assert race.value.lost == (7, 12)
     expected = {account.account_id: account for account in (*accounts, *moved)}
     assert {a.account_id: a for a in ledger.accounts([*expected])} == expected
@@ -250,11 +251,11 @@ def test_due_misses_nothing_after_any_write(ledger: Ledger) -> None:
     account = issue(ledger, member(), Lot(later, 1))
     assert due(ledger, sooner) == [member()]
     transaction, entry = write_off(account, sooner)
-    ledger.write([transaction], entry)
+    ledger.write([transaction], WriteOff(entry, RUN))
     assert due(ledger, sooner) == []
     assert due(ledger, later) == [member()]
     transaction, entry = write_off(transaction.holder, later)
-    ledger.write([transaction], entry)
+    ledger.write([transaction], WriteOff(entry, RUN))
     assert due(ledger, later) == []
 
 
@@ -263,6 +264,16 @@ def test_due_pages_through_every_account_once(ledger: Ledger) -> None:
     for name in names:
         issue(ledger, member(name), Lot(NOW + DAY, 1))
     assert by_customer(due(ledger, NOW + DAY)) == names
+
+
+def test_due_goes_on_behind_where_it_stopped(ledger: Ledger) -> None:
+    for number in range(60):
+        issue(ledger, member(f"c{number}"), Lot(NOW + DAY, 1))
+    for shard in range(ledger.shards):
+        everything = [found for page in ledger.due("shop", shard, NOW + DAY, 100) for found in page]
+        for stop, last in enumerate(everything):
+            rest = [found for page in ledger.due("shop", shard, NOW + DAY, 2, last) for found in page]
+            assert rest == everything[stop + 1 :]
 
 
 def test_an_account_is_put_off_without_a_movement(ledger: Ledger) -> None:
@@ -282,9 +293,9 @@ def test_an_account_is_put_off_without_a_movement(ledger: Ledger) -> None:
 def test_a_write_off_is_in_the_journal_exactly_if_its_write_went_through(ledger: Ledger) -> None:
     account = issue(ledger, member(), Lot(NOW + DAY, 4))
     transaction, entry = write_off(account, NOW + DAY)
-    ledger.write([transaction], entry)
+    ledger.write([transaction], WriteOff(entry, RUN))
     with pytest.raises(LostRace):
-        ledger.write([transaction], entry)
+        ledger.write([transaction], WriteOff(entry, RUN))
     assert list(ledger.write_offs("shop", TODAY + DAY)) == [entry]
     assert list(ledger.write_offs("shop", TODAY)) == []
     assert list(ledger.write_offs("shop-2", TODAY + DAY)) == []
@@ -294,7 +305,7 @@ def test_write_offs_of_one_instant_are_kept_apart(ledger: Ledger) -> None:
     for name in ("ann", "bob"):
         account = issue(ledger, member(name), Lot(NOW + DAY, 4))
         transaction, entry = write_off(account, NOW + DAY)
-        ledger.write([transaction], entry)
+        ledger.write([transaction], WriteOff(entry, RUN))
     assert [entry.points for entry in ledger.write_offs("shop", TODAY + DAY)] == [4, 4]
 
 

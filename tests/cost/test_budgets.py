@@ -16,12 +16,12 @@ from loyalty.domain.movement import AccountId
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.complete_order import complete_order
-from loyalty.usecases.expire_points import expire_points
 from loyalty.usecases.redeem_points import redeem_points
 from loyalty.usecases.views import view_account
 from tests.cost.conftest import Budgets, Metered
 from tests.cost.meter import Bill
 from tests.given import DAY, NOW, issuing, member, order, program
+from tests.worlds import purge
 
 CLIENT = "1h57kf5cpq17m0eml12EXAMPLE"
 """As long as a client's id of the identity provider."""
@@ -163,7 +163,7 @@ def test_the_purge_costs_little_for_each_account_that_is_due(metered: Make, budg
     fill(shop, due, daily(10))
     shop.clock.now = MIDNIGHT + 2 * DAY
     with shop.meter.metering(trips=False) as bill:
-        purged = expire_points(shop.world, "shop")
+        purged = purge(shop.world, "shop")
     assert (purged.accounts, purged.left) == (due, 0)
     budgets.hold(f"purge, each of {due} accounts due", bill, writes=4.5, reads=1.5, accounts=due)
     requests = bill.writes / due
@@ -176,7 +176,7 @@ def test_a_purge_with_nothing_due_asks_each_shard_once(metered: Make, budgets: B
     shop = metered(program(**yearly()))
     fill(shop, accounts, daily(3))
     with shop.meter.metering(trips=False) as bill:
-        purged = expire_points(shop.world, "shop")
+        purged = purge(shop.world, "shop")
     assert (purged.accounts, purged.left) == (0, 0)
     budgets.hold(f"purge, nothing due of {accounts} accounts", bill, writes=0)
     shards = shop.world.ledger.shards
@@ -193,7 +193,7 @@ def test_the_purge_does_not_grow_with_accounts_that_are_not_due(metered: Make, b
             shop.give(member(f"due-{number}"), Lot(MIDNIGHT + DAY, 5))
         shop.clock.now = MIDNIGHT + DAY
         with shop.meter.metering(trips=False) as bill:
-            assert expire_points(shop.world, "shop").accounts == 100
+            assert purge(shop.world, "shop").accounts == 100
         bills.append((bill.write_units, bill.read_units, len(bill.calls)))
     assert bills[0] == bills[1]
 

@@ -46,7 +46,7 @@ def reasons(api: Api, folder: str, message_ids: Iterable[str]) -> dict[str, str]
             json.loads(event["message"])
             for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
             for event in page["events"]
-            if '"event_refused"' in event["message"]
+            if '"message_refused"' in event["message"]
         ]
         codes = {line["message_id"]: line["reason"]["code"] for line in lines if line["message_id"] in wanted}
         return codes if len(codes) == len(wanted) else None

@@ -1,6 +1,7 @@
 """The ports in memory. The contract suite holds these to what it holds the DynamoDB adapter to."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from threading import Lock
 from time import monotonic
@@ -12,7 +13,7 @@ from loyalty.domain.movement import AccountId, Cause, Movement
 from loyalty.domain.program import Program
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import MAX_ITEMS, LostRace, UnknownProgram
+from loyalty.ports import MAX_ITEMS, Due, LostRace, PurgeRun, PurgeTask, UnknownProgram, WriteOff
 
 PAGE = 3
 """Accounts to a page: few, so that small tests turn pages too."""
@@ -47,17 +48,17 @@ class MemoryLedger:
         with self._lock:
             return [self._accounts[account_id] for account_id in account_ids if account_id in self._accounts]
 
-    def write(self, transactions: Sequence[Transaction], entry: JournalEntry | None = None) -> None:
-        _refuse_what_no_store_takes(transactions, entry)
+    def write(self, transactions: Sequence[Transaction], write_off: WriteOff | None = None) -> None:
+        _refuse_what_no_store_takes(transactions, write_off)
         with self._lock:
             lost = [n for n, transaction in enumerate(transactions) if self._overtaken(transaction)]
             if lost:
                 raise LostRace(lost)
             for transaction in transactions:
                 self._keep(transaction)
-            if entry:
+            if write_off:
                 at = next(m.recorded_at for transaction in transactions for m in transaction.movements)
-                self._write_offs.append((at, entry))
+                self._write_offs.append((at, write_off.entry))
 
     def statement(self, account_id: AccountId, limit: int, before: int | None) -> list[Movement]:
         with self._lock:
@@ -70,8 +71,10 @@ class MemoryLedger:
         wanted = [n for n in sorted(mine, reverse=True) if before is None or n < before]
         return [mine[n] for n in wanted[:limit]]
 
-    def due(self, program_id: str, shard: int, as_of: datetime) -> Iterator[list[AccountId]]:
-        after: tuple[datetime, str] | None = None
+    def due(
+        self, program_id: str, shard: int, as_of: datetime, size: int, after: Due | None = None
+    ) -> Iterator[list[Due]]:
+        last = (after.at, _name(after.account_id)) if after else None
         while True:
             # Looked up page by page, as from an index that changes meanwhile.
             with self._lock:
@@ -82,11 +85,11 @@ class MemoryLedger:
                     if account.purge_at and account.purge_at <= as_of
                 )
                 named = {_name(account_id): account_id for account_id in self._accounts}
-            page = [key for key in found if after is None or key > after][:PAGE]
+            page = [key for key in found if last is None or key > last][:size]
             if not page:
                 return
-            after = page[-1]
-            yield [named[name] for _, name in page]
+            last = page[-1]
+            yield [Due(named[name], at) for at, name in page]
 
     def accounts_of(self, program_id: str, shard: int) -> Iterator[list[AccountId]]:
         with self._lock:
@@ -124,6 +127,43 @@ class MemoryLedger:
         account = transaction.account
         if account and transaction.read and account != transaction.read:
             self._accounts[account.account_id] = account
+
+
+class MemoryPurges:
+    """A `Purges` in memory; `take` is what the queue's consumer does. What runs wrote off it does not know."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._tasks: list[PurgeTask] = []
+        self._runs: dict[tuple[str, str], PurgeRun] = {}
+        self._parts: dict[tuple[str, str], dict[str, tuple[datetime, int]]] = {}
+
+    def hand_over(self, tasks: Sequence[PurgeTask]) -> None:
+        with self._lock:
+            self._tasks += tasks
+
+    def take(self) -> PurgeTask | None:
+        """The next task, if there is one."""
+        with self._lock:
+            return self._tasks.pop(0) if self._tasks else None
+
+    def begin(self, run: PurgeRun) -> None:
+        with self._lock:
+            self._runs.setdefault((run.program_id, run.run_id), run)
+
+    def finish(self, program_id: str, run_id: str, part: str, at: datetime, left: int) -> None:
+        with self._lock:
+            self._parts.setdefault((program_id, run_id), {}).setdefault(part, (at, left))
+
+    def runs(self, program_id: str, limit: int) -> list[PurgeRun]:
+        with self._lock:
+            keys = sorted((key for key in self._runs if key[0] == program_id), reverse=True)[:limit]
+            return [self._run(key) for key in keys]
+
+    def _run(self, key: tuple[str, str]) -> PurgeRun:
+        run, parts = self._runs[key], self._parts.get(key, {}).values()
+        finished = max(at for at, _ in parts) if len(parts) == run.parts else None
+        return replace(run, left=sum(left for _, left in parts), finished_at=finished)
 
 
 class MemoryPrograms:
@@ -173,10 +213,10 @@ class MemoryPrograms:
             return iter(sorted(program_id for program_id, versions in self._store.items() if versions))
 
 
-def _refuse_what_no_store_takes(transactions: Sequence[Transaction], entry: JournalEntry | None) -> None:
+def _refuse_what_no_store_takes(transactions: Sequence[Transaction], write_off: WriteOff | None) -> None:
     movements = [(m.cause, m.position) for transaction in transactions for m in transaction.movements]
     accounts = [t.account.account_id for t in transactions if t.account and t.account != t.read]
-    items = len(movements) + len(accounts) + bool(entry)
+    items = len(movements) + len(accounts) + bool(write_off)
     if not 0 < items <= MAX_ITEMS:
         raise ValueError(f"a write holds 1 to {MAX_ITEMS} items, not {items}")
     if len(set(movements)) < len(movements) or len(set(accounts)) < len(accounts):

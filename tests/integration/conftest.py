@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from loyalty.entry import queue, wiring
+from loyalty.entry import wiring
 from loyalty.entry.observing import logger, metrics
 from tests.integration.cloud import TABLE, Cloud, order
 from tests.table import create_table
@@ -40,7 +40,7 @@ def running() -> Iterator[Cloud]:
 
 def _forget() -> None:
     wiring.world.cache_clear()
-    queue._sqs.cache_clear()
+    wiring.queues.cache_clear()
 
 
 @pytest.fixture

@@ -33,6 +33,22 @@ class UnknownProgram(Exception):
     """No program has this id."""
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An account that a purge must look at, and since when."""
+
+    account_id: AccountId
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOff:
+    """A journal entry of the purge, and the run that wrote it."""
+
+    entry: JournalEntry
+    run_id: str
+
+
 class Ledger(Protocol):
     """Where movements and accounts are kept. Nothing is ever deleted."""
 
@@ -54,8 +70,8 @@ class Ledger(Protocol):
         """Accounts in any order, perhaps not their latest state."""
         ...
 
-    def write(self, transactions: Sequence[Transaction], entry: JournalEntry | None = None) -> None:
-        """Write all transactions, and the journal entry of their write-off, or nothing.
+    def write(self, transactions: Sequence[Transaction], write_off: WriteOff | None = None) -> None:
+        """Write all transactions, and the write-off of what they expire, or nothing.
 
         Raises LostRace when a story or an account is no longer what its transaction read.
         At most `MAX_ITEMS` movements, accounts and entries together.
@@ -66,8 +82,13 @@ class Ledger(Protocol):
         """Up to `limit` movements of the account, newest first, with sequences under `before`."""
         ...
 
-    def due(self, program_id: str, shard: int, as_of: datetime) -> Iterator[list[AccountId]]:
-        """Pages of the accounts of one shard that a purge as of `as_of` must look at."""
+    def due(
+        self, program_id: str, shard: int, as_of: datetime, size: int, after: Due | None = None
+    ) -> Iterator[list[Due]]:
+        """Accounts of one shard that a purge as of `as_of` must look at, `size` at a time, soonest first.
+
+        Only those behind `after`, where it is given. The last page may be short or empty.
+        """
         ...
 
     def accounts_of(self, program_id: str, shard: int) -> Iterator[list[AccountId]]:
@@ -85,6 +106,58 @@ class Ledger(Protocol):
 
 MAX_ITEMS = 100
 """How many items one write can hold: what DynamoDB takes in a transaction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeTask:
+    """A part of a purge that is done on its own: a shard, behind `after`, or a single account."""
+
+    program_id: str
+    run_id: str
+    as_of: datetime
+    shard: int | None = None
+    after: Due | None = None
+    left: int = 0
+    """How many accounts the part of the shard before `after` could not write."""
+    account_id: AccountId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurgeRun:
+    """A purge of a program that found something due.
+
+    `parts` is how many parts of it were handed over, `left` how many accounts the parts that are done
+    could not write and handed over by themselves. It is finished when all its parts are.
+    """
+
+    program_id: str
+    run_id: str
+    as_of: datetime
+    started_at: datetime
+    parts: int
+    left: int = 0
+    finished_at: datetime | None = None
+    written_off: tuple[JournalEntry, ...] = ()
+
+
+class Purges(Protocol):
+    """Where purges hand over what they do not do at once, and where their runs are recorded."""
+
+    def hand_over(self, tasks: Sequence[PurgeTask]) -> None:
+        """Have the tasks done, each on its own, at least once."""
+        ...
+
+    def begin(self, run: PurgeRun) -> None:
+        """Record that a run began."""
+        ...
+
+    def finish(self, program_id: str, run_id: str, part: str, at: datetime, left: int) -> None:
+        """Record, once, that a part of a run is done."""
+        ...
+
+    def runs(self, program_id: str, limit: int) -> list[PurgeRun]:
+        """The latest runs, newest first, with what they wrote off so far."""
+        ...
 
 
 class Programs(Protocol):
@@ -116,6 +189,7 @@ class World:
 
     ledger: Ledger
     programs: Programs
+    purges: Purges
     clock: Callable[[], datetime]
     """The current instant, UTC."""
     sleep: Callable[[float], None]

@@ -5,14 +5,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from traceback import extract_tb
 from typing import Any
 
 from pydantic import BaseModel
 
 from loyalty.domain.refusal import Refused
 from loyalty.entry.contracts.fields import parse, parse_id, parse_program_id, read_json
-from loyalty.entry.observing import logger, metrics
+from loyalty.entry.observing import frames, logger, metrics
 from loyalty.entry.problems import Fault, Problem
 from loyalty.ports import Unavailable, UnknownProgram
 
@@ -104,8 +103,7 @@ def serve(endpoints: Mapping[str, Endpoint]) -> Callable[[Event, Any], Event]:
             logger.warning("unavailable", cause=str(error))
             return problem_response(Problem("busy", "Nothing was lost; send the same request again."))
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
-            frames = [f"{f.filename}:{f.lineno} {f.name}" for f in extract_tb(error.__traceback__)]
-            logger.error("internal_error", error=type(error).__name__, at=frames)
+            logger.error("internal_error", error=type(error).__name__, at=frames(error))
             return problem_response(Problem("internal_error", "Nothing was lost; we have been told."))
         headers = {"content-type": "application/json"}
         if response.replayed:

@@ -1,45 +1,44 @@
-"""Order events in: EventBridge puts them into a queue, the queue hands over a batch.
+"""Messages in: a queue hands over a batch, each message succeeds or fails by itself.
 
-Each event succeeds or fails by itself. What the store can fix only by sending something else (a
-malformed order, a conflict) is made visible again at once, so that it is soon in the dead-letter
-queue, with the reason in the log; what may pass (a busy table) waits for the queue's own time.
+What may pass (a busy table) is tried again after the queue's own time. All else that fails (a
+malformed order, a conflict, an account that cannot be read) is made visible again at once, so that it
+is soon in the dead-letter queue, with the reason in the log.
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
 from loyalty.domain.refusal import Refused
 from loyalty.entry.contracts.fields import parse, read_json
-from loyalty.entry.observing import logger, metrics
+from loyalty.entry.observing import frames, logger, metrics
 from loyalty.entry.problems import Problem
 from loyalty.entry.settings import Settings
-from loyalty.ports import UnknownProgram
+from loyalty.entry.wiring import queues
+from loyalty.ports import Unavailable, UnknownProgram
 
 type Event = dict[str, Any]
 type Handler = Callable[[Event, Any], Event]
 
 
-def consume[Fact: BaseModel](model: type[Fact], carry_out: Callable[[Fact], None]) -> Handler:
-    """A Lambda handler that hands each event's detail, as a `model`, to `carry_out`.
+def consume[Fact](read: Callable[[str], Fact], carry_out: Callable[[Fact, Any], None]) -> Handler:
+    """A Lambda handler that hands what `read` makes of each message, and its context, to `carry_out`.
 
     Its answer names the messages that failed, and only those come back.
     """
 
-    def process(record: dict[str, Any]) -> None:
+    def process(record: dict[str, Any], lambda_context: Any) -> None:
         message_id = record["messageId"]
         try:
-            carry_out(_fact(record["body"], model))
-        except (Problem, Refused, UnknownProgram) as reason:
-            logger.error("event_refused", message_id=message_id, reason=_why(reason))
-            _give_back_now(record)
+            carry_out(read(record["body"]), lambda_context)
+        except Unavailable as error:
+            logger.warning("message_delayed", message_id=message_id, cause=str(error))
             raise
-        except Exception as error:
-            logger.error("event_failed", message_id=message_id, error=type(error).__name__)
+        except Exception as reason:
+            logger.error("message_refused", message_id=message_id, reason=_why(reason))
+            _give_back_now(record)
             raise
 
     @logger.inject_lambda_context
@@ -60,15 +59,19 @@ def consume[Fact: BaseModel](model: type[Fact], carry_out: Callable[[Fact], None
     return handler
 
 
-def _fact[Fact: BaseModel](body: str, model: type[Fact]) -> Fact:
-    """The detail of the EventBridge event in `body`."""
-    try:
-        envelope = read_json(body)
-    except (ValueError, RecursionError):
-        raise Problem("malformed_json", "The message must be an EventBridge event.") from None
-    if not isinstance(envelope, dict):
-        raise Problem("not_an_object", "The message must be an EventBridge event.")
-    return parse(model, envelope.get("detail"))
+def event[Fact: BaseModel](model: type[Fact]) -> Callable[[str], Fact]:
+    """Reads the detail of the EventBridge event in a message's body, as a `model`. Raises Problem."""
+
+    def read(body: str) -> Fact:
+        try:
+            envelope = read_json(body)
+        except (ValueError, RecursionError):
+            raise Problem("malformed_json", "The message must be an EventBridge event.") from None
+        if not isinstance(envelope, dict):
+            raise Problem("not_an_object", "The message must be an EventBridge event.")
+        return parse(model, envelope.get("detail"))
+
+    return read
 
 
 def _why(reason: Exception) -> dict[str, object]:
@@ -78,22 +81,19 @@ def _why(reason: Exception) -> dict[str, object]:
             return {"code": reason.rule.code, "faults": faults}
         case Refused():
             return {"code": reason.code, "faults": []}
-        case _:
+        case UnknownProgram():
             return {"code": "unknown_program", "faults": []}
+        case _:
+            return {"code": "internal_error", "error": type(reason).__name__, "at": frames(reason)}
 
 
 def _give_back_now(record: Mapping[str, Any]) -> None:
     """Make a message visible at once. Should that fail, the queue does it after its own time."""
     try:
-        _sqs().change_message_visibility(
+        queues().change_message_visibility(
             QueueUrl=Settings.from_environment().queue_url,
             ReceiptHandle=record["receiptHandle"],
             VisibilityTimeout=0,
         )
     except (BotoCoreError, ClientError) as error:
         logger.warning("not_given_back", error=type(error).__name__)
-
-
-@cache
-def _sqs() -> Any:
-    return boto3.client("sqs")

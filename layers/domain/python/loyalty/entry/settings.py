@@ -11,8 +11,14 @@ class Settings:
     table_name: str
     queue_url: str | None
     """The queue that the function consumes, where it does."""
+    purge_queue_url: str | None
+    """The queue that the purge hands tasks over to, where the function may."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
         """Raises KeyError for what is not set: a deployment's fault, found by its first request."""
-        return cls(table_name=os.environ["TABLE_NAME"], queue_url=os.environ.get("QUEUE_URL"))
+        return cls(
+            table_name=os.environ["TABLE_NAME"],
+            queue_url=os.environ.get("QUEUE_URL"),
+            purge_queue_url=os.environ.get("PURGE_QUEUE_URL"),
+        )

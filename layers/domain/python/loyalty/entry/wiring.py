@@ -4,23 +4,39 @@ import random
 import time
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
+from loyalty.adapters import sqs
 from loyalty.adapters.dynamodb.client import connect
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
+from loyalty.adapters.purges import QueuedPurges, task_from
 from loyalty.entry.settings import Settings
-from loyalty.ports import World
+from loyalty.ports import PurgeTask, World
 
 
 @cache
 def world() -> World:
     """Made once in the life of a function, and kept from request to request."""
-    table = Settings.from_environment().table_name
+    settings = Settings.from_environment()
+    table = settings.table_name
     client = connect()
     return World(
         ledger=DynamoDBLedger(client, table),
         programs=DynamoDBPrograms(client, table),
+        purges=QueuedPurges(client, table, queues, settings.purge_queue_url),
         clock=lambda: datetime.now(UTC),
         sleep=time.sleep,
         jitter=random.random,
     )
+
+
+@cache
+def queues() -> Any:
+    """The SQS client, made by the first who needs it: most functions never do."""
+    return sqs.connect()
+
+
+def purge_task(body: str) -> PurgeTask:
+    """The part of a purge that a message asks for."""
+    return task_from(body)

@@ -1,126 +1,125 @@
-"""The purge: points whose time has passed are written off, and the journal says so.
+"""Expiring: points whose time has passed are written off, and the journal says so.
 
 Each write holds as many accounts as fit a transaction, and the journal entry of what they lose. An
-account that somebody else is writing to is left out and tried again by itself.
+account that somebody else is writing to is left out and tried again by itself. One that cannot be
+written at all is named, so that it holds nobody else up.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from loyalty.domain.account import Account
-from loyalty.domain.books import JournalEntry, journal_entry, sum_up
+from loyalty.domain.books import journal_entry, sum_up
 from loyalty.domain.expiry import expire, expiry_story
 from loyalty.domain.movement import AccountId
 from loyalty.domain.program import Program
 from loyalty.domain.transaction import Origin, Transaction
-from loyalty.ports import MAX_ITEMS, LostRace, World
+from loyalty.ports import MAX_ITEMS, LostRace, Unavailable, World, WriteOff
 from loyalty.usecases.carry_out import ATTEMPTS, pause
 
 ACCOUNTS_PER_WRITE = (MAX_ITEMS - 1) // 2
 """Two items an account (it and its movement), and one journal entry."""
 
-ORIGIN = ("purge", "PURGE")
+MAX_BYTES, ACCOUNT_BYTES, LOT_BYTES = 3_500_000, 3_000, 24
+"""A write takes 4 MB: what an account and its movement have at the most, and for each lot both."""
+
+ACTOR, SOURCE = "purge", "PURGE"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Purged:
-    """What a purge did to a program: accounts, points and money written off.
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What was written off: accounts, points and money. `left` could not be written."""
 
-    `left` are accounts that were due and could not be written, because others kept writing to them
-    or because time ran out; the next purge finds them. `complete` is False when time ran out.
-    """
-
-    program_id: str
-    as_of: datetime
     accounts: int = 0
     points: int = 0
     amount: Decimal = Decimal(0)
-    currency: str
-    left: int = 0
-    complete: bool = True
+    left: tuple[AccountId, ...] = ()
 
-    def plus(self, entry: JournalEntry | None) -> "Purged":
-        """With the accounts of one more write."""
-        if entry is None:
-            return self
-        return replace(
-            self,
-            accounts=self.accounts + entry.movements,
-            points=self.points + entry.points,
-            amount=self.amount + entry.amount,
+    def plus(self, other: "Expired") -> "Expired":
+        return Expired(
+            self.accounts + other.accounts,
+            self.points + other.points,
+            self.amount + other.amount,
+            self.left + other.left,
         )
 
 
-def expire_points(
-    world: World,
-    program_id: str,
-    as_of: datetime | None = None,
-    out_of_time: Callable[[], bool] = lambda: False,
-) -> Purged:
-    """Write off everything of a program that is gone at `as_of`, but never what is not gone yet.
-
-    Run twice, or by two at once, it writes nothing twice. Stops early when `out_of_time`.
-    """
-    program, now = world.programs.get(program_id), world.clock()
-    as_of = min(as_of or now, now)
-    report = Purged(program_id=program_id, as_of=as_of, currency=program.currency)
-    for shard in range(world.ledger.shards):
-        for page in world.ledger.due(program_id, shard, as_of):
-            for batch in _batches(page):
-                if out_of_time():
-                    return replace(report, left=report.left + len(batch), complete=False)
-                report = _expire(world, program, as_of, batch, report)
-    return report
+def expire_accounts(
+    world: World, program: Program, run_id: str, as_of: datetime, account_ids: Sequence[AccountId]
+) -> Expired:
+    """Write off what is gone at `as_of` in these accounts, in as few writes as they fit."""
+    done = Expired()
+    try:
+        for batch in _fitting(world.ledger.accounts(account_ids)):
+            done = done.plus(_write(world, program, run_id, as_of, batch))
+    except Unavailable:
+        raise
+    except Exception:  # noqa: BLE001 - whichever account is broken, the others must not wait for it
+        return replace(done, left=()).plus(_one_by_one(world, program, run_id, as_of, account_ids))
+    contended, done = done.left, replace(done, left=())
+    return done.plus(_one_by_one(world, program, run_id, as_of, contended))
 
 
-def _expire(world: World, program: Program, as_of: datetime, batch: Sequence[AccountId], report: Purged) -> Purged:
-    """One write for all of `batch`; those that lost a race again, each by itself."""
-    accounts = world.ledger.accounts(batch)
-    contended, entry = _write(world, program, as_of, accounts)
-    report = report.plus(entry)
-    for account_id in contended:
-        for attempt in range(ATTEMPTS):
-            account = world.ledger.account(account_id, consistent=True)
-            lost, entry = _write(world, program, as_of, [account])
-            report = report.plus(entry)
-            if not lost:
-                break
-            pause(world, attempt)
-        else:
-            report = replace(report, left=report.left + 1)
-    return report
+def expire_account(world: World, program: Program, run_id: str, as_of: datetime, account_id: AccountId) -> Expired:
+    """Write off what is gone at `as_of` in this account. Raises Unavailable if others keep writing to it."""
+    for attempt in range(ATTEMPTS):
+        account = world.ledger.account(account_id, consistent=True)
+        done = _write(world, program, run_id, as_of, [account])
+        if not done.left:
+            return done
+        pause(world, attempt)
+    raise Unavailable(f"{ATTEMPTS} attempts at an account were all overtaken")
 
 
-def _write(
-    world: World, program: Program, as_of: datetime, accounts: Sequence[Account]
-) -> tuple[list[AccountId], JournalEntry | None]:
-    """Expire `accounts` in one write: (those that lost a race, the entry of what was written off).
+def _one_by_one(
+    world: World, program: Program, run_id: str, as_of: datetime, account_ids: Sequence[AccountId]
+) -> Expired:
+    done = Expired()
+    for account_id in account_ids:
+        try:
+            done = done.plus(expire_account(world, program, run_id, as_of, account_id))
+        except Exception:  # noqa: BLE001 - it is named, and handed over by whoever asked
+            done = done.plus(Expired(left=(account_id,)))
+    return done
 
-    Contended accounts are taken out until the rest goes through.
-    """
-    origin = Origin(*ORIGIN, recorded_at=world.clock())
-    transactions = [
-        expire(Transaction.begin(program, origin, expiry_story(account), account), as_of) for account in accounts
-    ]
-    transactions = [transaction for transaction in transactions if transaction.decided]
-    contended: list[AccountId] = []
+
+def _write(world: World, program: Program, run_id: str, as_of: datetime, accounts: Sequence[Account]) -> Expired:
+    """Expire `accounts` in one write; those that lost a race are taken out until the rest goes through."""
+    origin = Origin(ACTOR, SOURCE, recorded_at=world.clock())
+    begun = [Transaction.begin(program, origin, expiry_story(account), account) for account in accounts]
+    transactions = [done for transaction in begun if (done := expire(transaction, as_of)).decided]
+    left: tuple[AccountId, ...] = ()
     while transactions:
         movements = [m for transaction in transactions for m in transaction.movements]
         entries = sum_up(journal_entry(movement, program.timezone) for movement in movements)
-        entry = entries[0] if entries else None
         try:
-            world.ledger.write(transactions, entry)
+            world.ledger.write(transactions, WriteOff(entries[0], run_id) if entries else None)
         except LostRace as race:
-            lost = race.lost or range(len(transactions))
-            contended += [transactions[i].holder.account_id for i in lost]
-            transactions = [t for i, t in enumerate(transactions) if i not in lost]
+            lost = set(race.lost or range(len(transactions)))
+            left += tuple(transactions[n].holder.account_id for n in sorted(lost))
+            transactions = [done for n, done in enumerate(transactions) if n not in lost]
         else:
-            return contended, entry
-    return contended, None
+            return Expired(
+                accounts=len(movements),
+                points=sum(movement.points for movement in movements),
+                amount=sum((movement.value for movement in movements), Decimal(0)),
+                left=left,
+            )
+    return Expired(left=left)
 
 
-def _batches(page: Sequence[AccountId]) -> Iterator[Sequence[AccountId]]:
-    for start in range(0, len(page), ACCOUNTS_PER_WRITE):
-        yield page[start : start + ACCOUNTS_PER_WRITE]
+def _fitting(accounts: Sequence[Account]) -> Iterator[Sequence[Account]]:
+    """`accounts` in parts that fit a write."""
+    batch: list[Account] = []
+    size = 0
+    for account in accounts:
+        needed = ACCOUNT_BYTES + LOT_BYTES * len(account.lots)
+        if batch and (len(batch) == ACCOUNTS_PER_WRITE or size + needed > MAX_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(account)
+        size += needed
+    if batch:
+        yield batch

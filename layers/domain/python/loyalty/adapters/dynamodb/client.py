@@ -37,6 +37,17 @@ def connect() -> Any:
     return boto3.client("dynamodb", config=CONFIG)
 
 
+def query(client: Any, request: dict[str, Any]) -> Iterator[list[Any]]:
+    """The pages of items that a query finds."""
+    while True:
+        with answering():
+            page = client.query(**request)
+        yield page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
 @contextmanager
 def answering() -> Iterator[None]:
     """Turns an answer that did not come, or that says "later", into Unavailable."""

@@ -14,6 +14,7 @@ from loyalty.domain.books import JournalEntry
 from loyalty.domain.calendar import business_day
 from loyalty.domain.lots import Lots
 from loyalty.domain.movement import Cause, CauseKind, Event, Kind, Movement
+from loyalty.ports import Due, WriteOff
 
 type Item = dict[str, Any]
 """An item in DynamoDB's JSON: every value wrapped in its type."""
@@ -148,12 +149,15 @@ def journal_entry_from(item: Item) -> JournalEntry:
     )
 
 
-def write_off_item(entry: JournalEntry, key: str) -> Item:
-    """A purge's journal entry; `key` is its sort key."""
+def write_off_item(write_off: WriteOff, first: Movement) -> Item:
+    """A purge's journal entry, named by its run and by the first of its movements."""
+    entry = write_off.entry
+    recorded = keys.instant(first.recorded_at)
     return wire(
         {
             "pk": keys.write_off_pk(entry.program_id, entry.day),
-            "sk": key,
+            "sk": f"{write_off.run_id}#{recorded}#{first.movement_id}",
+            "recorded": recorded,
             "kind": entry.kind.value,
             "debit": entry.sides.debit.value,
             "credit": entry.sides.credit.value,
@@ -177,6 +181,22 @@ def write_off_from(item: Item) -> JournalEntry:
         points=stored["points"],
         amount=Decimal(stored["amount"]),
     )
+
+
+def due_key(due: Due, shard_key: str) -> Item:
+    """Where `due` stands in the index of expiries."""
+    return wire(
+        {
+            "pk": keys.account_pk(due.account_id),
+            "sk": keys.ACCOUNT_SK,
+            "expiry_shard": shard_key,
+            "due": keys.instant(due.at),
+        }
+    )
+
+
+def due_from(item: Item) -> Due:
+    return Due(keys.account_id(item["pk"]["S"]), datetime.fromisoformat(item["due"]["S"]))
 
 
 def _instant(text: str | None) -> datetime | None:

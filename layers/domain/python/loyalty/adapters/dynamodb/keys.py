@@ -8,7 +8,9 @@ comes last in its key: no two ids can ever share a key.
 | movement       | `{program}#{cause kind}#{ref}`    | position, 8 digits|
 | account        | `{program}#member#{customer}`     | `account`         |
 |                | `{program}#guest#{customer}`      |                   |
-| write-off      | `{program}#write-off#{day}`       | instant and entry |
+| write-off      | `{program}#write-off#{day}`       | run, instant, movement |
+| purge run      | `{program}#purges`                | run               |
+| its parts      | `{program}#purges`                | run `#` part      |
 | settings       | `programs`                        | program id        |
 | their versions | `{program}#settings`              | version, 8 digits |
 
@@ -25,8 +27,6 @@ from zlib import crc32
 
 from loyalty.domain.movement import AccountId, Cause
 
-AFTER = "$"
-"""Follows `#`: an instant with it is behind every key that starts with that instant and `#`."""
 ACCOUNT_SK = "account"
 PROGRAMS_PK = "programs"
 EXPIRY_SHARDS = 16
@@ -60,6 +60,10 @@ def settings_pk(program_id: str) -> str:
 
 def write_off_pk(program_id: str, day: date) -> str:
     return f"{program_id}#write-off#{day.isoformat()}"
+
+
+def purges_pk(program_id: str) -> str:
+    return f"{program_id}#purges"
 
 
 def day_key(program_id: str, day: date, shard: int) -> str:

@@ -10,13 +10,13 @@ from datetime import date, datetime
 from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
-from loyalty.adapters.dynamodb.client import answering
+from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry
 from loyalty.domain.movement import AccountId, Cause, Movement
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import LostRace, Unavailable
+from loyalty.ports import Due, LostRace, Unavailable, WriteOff
 
 IS_NEW = "attribute_not_exists(pk)"
 IS_AS_READ = "version = :read"
@@ -63,17 +63,16 @@ class DynamoDBLedger:
             wanted = unread + wanted[BATCH_GET:]
         return found
 
-    def write(self, transactions: Sequence[Transaction], entry: JournalEntry | None = None) -> None:
+    def write(self, transactions: Sequence[Transaction], write_off: WriteOff | None = None) -> None:
         puts: list[dict[str, Any]] = []
         writer: list[int] = []  # which transaction each put belongs to
         for number, transaction in enumerate(transactions):
             mine = self._puts(transaction)
             puts += mine
             writer += [number] * len(mine)
-        if entry:
+        if write_off:
             first = next(m for transaction in transactions for m in transaction.movements)
-            key = f"{keys.instant(first.recorded_at)}#{first.movement_id}"
-            puts.append({"Item": items.write_off_item(entry, key), "ConditionExpression": IS_NEW})
+            puts.append({"Item": items.write_off_item(write_off, first), "ConditionExpression": IS_NEW})
         request = [{"Put": {"TableName": self._table, **put}} for put in puts]
         try:
             with answering():
@@ -105,14 +104,20 @@ class DynamoDBLedger:
             )
         return [items.movement_from(item) for item in page["Items"]]
 
-    def due(self, program_id: str, shard: int, as_of: datetime) -> Iterator[list[AccountId]]:
+    def due(
+        self, program_id: str, shard: int, as_of: datetime, size: int, after: Due | None = None
+    ) -> Iterator[list[Due]]:
+        shard_key = keys.shard_key(program_id, shard)
+        start = items.due_key(after, shard_key) if after else None
         pages = self._pages(
             "expiry_shard = :shard AND due <= :due",
-            {":shard": keys.shard_key(program_id, shard), ":due": keys.instant(as_of)},
+            {":shard": shard_key, ":due": keys.instant(as_of)},
             index="accounts_by_expiry",
+            size=size,
+            start=start,
         )
         for page in pages:
-            yield [keys.account_id(item["pk"]["S"]) for item in page]
+            yield [items.due_from(item) for item in page]
 
     def accounts_of(self, program_id: str, shard: int) -> Iterator[list[AccountId]]:
         pages = self._pages(
@@ -124,12 +129,10 @@ class DynamoDBLedger:
             yield [keys.account_id(item["pk"]["S"]) for item in page]
 
     def write_offs(self, program_id: str, day: date, until: datetime | None = None) -> Iterator[JournalEntry]:
-        condition, values = "pk = :pk", {":pk": keys.write_off_pk(program_id, day)}
-        if until:
-            condition += " AND sk < :until"
-            values[":until"] = keys.instant(until) + keys.AFTER
-        for page in self._pages(condition, values):
-            yield from map(items.write_off_from, page)
+        for page in self._pages("pk = :pk", {":pk": keys.write_off_pk(program_id, day)}):
+            for item in page:
+                if until is None or item["recorded"]["S"] <= keys.instant(until):
+                    yield items.write_off_from(item)
 
     def journal(self, program_id: str, day: date, until: datetime | None = None) -> Iterator[JournalEntry]:
         for shard in range(keys.DAY_SHARDS):
@@ -173,6 +176,8 @@ class DynamoDBLedger:
         index: str | None = None,
         names: dict[str, str] | None = None,
         consistent: bool = False,
+        size: int | None = None,
+        start: items.Item | None = None,
     ) -> Iterator[list[items.Item]]:
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -185,10 +190,8 @@ class DynamoDBLedger:
             request["ConsistentRead"] = consistent
         if names:
             request["ExpressionAttributeNames"] = names
-        while True:
-            with answering():
-                page = self._client.query(**request)
-            yield page["Items"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+        if size:
+            request["Limit"] = size
+        if start:
+            request["ExclusiveStartKey"] = start
+        return query(self._client, request)

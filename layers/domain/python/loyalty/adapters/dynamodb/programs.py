@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
-from loyalty.adapters.dynamodb.client import answering
+from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.domain.program import Program
 from loyalty.ports import LostRace, UnknownProgram
 
@@ -87,14 +87,9 @@ class DynamoDBPrograms:
             "ExpressionAttributeValues": {":pk": {"S": keys.PROGRAMS_PK}},
             "ProjectionExpression": "sk",
         }
-        while True:
-            with answering():
-                page = self._client.query(**request)
-            for item in page["Items"]:
+        for page in query(self._client, request):
+            for item in page:
                 yield item["sk"]["S"]
-            if "LastEvaluatedKey" not in page:
-                return
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _put(self, item: items.Item, condition: str, values: items.Item | None = None) -> dict[str, Any]:
         put: dict[str, Any] = {

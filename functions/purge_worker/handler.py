@@ -1,0 +1,24 @@
+"""The purge goes on: a shard that is too full to be done at once, or an account that held others up."""
+
+from typing import Any
+
+from loyalty.entry.observing import count, logger
+from loyalty.entry.queue import consume
+from loyalty.entry.wiring import purge_task, world
+from loyalty.ports import PurgeTask
+from loyalty.usecases.purge import carry_on
+
+SPARE_MILLISECONDS = 30_000
+"""What is left of the function's time when it hands the rest over."""
+
+
+def on_task(task: PurgeTask, context: Any) -> None:
+    def out_of_time() -> bool:
+        return bool(context.get_remaining_time_in_millis() < SPARE_MILLISECONDS)
+
+    done = carry_on(world(), task, out_of_time)
+    logger.info("purged", program_id=task.program_id, shard=task.shard, accounts=done.accounts, points=done.points)
+    count("PointsExpired", done.points)
+
+
+handler = consume(purge_task, on_task)

@@ -1,0 +1,15 @@
+"""The purge's runs are read."""
+
+from loyalty.entry.contracts.purge import PurgeRunAnswer, PurgesAnswer, PurgesQuery
+from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.wiring import world
+
+
+def get(request: Request) -> Response:
+    query = request.parameters(PurgesQuery)
+    currency = world().programs.get(request.program_id).currency
+    runs = world().purges.runs(request.program_id, query.limit)
+    return Response(PurgesAnswer(runs=[PurgeRunAnswer.of(run, currency) for run in runs]))
+
+
+handler = serve({"GET /v1/programs/{program_id}/purges": get})
