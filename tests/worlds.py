@@ -85,11 +85,11 @@ def world(ledger: Ledger, programs: Programs, clock: Clock | None = None, purges
     )
 
 
-def world_in_memory(*programs: Program, clock: Clock | None = None) -> World:
+def world_in_memory(*programs: Program, clock: Clock | None = None, ledger: MemoryLedger | None = None) -> World:
     keeper = MemoryPrograms()
     for program in programs:
         keeper.save(program)
-    return world(MemoryLedger(), keeper, clock)
+    return world(ledger or MemoryLedger(), keeper, clock)
 
 
 def world_in_dynamodb(client: Any, table: str, *programs: Program, clock: Clock | None = None) -> World:
