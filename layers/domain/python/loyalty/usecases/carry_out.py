@@ -49,7 +49,8 @@ def carry_out(
     program = world.programs.get(program_id)
     for attempt in range(ATTEMPTS):
         # The first look is the cheap one. It may be stale: then a write loses the race, and what
-        # is not a write (a refusal, or nothing to do) is looked at again before it is believed.
+        # is not a write of the account (a refusal, nothing to do, a record that moves no points) is
+        # looked at again before it is believed.
         consistent = attempt > 0
         story, account = _read(world, cause, account_id, consistent)
         origin = Origin(sender.actor, sender.source, world.clock(), sender.occurred_at)
@@ -62,6 +63,8 @@ def carry_out(
         if not transaction.decided:
             if consistent or story.settled:
                 return transaction
+            continue
+        if account and transaction.account == account and not consistent:
             continue
         try:
             world.ledger.write([transaction])
