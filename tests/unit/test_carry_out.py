@@ -1,0 +1,210 @@
+"""Commands read cheaply at first. What they read may be old; what they do and answer may not."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty.domain.account import Account
+from loyalty.domain.issuing import Issue
+from loyalty.domain.lots import Lot
+from loyalty.domain.movement import AccountId, Cause
+from loyalty.domain.redemption import RedemptionRequest
+from loyalty.domain.refusal import Refused
+from loyalty.domain.story import Story
+from loyalty.domain.transaction import Transaction
+from loyalty.ports import LostRace, Unavailable, UnknownProgram, World, WriteOff
+from loyalty.usecases.cancel_order import cancel_order
+from loyalty.usecases.carry_out import ATTEMPTS, LONGEST_PAUSE
+from loyalty.usecases.complete_order import complete_order
+from loyalty.usecases.issue_points import issue_points
+from loyalty.usecases.redeem_points import redeem_points, void_redemption
+from tests.fakes.memory import MemoryLedger
+from tests.given import DAY, NOW, issuing, member, order, program
+from tests.replay import audit
+from tests.worlds import Clock, Purged, purge, world_in_memory
+
+
+class StaleLedger(MemoryLedger):
+    """Answers reads that are not consistent from some earlier moment."""
+
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__()
+        self._chance = chance
+        self._still = False
+        self._before: list[tuple[dict[Cause, dict[int, Any]], dict[AccountId, Account]]] = []
+
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
+        if consistent or not self._before:
+            return super().read(cause, account_id, consistent=True)
+        stories, _ = self._chance.choice(self._before)
+        movements = stories.get(cause, {})
+        story = Story(cause, tuple(movements[position] for position in sorted(movements)))
+        return story, self.account(account_id, consistent=False) if account_id else None
+
+    def account(self, account_id: AccountId, *, consistent: bool) -> Account:
+        if consistent or not self._before:
+            return super().account(account_id, consistent=True)
+        _, accounts = self._chance.choice(self._before)
+        return accounts.get(account_id, Account(account_id=account_id))
+
+    def write(self, transactions: Sequence[Transaction], write_off: WriteOff | None = None) -> None:
+        super().write(transactions, write_off)
+        if not self._still:
+            self._before.append(self._now())
+
+    def keep_showing_now(self) -> None:
+        """From here on, reads that are not consistent are answered as of this moment."""
+        self._before, self._still = [self._now()], True
+
+    def _now(self) -> tuple[dict[Cause, dict[int, Any]], dict[AccountId, Account]]:
+        stories = {cause: dict(movements) for cause, movements in self._stories.items()}
+        return stories, dict(self._accounts)
+
+
+class Overtaken(MemoryLedger):
+    """Loses every race."""
+
+    def write(self, transactions: Sequence[Transaction], write_off: WriteOff | None = None) -> None:
+        raise LostRace(range(len(transactions)))
+
+
+def world(ledger: MemoryLedger, clock: Clock | None = None, pauses: list[float] | None = None) -> World:
+    """One in which waiting takes no time."""
+    shop = program(
+        earn={"on_redeemed_order": "full"},
+        expiry={"policy": "after_days", "days": 1},
+        cancel={"on_shortfall": "clamp"},
+    )
+    slept = [] if pauses is None else pauses
+    return replace(world_in_memory(shop, clock=clock), ledger=ledger, sleep=slept.append, jitter=lambda: 1.0)
+
+
+type Command = tuple[str, str, int]
+
+commands = st.lists(
+    st.tuples(
+        st.sampled_from(["complete", "redeem", "max", "void", "cancel", "issue", "wait", "purge"]),
+        st.sampled_from(["#1", "#2"]),
+        st.integers(1, 120),
+    ),
+    max_size=14,
+)
+
+
+def answer(world: World, command: Command) -> object:
+    """What a command is answered, without whether this was the call that wrote it."""
+    what, order_id, number = command
+    calls: dict[str, Callable[[], Any]] = {
+        "complete": lambda: complete_order(world, "shop", order(order_id, amount=f"{number}.00"), "test", "API"),
+        "redeem": lambda: redeem(world, order_id, number),
+        "max": lambda: redeem(world, order_id, "max"),
+        "void": lambda: void_redemption(world, "shop", order_id, "test", "API"),
+        "cancel": lambda: cancel_order(world, "shop", order_id, "ann", None, "test", "API"),
+        "issue": lambda: issue_points(world, "shop", f"{order_id}/{number % 3}", gift(number), "test", "API"),
+        "purge": lambda: purge(world, "shop"),
+    }
+    try:
+        return asdict(calls[what]())
+    except Refused as refused:
+        return refused.code, refused.facts
+
+
+def redeem(world: World, order_id: str, points: Any) -> object:
+    request = RedemptionRequest(account_id=member(), order_total=Decimal(1), currency="EUR", points=points)
+    return redeem_points(world, "shop", order_id, request, "test", "API")
+
+
+def gift(number: int) -> Issue:
+    expires_at = NOW + number * timedelta(hours=1) + 5 * DAY
+    return Issue(account_id=member(), points=number, expires_at=expires_at, reason="a gift")
+
+
+@given(commands=commands, seed=st.integers(0, 99))
+def test_old_reads_change_no_answer_and_no_account(commands: list[Command], seed: int) -> None:
+    clocks = Clock(), Clock()
+    fresh = world(MemoryLedger(), clocks[0])
+    stale = world(StaleLedger(random.Random(seed)), clocks[1])
+    for command in commands:
+        if command[0] == "wait":
+            for clock in clocks:
+                clock.let_pass(timedelta(hours=command[2]))
+            continue
+        assert answer(stale, command) == answer(fresh, command)
+        assert audit(stale.ledger, member()) == audit(fresh.ledger, member())
+
+
+@given(commands)
+def test_whatever_happens_an_account_is_what_its_movements_say(commands: list[Command]) -> None:
+    clock = Clock()
+    shop = world(MemoryLedger(), clock)
+    for command in commands:
+        if command[0] == "wait":
+            clock.let_pass(timedelta(hours=command[2]))
+        else:
+            answer(shop, command)
+        account = audit(shop.ledger, member())
+        assert account.balance(clock.now) == account.available(clock.now) - account.debt
+
+
+def test_what_moves_nothing_is_not_decided_on_an_old_read() -> None:
+    """Points that came in just now are there to be taken back, though the first look may not see them yet."""
+    ledger = StaleLedger(random.Random(0))
+    shop = world(ledger)
+    complete_order(shop, "shop", order(), "test", "API")
+    redeem_points(
+        shop,
+        "shop",
+        "#2",
+        RedemptionRequest(account_id=member(), order_total=Decimal(99), currency="EUR", points=100),
+        "test",
+        "API",
+    )
+    ledger.keep_showing_now()
+    issue_points(shop, "shop", "key", gift(100), "test", "API")
+    cancelled = cancel_order(shop, "shop", "#1001", "ann", None, "test", "API")
+    assert (cancelled.points_reversed, cancelled.points_shortfall, cancelled.balance) == (100, 0, 0)
+
+
+def test_who_keeps_losing_is_told_to_try_again_and_has_written_nothing() -> None:
+    pauses: list[float] = []
+    shop = world(Overtaken(), pauses=pauses)
+    with pytest.raises(Unavailable):
+        complete_order(shop, "shop", order(), "test", "API")
+    assert len(pauses) == ATTEMPTS
+    assert pauses == sorted(pauses)
+    assert max(pauses) == LONGEST_PAUSE
+    assert shop.ledger.account(member(), consistent=True) == Account(account_id=member())
+
+
+def test_an_unknown_program_is_said_to_be_unknown() -> None:
+    with pytest.raises(UnknownProgram):
+        complete_order(world(MemoryLedger()), "another", order(), "test", "API")
+
+
+def test_a_purge_that_loses_every_race_leaves_the_accounts_and_says_so() -> None:
+    ledger, clock = MemoryLedger(), Clock()
+    for name in ("ann", "bob"):
+        ledger.write([issuing(ledger.account(member(name), consistent=True), Lot(NOW + DAY, 5))])
+    clock.let_pass(DAY)
+    ledger.__class__ = Overtaken
+    assert purge(world(ledger, clock), "shop") == Purged(accounts=0, points=0, left=2)
+    ledger.__class__ = MemoryLedger
+    assert purge(world(ledger, clock), "shop") == Purged(accounts=2, points=10, left=0)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), 400 * DAY])
+def test_a_purge_expires_nothing_before_its_instant_whatever_it_is_told(ahead: timedelta) -> None:
+    ledger, clock = MemoryLedger(), Clock()
+    ledger.write([issuing(ledger.account(member(), consistent=True), Lot(NOW + DAY, 5))])
+    clock.now = NOW + DAY - timedelta(microseconds=1)
+    assert purge(world(ledger, clock), "shop", clock.now + ahead).accounts == 0
+    clock.now = NOW + DAY
+    assert purge(world(ledger, clock), "shop", clock.now - timedelta(microseconds=1)).accounts == 0
+    assert purge(world(ledger, clock), "shop", clock.now + ahead).points == 5
