@@ -338,3 +338,30 @@ def test_the_journal_of_a_day_is_the_sum_of_its_movements(ledger: Ledger) -> Non
         issue(ledger, member(f"c{number}"), Lot(None, number))
     [total] = sum_up(ledger.journal("shop", TODAY))
     assert (total.movements, total.points, total.amount) == (30, 465, Decimal("4.65"))
+
+
+def test_all_accounts_of_a_program_are_found_once_whatever_they_hold(ledger: Ledger) -> None:
+    for number in range(30):
+        issue(ledger, member(f"c{number}"), Lot(None if number % 2 else NOW + DAY, 1))
+    issue(ledger, AccountId("shop", "c1", guest=True), Lot(None, 1))
+    issue(ledger, member("elsewhere", "shop-2"), Lot(None, 1))
+    shards = range(ledger.shards)
+    found = [account for shard in shards for page in ledger.accounts_of("shop", shard) for account in page]
+    wanted = [*(member(f"c{number}") for number in range(30)), AccountId("shop", "c1", guest=True)]
+    assert sorted(found, key=str) == sorted(wanted, key=str)
+
+
+def test_the_journal_can_be_read_up_to_an_instant(ledger: Ledger) -> None:
+    for number in range(3):
+        at = NOW + number * timedelta(microseconds=1)
+        ledger.write([issuing(ledger.account(member(), consistent=True), Lot(NOW + DAY, 1), at=at)])
+        account = issue(ledger, member(f"c{number}"), Lot(NOW + DAY, 5))
+        transaction, entry = write_off(account, NOW + DAY + number * timedelta(microseconds=1))
+        ledger.write([transaction], WriteOff(entry, RUN))
+    for number in range(3):
+        until = NOW + number * timedelta(microseconds=1)
+        issues = [entry for entry in ledger.journal("shop", TODAY, until) if entry.points == 1]
+        assert len(issues) == number + 1
+        assert len(list(ledger.write_offs("shop", TODAY + DAY, until + DAY))) == number + 1
+        assert len(list(ledger.journal("shop", TODAY + DAY, until + DAY))) == number + 1
+    assert list(ledger.write_offs("shop", TODAY + DAY, NOW)) == []
