@@ -228,8 +228,8 @@ def sell(roles: Roles, queues: "Queues", day: Day, outcome: Outcome, say: Say) -
         f"{len(by_event)} as events"
     )
 
-    await_events(roles, queues, by_event, say)
-    outcome.views = look_at(roles, sales)
+    outcome.views = await_events(roles, queues, by_event, say)
+    outcome.views |= look_at(roles, [sale for sale in sales if sale.number not in outcome.views])
     new = [view for number, view in outcome.views.items() if was_completed(view) and not was_completed(before[number])]
     for number, view in outcome.views.items():
         completions = [movement for movement in view["movements"] if movement["event"] == "order_completed"]
@@ -267,20 +267,23 @@ def look_at(roles: Roles, sales: Sequence[Invoice]) -> dict[str, Json]:
         return {sale.number: view for sale, view in zip(sales, views, strict=True)}
 
 
-def await_events(roles: Roles, queues: "Queues", sales: Iterable[Invoice], say: Say) -> None:
-    """Until each order that was sent as an event shows in the ledger, and no duplicate is on its way any more."""
+def await_events(roles: Roles, queues: "Queues", sales: Iterable[Invoice], say: Say) -> dict[str, Json]:
+    """What the ledger knows of orders that were sent as events, once it has them all and no duplicate is on its way."""
     began = time.monotonic()
     missing = {sale.number: sale for sale in sales}
+    found: dict[str, Json] = {}
 
     def orders_missing() -> str:
         for number, view in look_at(roles, list(missing.values())).items():
             if view["status"] in ("completed", "cancelled"):
+                found[number] = view
                 del missing[number]
         return f"{len(missing)} orders sent as events, such as {next(iter(missing))}" if missing else ""
 
     queues.wait_while(orders_missing)
     queues.wait_while(queues.busy)
     say(f"   events worked off after {time.monotonic() - began:.1f} s")
+    return found
 
 
 class Queues:
@@ -580,7 +583,7 @@ It is all still there. Get a token (good for an hour), then look at a customer:
 scope={storefront["scope"]} {stack.token_url} | sed -E 's/.*"access_token": *"([^"]+)".*/\\1/')
   curl -s -H "Authorization: Bearer $TOKEN" {stack.api_url}/v1/programs/{PROGRAM_ID}/customers/{customer_id}
 
-Or: make demo (again: nothing accrues twice), make logs, make down"""
+Or: make demo (again: nothing accrues twice), make verify (replays every movement), make logs, make down"""
     )
 
 

@@ -151,9 +151,9 @@ class Shop:
         """The order's view, once it has come to that."""
         return eventually(lambda: view if (view := self.order(order_id))["status"] == status else None)
 
-    def await_quiet(self) -> None:
+    def await_quiet(self, seconds: float = 30.0) -> None:
         """Until no order event waits or is being worked on."""
-        eventually(lambda: not self.api.queues.busy())
+        eventually(lambda: not self.api.queues.busy(), seconds)
 
 
 def order(amount: str = "100.50", customer_id: str = "ann", **facts: Any) -> Json:
