@@ -81,6 +81,15 @@ def test_accrual_does_not_grow_with_history(metered: Make, budgets: Budgets) -> 
     budgets.hold("accrue, after 150 orders", bill, writes=4, trips=2, reads=1.5)
 
 
+def test_a_completion_that_earns_nothing_is_decided_on_a_second_look(metered: Make, budgets: Budgets) -> None:
+    """It leaves the account alone, so no write would notice that the first look was an old one."""
+    shop = metered(program(**yearly(earn={"min_order_total": "100.01"})))
+    shop.give(member("c-48151623"), *daily(30))
+    with shop.meter.metering() as bill:
+        complete(shop)
+    budgets.hold("completion that earns nothing, looked at twice", bill, writes=2, trips=3, reads=3)
+
+
 def test_a_repeat_writes_nothing(metered: Make, budgets: Budgets) -> None:
     shop = metered(program(**yearly()))
     shop.give(member("c-48151623"), *daily(30))
