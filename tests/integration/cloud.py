@@ -93,8 +93,7 @@ class Cloud:
         route = route_of(key)
         event = http_event(route, ids, query or {}, idempotency_key)
         if raw is not None or body is not None:
-            text = json.dumps(body).replace("Infinity", "1e400") if raw is None else raw
-            event |= {"body": text, "isBase64Encoded": base64}
+            event |= {"body": as_json(body) if raw is None else raw, "isBase64Encoded": base64}
         return self.invoke(route, event)
 
     def invoke(self, route: Route, event: Event) -> Answer:
@@ -119,9 +118,17 @@ class Cloud:
             items += [json.dumps(item, sort_keys=True, default=str) for item in page["Items"]]
         return hashlib.sha256("\n".join(sorted(items)).encode()).hexdigest()
 
+    def forget_the_log(self) -> None:
+        self.log.seek(0)
+        self.log.truncate()
+
     def lines(self) -> list[dict[str, Any]]:
         """What the functions logged."""
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+    def reasons(self) -> dict[str, Any]:
+        """Why messages were refused, by their ids."""
+        return {line["message_id"]: line["reason"] for line in self.lines() if line["message"] == "message_refused"}
 
 
 MESSAGE = {
@@ -172,7 +179,17 @@ def order(**changes: Any) -> dict[str, Any]:
     return {name: fact for name, fact in {**facts, **changes}.items() if fact is not None}
 
 
-def fact(detail_type: str, detail: Any) -> str:
+def detail(**changes: Any) -> dict[str, Any]:
+    """A completed order as an event has it."""
+    return {"program_id": "shop", "order_id": "#9", **order(), **changes}
+
+
+def as_json(document: Any) -> str:
+    """As `json.dumps`, but infinity is the number that Python reads as infinity."""
+    return json.dumps(document).replace("Infinity", "1e400")
+
+
+def fact(detail_type: str, facts: Any) -> str:
     """A message as EventBridge puts it into a queue."""
     envelope = {
         "version": "0",
@@ -183,6 +200,6 @@ def fact(detail_type: str, detail: Any) -> str:
         "time": "2026-01-31T11:00:00Z",
         "region": "eu-central-1",
         "resources": [],
-        "detail": detail,
+        "detail": facts,
     }
-    return json.dumps(envelope)
+    return as_json(envelope)
