@@ -41,13 +41,13 @@ def decimals_of(amount: Decimal) -> int:
 
 def round_down_to_minor(amount: Decimal, currency: str) -> Decimal:
     """`amount` in whole minor units of `currency`, rounded down and written with all of them."""
-    return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_FLOOR)
+    return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_FLOOR, context=_EXACT)
 
 
 def exact(amount: Decimal, currency: str) -> Decimal:
     """`amount` unrounded, with at least the decimals of `currency`: 5 EUR is 5.00, 0.005 stays."""
     digits = max(minor_digits(currency), decimals_of(amount))
-    return amount.quantize(Decimal(1).scaleb(-digits))
+    return amount.quantize(Decimal(1).scaleb(-digits), context=_EXACT)
 
 
 def times(amount: Decimal, factor: Decimal) -> Decimal:
