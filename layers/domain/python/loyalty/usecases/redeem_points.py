@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from loyalty.domain.movement import Event
 from loyalty.domain.order import cause_of_order
-from loyalty.domain.redemption import RedemptionRequest, redeem, void
+from loyalty.domain.redemption import RedemptionRequest, discount, redeem, void
 from loyalty.ports import World
 from loyalty.usecases.carry_out import Sender, carry_out
 
@@ -53,7 +53,7 @@ def redeem_points(
     return PointsRedeemed(
         order_id=order_id,
         points_redeemed=live.points if live else 0,
-        discount=Decimal(str(live.detail["discount"])) if live else Decimal(0),
+        discount=Decimal(str(live.detail["discount"])) if live else discount(transaction.program, 0),
         currency=transaction.program.currency,
         balance=live.balance_after if live else transaction.holder.balance(transaction.now),
         first=transaction.decided,
