@@ -1,5 +1,6 @@
 """The world that use cases reach, with a clock that tests set."""
 
+import json
 import random
 import time
 from collections import deque
@@ -34,12 +35,17 @@ class KeptPurges(QueuedPurges):
     """Runs in a real table, tasks in a queue of this process: as messages, each of which `take` gives out once."""
 
     def __init__(self, client: Any, table: str) -> None:
-        super().__init__(client, table, lambda: self, "queue")
+        super().__init__(client, table, lambda: self, "queue", lambda: self, "bus")
         self._messages: deque[str] = deque()
+        self.announced: list[str] = []
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
         self._messages.extend(entry["MessageBody"] for entry in Entries)
         return {}
+
+    def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
+        self.announced.extend(json.loads(entry["Detail"])["run_id"] for entry in Entries)
+        return {"FailedEntryCount": 0}
 
     def take(self) -> PurgeTask | None:
         try:

@@ -1,4 +1,4 @@
-"""The ledger checks itself: one customer, one program or all. Invoked by hand or by `make verify`."""
+"""The ledger checks itself: one customer, one program or all. After each purge, or invoked by hand."""
 
 from typing import Any
 
@@ -6,11 +6,13 @@ from loyalty.domain.movement import AccountId
 from loyalty.entry.contracts.verify import StartVerify, VerifyAnswer
 from loyalty.entry.http import Event
 from loyalty.entry.observing import count, logger, metrics
-from loyalty.entry.wiring import world
+from loyalty.entry.wiring import publish, world
 from loyalty.usecases.verify import Verification, verify_account, verify_program
 
 SPARE_MILLISECONDS = 30_000
 """What is left of the function's time when it stops."""
+MOST_NAMED = 100
+"""How many differences an event names: it may have 256 KB."""
 
 
 def verify(start: StartVerify, context: Any) -> list[Verification]:
@@ -24,11 +26,23 @@ def verify(start: StartVerify, context: Any) -> list[Verification]:
     return [verify_account(world(), AccountId(start.program_id, start.customer_id, start.guest))]
 
 
+def report(answer: VerifyAnswer) -> None:
+    """Raise the alarm: a metric, and an event that names what does not agree."""
+    logger.error("differences", number=answer.differences)
+    for program in answer.programs:
+        if program.differences:
+            named = [difference.model_dump() for difference in program.differences[:MOST_NAMED]]
+            publish("Ledger Differs", {"program_id": program.program_id, "differences": named})
+
+
 @logger.inject_lambda_context
 @metrics.log_metrics
 def handler(event: Event, context: Any) -> Event:
     answer = VerifyAnswer.of(verify(StartVerify.model_validate(event), context))
+    count("LedgerDifferences", answer.differences)
+    if not answer.complete:
+        logger.warning("out_of_time")
+        count("VerificationsIncomplete")
     if answer.differences:
-        logger.error("differences", number=answer.differences)
-        count("LedgerDifferences", answer.differences)
+        report(answer)
     return answer.model_dump(mode="json")

@@ -135,6 +135,7 @@ class MemoryPurges:
     def __init__(self) -> None:
         self._lock = Lock()
         self._tasks: list[PurgeTask] = []
+        self.announced: list[str] = []
         self._runs: dict[tuple[str, str], PurgeRun] = {}
         self._parts: dict[tuple[str, str], dict[str, tuple[datetime, int]]] = {}
 
@@ -151,9 +152,15 @@ class MemoryPurges:
         with self._lock:
             self._runs.setdefault((run.program_id, run.run_id), run)
 
-    def finish(self, program_id: str, run_id: str, part: str, at: datetime, left: int) -> None:
+    def finish(self, program_id: str, run_id: str, part: str, at: datetime, left: int) -> bool:
         with self._lock:
-            self._parts.setdefault((program_id, run_id), {}).setdefault(part, (at, left))
+            key = (program_id, run_id)
+            self._parts.setdefault(key, {}).setdefault(part, (at, left))
+            return key in self._runs and len(self._parts[key]) == self._runs[key].parts
+
+    def announce(self, program_id: str, run_id: str) -> None:
+        with self._lock:
+            self.announced.append(run_id)
 
     def runs(self, program_id: str, limit: int) -> list[PurgeRun]:
         with self._lock:

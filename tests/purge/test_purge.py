@@ -81,8 +81,11 @@ class FaultyPurges(MemoryPurges):
     def begin(self, run: Any) -> None:
         self._ledger._strike(lambda: MemoryPurges.begin(self, run))
 
-    def finish(self, *facts: Any) -> None:
-        self._ledger._strike(lambda: MemoryPurges.finish(self, *facts))
+    def finish(self, *facts: Any) -> bool:
+        return self._ledger._strike(lambda: MemoryPurges.finish(self, *facts))
+
+    def announce(self, *facts: Any) -> None:
+        self._ledger._strike(lambda: MemoryPurges.announce(self, *facts))
 
 
 def shop(accounts: int, ledger: MemoryLedger | None = None) -> tuple[World, Clock]:
@@ -140,6 +143,8 @@ def test_fuller_shards_are_handed_over_and_done_side_by_side() -> None:
     [run] = world.purges.runs("shop", 10)
     assert run.finished_at is not None
     assert (run.parts, run.left) == (started.parts + 1, 0)
+    assert isinstance(world.purges, MemoryPurges)
+    assert world.purges.announced == [run.run_id]
 
 
 def test_a_night_with_nothing_due_writes_nothing_and_leaves_no_record() -> None:

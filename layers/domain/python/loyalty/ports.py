@@ -151,8 +151,12 @@ class Purges(Protocol):
         """Record that a run began."""
         ...
 
-    def finish(self, program_id: str, run_id: str, part: str, at: datetime, left: int) -> None:
-        """Record, once, that a part of a run is done."""
+    def finish(self, program_id: str, run_id: str, part: str, at: datetime, left: int) -> bool:
+        """Record, once, that a part of a run is done: whether now all its parts are."""
+        ...
+
+    def announce(self, program_id: str, run_id: str) -> None:
+        """Tell whoever listens that a run is finished. It may be told more than once."""
         ...
 
     def runs(self, program_id: str, limit: int) -> list[PurgeRun]:

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
 from itertools import batched
 from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
+from loyalty.adapters.eventbridge import publish
 from loyalty.domain.books import JournalEntry, sum_up
 from loyalty.ports import Due, PurgeRun, PurgeTask, Unavailable
 
@@ -17,19 +17,32 @@ MESSAGES_AT_ONCE = 10
 
 
 class QueuedPurges:
-    """Keeps runs in `table` through `client`, and hands tasks over to the queue at `queue_url`."""
+    """Keeps runs in `table` through `client`, hands tasks over to a queue, announces on a bus.
 
-    def __init__(self, client: Any, table: str, sqs: Callable[[], Any], queue_url: str | None) -> None:
+    `sqs` and `events` make clients when they are needed: most functions need neither.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        table: str,
+        sqs: Callable[[], Any],
+        queue_url: str | None,
+        events: Callable[[], Any],
+        bus: str | None,
+    ) -> None:
         self._client = client
         self._table = table
-        self._connect = sqs
+        self._sqs = sqs
         self._queue_url = queue_url
+        self._events = events
+        self._bus = bus
 
     def hand_over(self, tasks: Sequence[PurgeTask]) -> None:
         for some in batched(tasks, MESSAGES_AT_ONCE, strict=False):
             entries = [{"Id": str(n), "MessageBody": message(task)} for n, task in enumerate(some)]
             with answering():
-                sent = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
+                sent = self._sqs().send_message_batch(QueueUrl=self._queue_url, Entries=entries)
             if sent.get("Failed"):
                 raise Unavailable(f"{len(sent['Failed'])} tasks were not taken")
 
@@ -44,7 +57,7 @@ class QueuedPurges:
             }
         )
 
-    def finish(self, program_id: str, run_id: str, part: str, at: datetime, left: int) -> None:
+    def finish(self, program_id: str, run_id: str, part: str, at: datetime, left: int) -> bool:
         self._put(
             {
                 "pk": keys.purges_pk(program_id),
@@ -53,6 +66,18 @@ class QueuedPurges:
                 "left": left,
             }
         )
+        request = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :run)",
+            "ExpressionAttributeValues": {":pk": {"S": keys.purges_pk(program_id)}, ":run": {"S": run_id}},
+            "ConsistentRead": True,
+        }
+        found = [items.plain(item) for page in query(self._client, request) for item in page]
+        run = next((stored for stored in found if stored["sk"] == run_id), None)
+        return run is not None and len(found) == run["parts"] + 1
+
+    def announce(self, program_id: str, run_id: str) -> None:
+        publish(self._events(), self._bus, "Purge Finished", {"program_id": program_id, "run_id": run_id})
 
     def runs(self, program_id: str, limit: int) -> list[PurgeRun]:
         found: list[PurgeRun] = []
@@ -119,10 +144,6 @@ class QueuedPurges:
             reasons = [reason["Code"] for reason in error.response["CancellationReasons"]]
             if reasons != ["ConditionalCheckFailed"]:
                 raise Unavailable(f"cancelled: {reasons}") from error
-
-    @cached_property
-    def _sqs(self) -> Any:
-        return self._connect()
 
 
 def message(task: PurgeTask) -> str:

@@ -13,6 +13,8 @@ class Settings:
     """The queue that the function consumes, where it does."""
     purge_queue_url: str | None
     """The queue that the purge hands tasks over to, where the function may."""
+    event_bus: str | None
+    """The bus that the function publishes events on, where it may."""
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -21,4 +23,5 @@ class Settings:
             table_name=os.environ["TABLE_NAME"],
             queue_url=os.environ.get("QUEUE_URL"),
             purge_queue_url=os.environ.get("PURGE_QUEUE_URL"),
+            event_bus=os.environ.get("EVENT_BUS"),
         )

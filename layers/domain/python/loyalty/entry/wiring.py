@@ -2,11 +2,12 @@
 
 import random
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from loyalty.adapters import sqs
+from loyalty.adapters import eventbridge, sqs
 from loyalty.adapters.dynamodb.client import connect
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
@@ -24,7 +25,7 @@ def world() -> World:
     return World(
         ledger=DynamoDBLedger(client, table),
         programs=DynamoDBPrograms(client, table),
-        purges=QueuedPurges(client, table, queues, settings.purge_queue_url),
+        purges=QueuedPurges(client, table, queues, settings.purge_queue_url, events, settings.event_bus),
         clock=lambda: datetime.now(UTC),
         sleep=time.sleep,
         jitter=random.random,
@@ -35,6 +36,17 @@ def world() -> World:
 def queues() -> Any:
     """The SQS client, made by the first who needs it: most functions never do."""
     return sqs.connect()
+
+
+@cache
+def events() -> Any:
+    """The EventBridge client, made by the first who needs it."""
+    return eventbridge.connect()
+
+
+def publish(kind: str, detail: Mapping[str, object]) -> None:
+    """Put an event on the ledger's bus. Raises Unavailable."""
+    eventbridge.publish(events(), Settings.from_environment().event_bus, kind, detail)
 
 
 def purge_task(body: str) -> PurgeTask:

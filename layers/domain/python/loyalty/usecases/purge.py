@@ -96,10 +96,11 @@ def _purge_shard(world: World, program: Program, task: PurgeTask, out_of_time: O
 
 
 def _finish(world: World, part_of: PurgeRun | PurgeTask, part: str, expired: Expired, left: int = 0) -> None:
-    """Hand over the accounts that are left, and record that the part is done."""
+    """Hand over the accounts that are left, record that the part is done, tell when it was the last."""
     _hand_over(world, part_of, expired)
     left += len(expired.left)
-    world.purges.finish(part_of.program_id, part_of.run_id, part, world.clock(), left)
+    if world.purges.finish(part_of.program_id, part_of.run_id, part, world.clock(), left):
+        world.purges.announce(part_of.program_id, part_of.run_id)
 
 
 def _hand_over(world: World, part_of: PurgeRun | PurgeTask, expired: Expired) -> None:

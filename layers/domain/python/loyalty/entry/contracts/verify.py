@@ -1,7 +1,7 @@
 """What a verification is told, and what it says it found."""
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
@@ -12,9 +12,14 @@ MOST_SHOWN = 1_000
 
 
 class StartVerify(BaseModel):
-    """What to verify: everything, a program, or one customer of it."""
+    """What to verify: everything, a program, or one customer of it. An event says it in its detail."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _detail_of_an_event(cls, told: Any) -> Any:
+        return told["detail"] if isinstance(told, dict) and "detail-type" in told else told
 
     program_id: str | None = None
     customer_id: str | None = None
