@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
 from loyalty.adapters.purges import QueuedPurges, task_from
 from loyalty.domain.program import Program
-from loyalty.ports import Ledger, Programs, Purges, PurgeTask, Unavailable, World
+from loyalty.ports import Books, Ledger, Programs, Purges, PurgeTask, Unavailable, World
 from loyalty.usecases.purge import carry_on, purge_program
+from tests.fakes.books import MemoryBooks
 from tests.fakes.memory import MemoryLedger, MemoryPrograms, MemoryPurges
 from tests.given import NOW
 
@@ -79,29 +81,36 @@ def purge(world: World, program_id: str, as_of: datetime | None = None) -> Purge
     return Purged(expired.accounts, expired.points, left)
 
 
-def world(ledger: Ledger, programs: Programs, clock: Clock | None = None, purges: Purges | None = None) -> World:
+def world(ledger: Ledger, programs: Programs, books: Books, clock: Clock, purges: Purges | None = None) -> World:
     """A world in which waiting takes its time, so that threads get out of each other's way."""
     return World(
         ledger=ledger,
         programs=programs,
         purges=purges or MemoryPurges(),
-        clock=clock or Clock(),
+        clock=clock,
         sleep=time.sleep,
         jitter=random.random,
+        books=books,
     )
 
 
+def save(programs: Programs, program: Program, at: datetime = NOW) -> None:
+    """Adds a version of a program's settings, made at `at`."""
+    programs.save(program, at)
+
+
 def world_in_memory(*programs: Program, clock: Clock | None = None, ledger: MemoryLedger | None = None) -> World:
-    keeper = MemoryPrograms()
+    keeper, ledger, clock = MemoryPrograms(), ledger or MemoryLedger(), clock or Clock()
     for program in programs:
-        keeper.save(program)
-    return world(ledger or MemoryLedger(), keeper, clock)
+        save(keeper, program, clock())
+    return world(ledger, keeper, MemoryBooks(ledger), clock)
 
 
 def world_in_dynamodb(client: Any, table: str, *programs: Program, clock: Clock | None = None) -> World:
     """The real adapters. Settings, once read, stay in memory: time stands still for them."""
-    keeper = DynamoDBPrograms(client, table, seconds=lambda: 0.0)
+    keeper, clock = DynamoDBPrograms(client, table, seconds=lambda: 0.0), clock or Clock()
     for program in programs:
-        keeper.save(program)
+        save(keeper, program, clock())
         keeper.get(program.program_id)
-    return world(DynamoDBLedger(client, table), keeper, clock, KeptPurges(client, table))
+    books, purges = DynamoDBBooks(client, table), KeptPurges(client, table)
+    return world(DynamoDBLedger(client, table), keeper, books, clock, purges)

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import STALENESS, DynamoDBPrograms
-from loyalty.domain.program import Program
-from loyalty.ports import Ledger, Programs
-from tests.fakes.memory import MemoryLedger, MemoryPrograms
+from loyalty.ports import Books, Ledger, Programs
+from tests.fakes.books import MemoryBooks
+from tests.fakes.memory import MemoryLedger, MemoryPrograms, Saved
 from tests.table import create_table, dynamodb_client
 
 
@@ -36,15 +37,18 @@ class Store:
     other_ledger: Ledger
     programs: Programs
     other_programs: Programs
+    books: Books
+    other_books: Books
     let_pass: Callable[[float], None]
     """Makes the clock go on that staleness is measured by."""
 
 
 def memory() -> Store:
     seconds, ledger = Seconds(), MemoryLedger()
-    kept: dict[str, list[Program]] = {}
+    kept: dict[str, list[Saved]] = {}
     programs, other = (MemoryPrograms(kept, STALENESS, seconds) for _ in range(2))
-    return Store(ledger, ledger, programs, other, seconds.let_pass)
+    books = MemoryBooks(ledger)
+    return Store(ledger, ledger, programs, other, books, books, seconds.let_pass)
 
 
 def in_dynamodb(client: Any) -> Store:
@@ -54,6 +58,8 @@ def in_dynamodb(client: Any) -> Store:
         DynamoDBLedger(client, table),
         DynamoDBPrograms(client, table, seconds),
         DynamoDBPrograms(client, table, seconds),
+        DynamoDBBooks(client, table),
+        DynamoDBBooks(client, table),
         seconds.let_pass,
     )
 

@@ -9,6 +9,7 @@ from zlib import crc32
 
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry, journal_entry
+from loyalty.domain.day_sums import Booked, booked
 from loyalty.domain.movement import AccountId, Cause, Movement
 from loyalty.domain.program import Program
 from loyalty.domain.story import Story
@@ -20,6 +21,8 @@ PAGE = 3
 
 type Kept = tuple[datetime, JournalEntry]
 """A journal entry, and when it was recorded."""
+type Saved = tuple[datetime, Program]
+"""A version of a program, and when it was made."""
 
 
 class MemoryLedger:
@@ -33,6 +36,8 @@ class MemoryLedger:
         self._accounts: dict[AccountId, Account] = {}
         self._journal: list[Kept] = []
         self._write_offs: list[Kept] = []
+        self.booked: list[Booked] = []
+        """What the books know of each movement: `MemoryBooks` reads it."""
 
     def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
         with self._lock:
@@ -124,6 +129,7 @@ class MemoryLedger:
             self._stories.setdefault(movement.cause, {})[movement.position] = movement
             if movement.sequence is not None:
                 self._journal.append((movement.recorded_at, journal_entry(movement, transaction.program.timezone)))
+                self.booked.append(booked(movement, transaction.program.timezone))
         account = transaction.account
         if account and transaction.read and account != transaction.read:
             self._accounts[account.account_id] = account
@@ -181,7 +187,7 @@ class MemoryPrograms:
 
     def __init__(
         self,
-        store: dict[str, list[Program]] | None = None,
+        store: dict[str, list[Saved]] | None = None,
         staleness: float = 0.0,
         seconds: Callable[[], float] = monotonic,
     ) -> None:
@@ -205,15 +211,28 @@ class MemoryPrograms:
     def latest(self, program_id: str) -> Program | None:
         with self._lock:
             versions = self._store.get(program_id)
-            return versions[-1] if versions else None
+            return versions[-1][1] if versions else None
 
-    def save(self, program: Program) -> None:
+    def version(self, program_id: str, number: int) -> Program:
+        with self._lock:
+            versions = self._store.get(program_id, [])
+            if not 0 < number <= len(versions):
+                raise UnknownProgram(program_id)
+            return versions[number - 1][1]
+
+    def save(self, program: Program, at: datetime) -> None:
         with self._lock:
             versions = self._store.setdefault(program.program_id, [])
             if program.version != len(versions) + 1:
                 raise LostRace
-            versions.append(program)
+            versions.append((at, program))
             self._kept.pop(program.program_id, None)
+
+    def made_at(self, program_id: str) -> datetime:
+        with self._lock:
+            if program_id not in self._store:
+                raise UnknownProgram(program_id)
+            return self._store[program_id][0][0]
 
     def ids(self) -> Iterator[str]:
         with self._lock:

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry
-from loyalty.domain.movement import AccountId, Cause, Movement
+from loyalty.domain.day_sums import Booked, ShardSums
+from loyalty.domain.movement import AccountId, Cause, Kind, Movement
 from loyalty.domain.program import Program
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
@@ -164,6 +165,50 @@ class Purges(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A movement in the movements of a day, behind which the next page starts."""
+
+    recorded_at: datetime
+    cause: Cause
+    position: int
+
+
+class Books(Protocol):
+    """What finance reads: the movements of business days, and the sums of days that are closed.
+
+    A day's movements are spread over shards by their cause. What is closed stays as it is.
+    """
+
+    shards: int
+    """How many shards the movements of a day are spread over, numbered from 0."""
+
+    def movements(self, program_id: str, day: date, shard: int) -> Iterator[list[Booked]]:
+        """Pages of all movements that were recorded on a business day, of one shard."""
+        ...
+
+    def movements_of(
+        self, program_id: str, day: date, kind: Kind, limit: int, after: Place | None
+    ) -> tuple[list[Booked], Place | None]:
+        """Up to `limit` movements of one kind, in an order that stays: (they, where to go on).
+
+        None is the end. A page may be short, or empty, although more follow.
+        """
+        ...
+
+    def close(self, sums: ShardSums, at: datetime) -> None:
+        """Write the sums of a shard of a day. Raises LostRace when it is closed already."""
+        ...
+
+    def latest_closed(self, program_id: str) -> tuple[date, int] | None:
+        """The day and shard closed last, as of this very moment: all before it are closed too."""
+        ...
+
+    def closed(self, program_id: str, first: date, last: date) -> Iterator[ShardSums]:
+        """What is closed of the days from `first` to `last`, by day and shard; perhaps not the latest."""
+        ...
+
+
 class Programs(Protocol):
     """Where settings are kept, every version of them."""
 
@@ -178,8 +223,16 @@ class Programs(Protocol):
         """The current settings as of this very moment; None when there are none."""
         ...
 
-    def save(self, program: Program) -> None:
-        """Add a version. Raises LostRace unless it follows the latest one."""
+    def version(self, program_id: str, number: int) -> Program:
+        """The settings as they were in one of their versions. Raises UnknownProgram."""
+        ...
+
+    def save(self, program: Program, at: datetime) -> None:
+        """Add a version, made at the instant `at`. Raises LostRace unless it follows the latest one."""
+        ...
+
+    def made_at(self, program_id: str) -> datetime:
+        """When the first version was made. Raises UnknownProgram."""
         ...
 
     def ids(self) -> Iterator[str]:
@@ -200,3 +253,4 @@ class World:
     """Waits for some seconds."""
     jitter: Callable[[], float]
     """A random number from 0 up to 1."""
+    books: Books

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from loyalty.domain.calendar import business_day
 from loyalty.domain.movement import Kind, Movement
+from loyalty.domain.program import AccountNames
 
 
 class BookAccount(StrEnum):
@@ -16,6 +17,16 @@ class BookAccount(StrEnum):
     LIABILITY = "points_liability"
     DISTRIBUTED_EXPENSE = "points_distributed_expense"
     REDEEMED = "points_redeemed"
+
+    def named(self, names: AccountNames) -> str:
+        """What the store calls it."""
+        match self:
+            case BookAccount.LIABILITY:
+                return names.liability
+            case BookAccount.DISTRIBUTED_EXPENSE:
+                return names.expense
+            case BookAccount.REDEEMED:
+                return names.redeemed
 
 
 @dataclass(frozen=True, slots=True)

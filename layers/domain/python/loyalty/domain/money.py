@@ -55,6 +55,11 @@ def times(amount: Decimal, factor: Decimal) -> Decimal:
     return _EXACT.multiply(amount, factor)
 
 
+def ratio(part: Decimal, whole: Decimal) -> Decimal:
+    """How much of `whole`, which is not 0, `part` is: to 60 digits, so that no later rounding notices."""
+    return _EXACT.divide(part, whole)
+
+
 _EXACT = Context(prec=60)
 
 

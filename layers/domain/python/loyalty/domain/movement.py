@@ -45,6 +45,10 @@ class Cause:
     kind: CauseKind
     reference: str
 
+    def movement_id(self, position: int) -> str:
+        """Names the movement at `position` of this cause's story, within its program."""
+        return f"{self.kind}/{self.reference}/{position}"
+
 
 class Kind(StrEnum):
     """What a movement does, as the books see it."""
@@ -120,7 +124,7 @@ class Movement:
     @property
     def movement_id(self) -> str:
         """Names the movement within its program: its cause and its place in that story."""
-        return f"{self.cause.kind}/{self.cause.reference}/{self.position}"
+        return self.cause.movement_id(self.position)
 
     @property
     def value(self) -> Decimal:

@@ -111,6 +111,15 @@ class Refund:
     policy: RefundPolicy = RefundPolicy.MANUAL
 
 
+@dataclass(frozen=True, slots=True)
+class AccountNames:
+    """What the store's chart of accounts calls the accounts that points are booked in."""
+
+    liability: str = "points_liability"
+    expense: str = "points_distributed_expense"
+    redeemed: str = "points_redeemed"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """One version of a program's settings. Versions count from 1."""
@@ -128,6 +137,7 @@ class Program:
     expiry: Expiry = field(default_factory=Expiry)
     cancel: Cancel = field(default_factory=Cancel)
     refund: Refund = field(default_factory=Refund)
+    books: AccountNames = field(default_factory=AccountNames)
 
     def expires_at(self, awarded_at: datetime) -> datetime | None:
         """When points awarded at `awarded_at` are gone under this program's policy; None is never."""

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from loyalty.adapters import eventbridge, sqs
+from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.client import connect
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
@@ -29,6 +30,7 @@ def world() -> World:
         clock=lambda: datetime.now(UTC),
         sleep=time.sleep,
         jitter=random.random,
+        books=DynamoDBBooks(client, table),
     )
 
 

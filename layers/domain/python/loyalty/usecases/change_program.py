@@ -24,7 +24,7 @@ def change_program(world: World, program_id: str, settings: Callable[[int], Prog
                 pointer="/currency",
             )
         try:
-            world.programs.save(program)
+            world.programs.save(program, world.clock())
         except LostRace:
             pause(world, attempt)
             continue

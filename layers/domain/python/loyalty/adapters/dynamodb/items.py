@@ -1,6 +1,8 @@
 """Domain objects as DynamoDB items and back."""
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,8 +14,10 @@ from loyalty.adapters.dynamodb.lots import pack, unpack
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry
 from loyalty.domain.calendar import business_day
+from loyalty.domain.day_sums import Booked, KindSum, ShardSums, Worth
 from loyalty.domain.lots import Lots
 from loyalty.domain.movement import Cause, CauseKind, Event, Kind, Movement
+from loyalty.domain.program import AccountNames
 from loyalty.ports import Due, WriteOff
 
 type Item = dict[str, Any]
@@ -71,7 +75,11 @@ def account_from(item: Item) -> Account:
 
 
 def movement_item(movement: Movement, timezone: str) -> Item:
-    """A movement, with the keys of the indexes it belongs in: those that move points."""
+    """A movement, with the keys of the indexes it belongs in: those that move points.
+
+    The earning basis stands beside the other details, where an index can hold it.
+    """
+    detail = dict(movement.detail)
     item: dict[str, object] = {
         "pk": keys.cause_pk(movement.cause),
         "sk": keys.position_sk(movement.position),
@@ -92,7 +100,8 @@ def movement_item(movement: Movement, timezone: str) -> Item:
         "source": movement.source,
         "actor": movement.actor,
         "reason": movement.reason,
-        "detail": dict(movement.detail) or None,
+        "basis": detail.pop("basis", None),
+        "detail": detail or None,
         "seal": movement.seal,
     }
     if movement.sequence is not None:
@@ -108,6 +117,7 @@ def movement_from(item: Item) -> Movement:
     stored = plain(item)
     program_id, kind, reference = stored["pk"].split("#", 2)
     owner = stored.get("account") or stored.get("owner")
+    basis = {"basis": stored["basis"]} if "basis" in stored else {}
     return Movement(
         cause=Cause(program_id, CauseKind(kind), reference),
         position=int(stored["sk"]),
@@ -129,8 +139,75 @@ def movement_from(item: Item) -> Movement:
         source=stored["source"],
         actor=stored["actor"],
         reason=stored.get("reason"),
-        detail=stored.get("detail", {}),
+        detail={**basis, **stored.get("detail", {})},
         seal=stored["seal"].value,
+    )
+
+
+def booked_from(item: Item) -> Booked:
+    """A movement, from what the index of days holds of it.
+
+    Read as it is: a day has millions, and to unwrap every value of each costs three times as much.
+    """
+    program_id, kind, reference = item["pk"]["S"].split("#", 2)
+    return Booked(
+        cause=Cause(program_id, CauseKind(kind), reference),
+        position=int(item["sk"]["S"]),
+        day=date.fromisoformat(item["day"]["S"].split("#")[1]),
+        kind=Kind(item["kind"]["S"]),
+        account=keys.account_id(item["account"]["S"]),
+        points=int(item["points"]["N"]),
+        point_value=Decimal(item["point_value"]["S"]),
+        currency=item["currency"]["S"],
+        allocation=unpack(item["lots"]["B"]) if "lots" in item else (),
+        debt=int(item["debt"]["N"]) if "debt" in item else 0,
+        basis=Decimal(item["basis"]["S"]) if "basis" in item else Decimal(0),
+        recorded_at=datetime.fromisoformat(item["recorded"]["S"]),
+    )
+
+
+def closed_item(sums: ShardSums, at: datetime) -> Item:
+    """The sums of a shard of a day, closed at `at`; as JSON, since nothing looks inside but we."""
+    content = [
+        [
+            one.kind.value,
+            one.currency,
+            one.movements,
+            str(one.basis),
+            {month: [worth.points, str(worth.amount)] for month, worth in one.by_expiry.items()},
+        ]
+        for one in sums.sums
+    ]
+    return wire(
+        {
+            "pk": keys.closed_pk(sums.program_id),
+            "sk": keys.closed_sk(sums.day, sums.shard),
+            "accounts": asdict(sums.accounts),
+            "sums": json.dumps(content, separators=(",", ":")),
+            "closed": keys.instant(at),
+        }
+    )
+
+
+def closed_from(item: Item) -> ShardSums:
+    stored = plain(item)
+    program_id, _ = stored["pk"].split("#")
+    day, shard = stored["sk"].split("#")
+    return ShardSums(
+        program_id=program_id,
+        day=date.fromisoformat(day),
+        shard=int(shard),
+        accounts=AccountNames(**stored["accounts"]),
+        sums=tuple(
+            KindSum(
+                kind=Kind(kind),
+                currency=currency,
+                movements=movements,
+                basis=Decimal(basis),
+                by_expiry={month: Worth(points, Decimal(amount)) for month, (points, amount) in by_expiry.items()},
+            )
+            for kind, currency, movements, basis, by_expiry in json.loads(stored["sums"])
+        ),
     )
 
 

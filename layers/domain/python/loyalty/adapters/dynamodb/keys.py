@@ -11,6 +11,7 @@ comes last in its key: no two ids can ever share a key.
 | write-off      | `{program}#write-off#{day}`       | run, instant, movement |
 | purge run      | `{program}#purges`                | run               |
 | its parts      | `{program}#purges`                | run `#` part      |
+| closed day     | `{program}#closed`                | `{day}#{shard}`   |
 | settings       | `programs`                        | program id        |
 | their versions | `{program}#settings`              | version, 8 digits |
 
@@ -64,6 +65,14 @@ def write_off_pk(program_id: str, day: date) -> str:
 
 def purges_pk(program_id: str) -> str:
     return f"{program_id}#purges"
+
+
+def closed_pk(program_id: str) -> str:
+    return f"{program_id}#closed"
+
+
+def closed_sk(day: date, shard: int) -> str:
+    return f"{day.isoformat()}#{shard}"
 
 
 def day_key(program_id: str, day: date, shard: int) -> str:

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
@@ -29,6 +30,7 @@ class DynamoDBPrograms:
         self._table = table
         self._seconds = seconds
         self._kept: dict[str, tuple[float, Program]] = {}
+        self._made: dict[str, datetime] = {}
 
     def get(self, program_id: str) -> Program:
         # Timed from before the read, so that nothing older than the staleness is ever used.
@@ -43,15 +45,15 @@ class DynamoDBPrograms:
         return program
 
     def latest(self, program_id: str) -> Program | None:
-        with answering():
-            found = self._client.get_item(
-                TableName=self._table,
-                Key={"pk": {"S": keys.PROGRAMS_PK}, "sk": {"S": program_id}},
-                ConsistentRead=True,
-            )
-        return program_from(found["Item"]) if "Item" in found else None
+        return self._read(keys.PROGRAMS_PK, program_id)
 
-    def save(self, program: Program) -> None:
+    def version(self, program_id: str, number: int) -> Program:
+        program = self._read(keys.settings_pk(program_id), keys.position_sk(number))
+        if program is None:
+            raise UnknownProgram(program_id)
+        return program
+
+    def save(self, program: Program, at: datetime) -> None:
         settings = json.dumps(program.settings(), separators=(",", ":"))
         content: items.Item = {
             "version": {"N": str(program.version)},
@@ -61,6 +63,7 @@ class DynamoDBPrograms:
             "pk": {"S": keys.settings_pk(program.program_id)},
             "sk": {"S": keys.position_sk(program.version)},
             **content,
+            "made": {"S": keys.instant(at)},
         }
         current = {"pk": {"S": keys.PROGRAMS_PK}, "sk": {"S": program.program_id}, **content}
         follows = (
@@ -80,6 +83,18 @@ class DynamoDBPrograms:
             raise LostRace from error
         self._kept.pop(program.program_id, None)
 
+    def made_at(self, program_id: str) -> datetime:
+        if program_id not in self._made:
+            with answering():
+                found = self._client.get_item(
+                    TableName=self._table,
+                    Key={"pk": {"S": keys.settings_pk(program_id)}, "sk": {"S": keys.position_sk(1)}},
+                )
+            if "Item" not in found:
+                raise UnknownProgram(program_id)
+            self._made[program_id] = datetime.fromisoformat(found["Item"]["made"]["S"])
+        return self._made[program_id]
+
     def ids(self) -> Iterator[str]:
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -90,6 +105,15 @@ class DynamoDBPrograms:
         for page in query(self._client, request):
             for item in page:
                 yield item["sk"]["S"]
+
+    def _read(self, pk: str, sk: str) -> Program | None:
+        with answering():
+            found = self._client.get_item(
+                TableName=self._table,
+                Key={"pk": {"S": pk}, "sk": {"S": sk}},
+                ConsistentRead=True,
+            )
+        return program_from(found["Item"]) if "Item" in found else None
 
     def _put(self, item: items.Item, condition: str, values: items.Item | None = None) -> dict[str, Any]:
         put: dict[str, Any] = {

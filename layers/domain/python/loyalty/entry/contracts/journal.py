@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.books import JournalEntry
 from loyalty.domain.money import exact
 from loyalty.entry.contracts.fields import Amount, Answer, Day, Query, refuse
 from loyalty.entry.problems import Fault
+from loyalty.usecases.view_journal import BookedEntry
 
 MAX_DAYS = 366
 
@@ -24,12 +24,16 @@ class PostingAnswer(Answer):
 
 
 class JournalEntryAnswer(Answer):
-    """What is booked for a business day and kind of movement; its postings balance."""
+    """What is booked for a business day and kind of movement; its postings balance.
+
+    `closed` says that the day is over everywhere: the entry stays as it is.
+    """
 
     entry_id: str
     program_id: str
     business_day: date
     kind: str
+    closed: bool
     currency: str
     movements: int
     points: int
@@ -37,17 +41,19 @@ class JournalEntryAnswer(Answer):
     postings: list[PostingAnswer]
 
     @classmethod
-    def of(cls, entry: JournalEntry) -> "JournalEntryAnswer":
+    def of(cls, booked: BookedEntry) -> "JournalEntryAnswer":
+        entry = booked.entry
         amount = str(exact(entry.amount, entry.currency))
         sides: list[tuple[str, Literal["debit", "credit"]]] = [
-            (entry.sides.debit.value, "debit"),
-            (entry.sides.credit.value, "credit"),
+            (entry.sides.debit.named(booked.accounts), "debit"),
+            (entry.sides.credit.named(booked.accounts), "credit"),
         ]
         return cls(
             entry_id=f"{entry.program_id}/{entry.day.isoformat()}/{entry.kind}",
             program_id=entry.program_id,
             business_day=entry.day,
             kind=entry.kind.value,
+            closed=booked.closed,
             currency=entry.currency,
             movements=entry.movements,
             points=entry.points,
@@ -64,7 +70,7 @@ class JournalAnswer(Answer):
     entries: list[JournalEntryAnswer]
 
     @classmethod
-    def of(cls, entries: Iterable[JournalEntry]) -> "JournalAnswer":
+    def of(cls, entries: Iterable[BookedEntry]) -> "JournalAnswer":
         return cls(entries=[JournalEntryAnswer.of(entry) for entry in entries])
 
 

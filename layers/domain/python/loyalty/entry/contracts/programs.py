@@ -95,6 +95,14 @@ class RefundSettings(Contract):
     policy: Literal["manual", "proportional"] = "manual"
 
 
+class BooksSettings(Contract):
+    """What the store's chart of accounts calls the accounts that points are booked in."""
+
+    liability: Text = "points_liability"
+    expense: Text = "points_distributed_expense"
+    redeemed: Text = "points_redeemed"
+
+
 class ProgramSettings(Contract):
     """Everything about a program; all but `name` and `currency` have defaults."""
 
@@ -109,6 +117,7 @@ class ProgramSettings(Contract):
     expiry: ExpirySettings = ExpirySettings()
     cancel: CancelSettings = CancelSettings()
     refund: RefundSettings = RefundSettings()
+    books: BooksSettings = BooksSettings()
 
     def check(self) -> None:
         """Raises Problem unless what spans several fields is right too."""

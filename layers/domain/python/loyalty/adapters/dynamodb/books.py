@@ -1,0 +1,130 @@
+"""The books port on DynamoDB: the index of days, and one item for each closed shard of a day."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from loyalty.adapters.dynamodb import items, keys
+from loyalty.adapters.dynamodb.client import answering, query
+from loyalty.domain.day_sums import Booked, ShardSums
+from loyalty.domain.movement import Cause, CauseKind, Kind
+from loyalty.ports import LostRace, Place, Unavailable
+
+LOOKED_AT = 1_000
+"""How many movements of a day one query looks at, to find those of one kind."""
+MOST_QUERIES = 20
+"""How many such queries make a page: a rare kind on a busy day gives short pages, not slow ones."""
+
+
+class DynamoDBBooks:
+    """The `Books` port on the DynamoDB table `table`; `client` is boto3's low-level one."""
+
+    shards = keys.DAY_SHARDS
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def movements(self, program_id: str, day: date, shard: int) -> Iterator[list[Booked]]:
+        for page in query(self._client, self._day(program_id, day, shard)):
+            yield [items.booked_from(item) for item in page]
+
+    def movements_of(
+        self, program_id: str, day: date, kind: Kind, limit: int, after: Place | None
+    ) -> tuple[list[Booked], Place | None]:
+        found: list[Booked] = []
+        first = keys.shard_of(keys.cause_pk(after.cause), self.shards) if after else 0
+        queries = 0
+        for shard in range(first, self.shards):
+            start = {"ExclusiveStartKey": _key_of(program_id, day, after)} if after and shard == first else {}
+            request = self._day(program_id, day, shard) | {"Limit": LOOKED_AT, "FilterExpression": "kind = :kind"}
+            request["ExpressionAttributeValues"][":kind"] = {"S": kind.value}
+            while True:
+                with answering():
+                    page = self._client.query(**request, **start)
+                queries += 1
+                found += map(items.booked_from, page["Items"])
+                if len(found) > limit:
+                    last = found[limit - 1]
+                    return found[:limit], Place(last.recorded_at, last.cause, last.position)
+                if "LastEvaluatedKey" not in page:
+                    break
+                start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+                if queries >= MOST_QUERIES:
+                    return found, _place_of(page["LastEvaluatedKey"])
+        return found, None
+
+    def close(self, sums: ShardSums, at: datetime) -> None:
+        put = {
+            "TableName": self._table,
+            "Item": items.closed_item(sums, at),
+            "ConditionExpression": "attribute_not_exists(pk)",
+        }
+        try:
+            with answering():
+                self._client.transact_write_items(TransactItems=[{"Put": put}])
+        except self._client.exceptions.TransactionCanceledException as error:
+            [reason] = error.response["CancellationReasons"]
+            if reason["Code"] == "ConditionalCheckFailed":
+                raise LostRace from error
+            # Somebody else's write is under way, or the table is busy: nobody has closed it yet.
+            raise Unavailable(f"cancelled: {reason['Code']}") from error
+
+    def latest_closed(self, program_id: str) -> tuple[date, int] | None:
+        with answering():
+            page = self._client.query(
+                TableName=self._table,
+                KeyConditionExpression="pk = :pk",
+                ExpressionAttributeValues={":pk": {"S": keys.closed_pk(program_id)}},
+                ProjectionExpression="sk",
+                ScanIndexForward=False,
+                Limit=1,
+                ConsistentRead=True,
+            )
+        for item in page["Items"]:
+            day, shard = item["sk"]["S"].split("#")
+            return date.fromisoformat(day), int(shard)
+        return None
+
+    def closed(self, program_id: str, first: date, last: date) -> Iterator[ShardSums]:
+        if last < first:
+            return
+        request = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {
+                ":pk": {"S": keys.closed_pk(program_id)},
+                ":first": {"S": keys.closed_sk(first, 0)},
+                ":last": {"S": keys.closed_sk(last, self.shards - 1)},
+            },
+        }
+        for page in query(self._client, request):
+            yield from map(items.closed_from, page)
+
+    def _day(self, program_id: str, day: date, shard: int) -> dict[str, Any]:
+        """The query of one shard of a day's movements."""
+        return {
+            "TableName": self._table,
+            "IndexName": "movements_by_day",
+            "KeyConditionExpression": "#day = :day",
+            "ExpressionAttributeNames": {"#day": "day"},
+            "ExpressionAttributeValues": {":day": {"S": keys.day_key(program_id, day, shard)}},
+        }
+
+
+def _key_of(program_id: str, day: date, place: Place) -> items.Item:
+    """The key of the movement at `place`, in the table and in the index."""
+    pk = keys.cause_pk(place.cause)
+    return {
+        "pk": {"S": pk},
+        "sk": {"S": keys.position_sk(place.position)},
+        "day": {"S": keys.day_key(program_id, day, keys.shard_of(pk, keys.DAY_SHARDS))},
+        "recorded": {"S": keys.instant(place.recorded_at)},
+    }
+
+
+def _place_of(key: items.Item) -> Place:
+    """The place of the movement with this key in table and index."""
+    program_id, kind, reference = key["pk"]["S"].split("#", 2)
+    cause = Cause(program_id, CauseKind(kind), reference)
+    return Place(datetime.fromisoformat(key["recorded"]["S"]), cause, int(key["sk"]["S"]))

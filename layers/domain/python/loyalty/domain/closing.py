@@ -1,0 +1,40 @@
+"""When a business day is closed: once it is over everywhere on Earth, and then a little.
+
+A movement belongs to the day that it was recorded on in its program's time zone. No zone is further
+behind than UTC-12, so whatever zone the program has or is given later, a movement recorded at an
+instant cannot be on an earlier day than that instant has at UTC-12. Once a day is over there,
+nothing can be recorded on it any more, only be on its way: between reading the clock and the end of
+the write. `SPARE` covers that way, which the client's timeouts bound to seconds, and the error of a
+clock of up to five minutes. So a closed day's movements are a set that never changes.
+
+The farthest zone in use the other way is UTC+14: no movement is on a later day than that one's.
+
+Source: the IANA time zone database; the offsets in use today are -12 (Etc/GMT+12) to +14 (Pacific/Kiritimati).
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+SPARE = timedelta(minutes=10)
+_BEHIND = timedelta(hours=12)
+_AHEAD = timedelta(hours=14)
+_DAY = timedelta(days=1)
+
+
+def closes_at(day: date) -> datetime:
+    """The instant (UTC) from which on nothing can be recorded on `day`, in any time zone."""
+    return datetime.combine(day + _DAY, time(), UTC) + _BEHIND + SPARE
+
+
+def last_to_close(now: datetime) -> date:
+    """The latest day that may be closed at `now`."""
+    return (now - _BEHIND - SPARE).date() - _DAY
+
+
+def first_day(made_at: datetime) -> date:
+    """The earliest day that a program made at `made_at` can have a movement on."""
+    return (made_at - _BEHIND - SPARE).date()
+
+
+def last_day(now: datetime) -> date:
+    """The latest day that anything recorded by `now` can be on."""
+    return (now + _AHEAD + SPARE).date()
