@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from loyalty.entry.contracts.fields import MAX_ID_BYTES, MAX_POINTS, MAX_TEXT
+from loyalty.domain.movement import MAX_POINTS
+from loyalty.entry.contracts.fields import MAX_ID_BYTES, MAX_TEXT
 from loyalty.entry.contracts.orders import MAX_ITEMS
 from loyalty.entry.http import MAX_BODY_BYTES
 from loyalty.entry.routes import ROUTES
@@ -426,6 +427,15 @@ PROGRAMS = [
     ),
     bad_program(
         "more than the order", "/redeem/max_order_share", "out_of_range", settings(redeem={"max_order_share": "1.01"})
+    ),
+    bad_program(
+        "a million points a unit",
+        "/earn/points_per_unit",
+        "out_of_range",
+        settings(earn={"points_per_unit": "1000000"}),
+    ),
+    bad_program(
+        "a point worth a million", "/redeem/point_value", "out_of_range", settings(redeem={"point_value": "1000000"})
     ),
     bad_program("blocks of nothing", "/redeem/block_size", "out_of_range", settings(redeem={"block_size": 0})),
     bad_program("the answer to a GET", "/version", "unknown_field", settings(version=1)),

@@ -30,6 +30,7 @@ def running() -> Iterator[Cloud]:
         cloud = Cloud(boto3.client("dynamodb"))
         create_table(cloud.client, TABLE)
         patch.setenv("QUEUE_URL", boto3.client("sqs").create_queue(QueueName="orders")["QueueUrl"])
+        patch.setenv("EVENT_BUS", boto3.client("events").create_event_bus(Name="ledger")["EventBusArn"])
         patch.setattr(wiring, "datetime", SimpleNamespace(now=lambda zone: cloud.now))
         for handler in logger.handlers:
             patch.setattr(handler, "stream", cloud.log)
@@ -41,6 +42,7 @@ def running() -> Iterator[Cloud]:
 def _forget() -> None:
     wiring.world.cache_clear()
     wiring.queues.cache_clear()
+    wiring.events.cache_clear()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from loyalty.ports import Unavailable
 from tests.integration.cases import (
     ACCOUNT,
     COMPLETE,
+    JOURNAL,
     PUT_PROGRAM,
     REDEEM,
     REFUND,
@@ -149,3 +150,16 @@ def test_what_is_at_its_limit_works(shop: Cloud) -> None:
     assert shop.call(COMPLETE, "shop", "#10", body=order(completed_at=soon)).status == 201
     encoded = b64encode(json.dumps(order(customer_id="ø")).encode()).decode()
     assert shop.call(COMPLETE, "shop", "#11", raw=encoded, base64=True).status == 201
+
+
+def test_amounts_of_any_size_can_be_looked_at(shop: Cloud) -> None:
+    most = "999999999999.999999"
+    dear = settings(earn={"points_per_unit": most}, redeem={"point_value": most})
+    assert shop.call(PUT_PROGRAM, "shop", body=dear).status == 200
+    items = [{"sku": "A", "quantity": 1, "amount": "999999999999.99"}] * MAX_ITEMS
+    assert shop.call(COMPLETE, "shop", "#9", body=order(items=items, total="999999999999.99")).status == 201
+    assert shop.call(ACCOUNT, "shop", "ann").status == 200
+    today = {"from": "2026-01-31", "to": "2026-01-31", "kind": "all"}
+    assert shop.call(JOURNAL, "shop", query=today).status == 200
+    nothing = redemption(customer_id="ann", order_total="1.00", points="max")
+    assert shop.call(REDEEM, "shop", "#10", body=nothing).body["discount"] == "0.00"
