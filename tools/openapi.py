@@ -20,6 +20,7 @@ from pydantic_core import core_schema
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "layers/domain/python"))
 
+from loyalty.domain.movement import MAX_POINTS  # noqa: E402
 from loyalty.entry.contracts.customers import (  # noqa: E402
     AccountAnswer,
     AccountQuery,
@@ -28,7 +29,7 @@ from loyalty.entry.contracts.customers import (  # noqa: E402
     StatementAnswer,
     StatementQuery,
 )
-from loyalty.entry.contracts.fields import MAX_ID_BYTES, MAX_POINTS, Id, ProgramId  # noqa: E402
+from loyalty.entry.contracts.fields import MAX_ID_BYTES, Id, ProgramId  # noqa: E402
 from loyalty.entry.contracts.journal import JournalAnswer, JournalQuery  # noqa: E402
 from loyalty.entry.contracts.orders import (  # noqa: E402
     MAX_ITEMS,

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.money import exact, times
-from loyalty.domain.movement import AccountId, Event, Kind, Movement
+from loyalty.domain.movement import MAX_POINTS, AccountId, Event, Kind, Movement
 from loyalty.domain.order import Order
 from loyalty.domain.program import OnRedeemedOrder, Program
 from loyalty.domain.refusal import Refused
@@ -49,8 +49,8 @@ def earning(program: Program, order: Order, redemption: Movement | None) -> Earn
     money = f"{exact(basis, currency)} {currency}"
     rate = f"{rules.points_per_unit.normalize():f}"
     steps = [Step("base", points, f"{money} x {rate} per {currency}, {rules.rounding}")]
-    cap = rules.max_points_per_order
-    if cap is not None and points > cap:
+    cap = MAX_POINTS if rules.max_points_per_order is None else rules.max_points_per_order
+    if points > cap:
         steps.append(Step("max_points_per_order", cap - points, f"at most {cap} an order"))
         points = cap
     return Earning(points, basis, tuple(steps), None if points else "no_points")

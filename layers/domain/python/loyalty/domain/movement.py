@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from loyalty.domain.lots import Lot
 
+MAX_POINTS = 1_000_000_000
+"""The most points that an order earns or somebody issues at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccountId:

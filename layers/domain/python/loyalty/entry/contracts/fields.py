@@ -11,11 +11,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from loyalty.domain.money import CURRENCIES, decimals_of, minor_digits
+from loyalty.domain.movement import MAX_POINTS
 from loyalty.entry.problems import BY_CODE, Fault, Problem
 
 MAX_ID_BYTES = 128
 MAX_TEXT = 200
-MAX_POINTS = 1_000_000_000
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 
 PROGRAM_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"

@@ -7,12 +7,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from loyalty.domain.earning import Step
-from loyalty.domain.movement import AccountId, Movement
+from loyalty.domain.movement import MAX_POINTS, AccountId, Movement
 from loyalty.domain.order import Item, Order
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.returning import Return
 from loyalty.entry.contracts.fields import (
-    MAX_POINTS,
     Amount,
     Answer,
     Contract,

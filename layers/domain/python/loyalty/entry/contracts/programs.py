@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from loyalty.domain.movement import MAX_POINTS
 from loyalty.domain.program import Program
 from loyalty.entry.contracts.fields import (
-    MAX_POINTS,
     Contract,
     Currency,
     Money,
@@ -41,10 +41,19 @@ def _share(share: Decimal) -> Decimal:
     return share
 
 
+def _rate(rate: Decimal) -> Decimal:
+    if rate >= 1_000_000:
+        raise PydanticCustomError("out_of_range", "must be under 1000000")
+    return rate
+
+
+_RATE = Field(json_schema_extra={"pattern": r"^[0-9]{1,6}(\.[0-9]{1,6})?$"})
+
+
 class EarnSettings(Contract):
     """How orders earn; `points_per_unit` is points for one unit of the currency."""
 
-    points_per_unit: Money = Decimal(1)
+    points_per_unit: Annotated[Money, AfterValidator(_rate), _RATE] = Decimal(1)
     basis: Literal["items", "total"] = "items"
     rounding: Literal["floor", "half_up", "ceil"] = "floor"
     on_redeemed_order: Literal["none", "cash_part", "full"] = "none"
@@ -67,7 +76,7 @@ class WaysToEarn(Contract):
 class RedeemSettings(Contract):
     """How points pay; `point_value` is the money that one point is worth."""
 
-    point_value: PositiveMoney = Decimal("0.01")
+    point_value: Annotated[PositiveMoney, AfterValidator(_rate), _RATE] = Decimal("0.01")
     min_points: Annotated[int, Field(ge=0, le=MAX_POINTS)] = 0
     max_order_share: Annotated[Money, AfterValidator(_share), Field(json_schema_extra={"pattern": SHARE})] = Decimal(1)
     block_size: Points = 1
