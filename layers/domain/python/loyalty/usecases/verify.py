@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry, journal_entry, sum_up
 from loyalty.domain.movement import AccountId, Kind, Movement
-from loyalty.domain.program import Program
 from loyalty.domain.verification import differences
 from loyalty.ports import World
 from loyalty.usecases.carry_out import pause
@@ -56,7 +56,9 @@ def verify_program(world: World, program_id: str, out_of_time: Callable[[], bool
     A movement that is being written while this starts may be missed by one side of the journal and
     not by the other: a difference of today is worth a second run before anybody is called.
     """
-    program, started = world.programs.get(program_id), world.clock()
+    world.programs.get(program_id)
+    started = world.clock()
+    timezone = _timezones(world, program_id)
     result = Verification(program_id=program_id)
     booked: list[JournalEntry] = []
     for shard in range(world.ledger.shards):
@@ -66,7 +68,7 @@ def verify_program(world: World, program_id: str, out_of_time: Callable[[], bool
                     result.complete = False
                     return result
                 movements = _verify(world, account_id, result)
-                booked += _entries(movements, program, started)
+                booked += _entries(movements, timezone, started)
                 booked = sum_up(booked)
     _compare_journal(world, program_id, booked, started, result)
     return result
@@ -104,10 +106,15 @@ def _statement(world: World, account: Account) -> list[Movement]:
     return newest_first[::-1]
 
 
-def _entries(movements: Iterable[Movement], program: Program, until: datetime) -> Iterator[JournalEntry]:
+def _timezones(world: World, program_id: str) -> Callable[[int], str]:
+    """Where the program's days started under a version of its settings: a day once booked does not move."""
+    return cache(lambda version: world.programs.version(program_id, version).timezone)
+
+
+def _entries(movements: Iterable[Movement], timezone: Callable[[int], str], until: datetime) -> Iterator[JournalEntry]:
     for movement in movements:
         if movement.recorded_at <= until:
-            yield journal_entry(movement, program.timezone)
+            yield journal_entry(movement, timezone(movement.program_version))
 
 
 def _compare_journal(

@@ -1,0 +1,43 @@
+"""What histories found, each as short as it can be told."""
+
+from decimal import Decimal
+from typing import Any
+
+from loyalty.domain.issuing import Issue
+from loyalty.domain.redemption import RedemptionRequest
+from loyalty.ports import World
+from loyalty.usecases.change_program import change_program
+from loyalty.usecases.complete_order import OrderCompleted, complete_order
+from loyalty.usecases.issue_points import issue_points
+from loyalty.usecases.redeem_points import PointsRedeemed, redeem_points
+from loyalty.usecases.verify import verify_program
+from tests.given import member, order, program
+from tests.worlds import world_in_memory
+
+FROM = ("test", "TEST")
+
+
+def shop(**settings: Any) -> World:
+    return world_in_memory(program(**settings))
+
+
+def issue(world: World, points: int) -> None:
+    request = Issue(account_id=member(), points=points, expires_at=None, reason="a gift")
+    issue_points(world, "shop", f"key {points}", request, *FROM)
+
+
+def complete(world: World, order_id: str, customer_id: str = "ann", **facts: Any) -> OrderCompleted:
+    return complete_order(world, "shop", order(order_id, customer_id, **facts), *FROM)
+
+
+def use(world: World, order_id: str, points: int) -> PointsRedeemed:
+    request = RedemptionRequest(account_id=member(), order_total=Decimal(500), currency="EUR", points=points)
+    return redeem_points(world, "shop", order_id, request, *FROM)
+
+
+def test_days_that_are_booked_stay_where_they_are_when_the_program_moves_to_another_time_zone() -> None:
+    world = shop(timezone="Pacific/Auckland")
+    issue(world, 10)
+    change_program(world, "shop", lambda version: program(version=version, timezone="Pacific/Honolulu"))
+    issue(world, 20)
+    assert verify_program(world, "shop").found == []
