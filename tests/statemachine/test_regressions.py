@@ -6,11 +6,13 @@ from typing import Any
 from loyalty.domain.issuing import Issue
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.ports import World
+from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.change_program import change_program
 from loyalty.usecases.complete_order import OrderCompleted, complete_order
 from loyalty.usecases.issue_points import issue_points
 from loyalty.usecases.redeem_points import PointsRedeemed, redeem_points
 from loyalty.usecases.verify import verify_program
+from loyalty.usecases.views import view_order
 from tests.given import member, order, program
 from tests.worlds import world_in_memory
 
@@ -41,3 +43,11 @@ def test_days_that_are_booked_stay_where_they_are_when_the_program_moves_to_anot
     change_program(world, "shop", lambda version: program(version=version, timezone="Pacific/Honolulu"))
     issue(world, 20)
     assert verify_program(world, "shop").found == []
+
+
+def test_what_an_order_could_use_is_less_what_its_customer_owes() -> None:
+    world = shop()
+    complete(world, "#1")
+    use(world, "#2", 100)
+    cancel_order(world, "shop", "#1", None, None, *FROM)
+    assert view_order(world, "shop", "#2").usable == 0

@@ -87,7 +87,8 @@ class OrderView:
             return 0
         if live is None or self.account is None:
             return None
-        available = self.account.available(self.at) + live.points
+        # Given back, they would repay the debt first; who is in debt has nothing else to spend.
+        available = max(0, self.account.balance(self.at) + live.points)
         return usable(self.program, available, Decimal(str(live.detail["order_total"])))
 
     @property
