@@ -51,3 +51,13 @@ def test_what_an_order_could_use_is_less_what_its_customer_owes() -> None:
     use(world, "#2", 100)
     cancel_order(world, "shop", "#1", None, None, *FROM)
     assert view_order(world, "shop", "#2").usable == 0
+
+
+def test_a_guests_order_that_was_cancelled_before_it_was_completed_earns_nothing_and_says_why() -> None:
+    """A cancellation names a customer, and does not say whether that is a guest."""
+    world = shop()
+    issue(world, 10)
+    cancel_order(world, "shop", "#1", "ann", None, *FROM)
+    done = complete(world, "#1", guest=True)
+    assert (done.status, done.reason) == ("not_earned", "order_cancelled")
+    assert done.balance is None, "the balance of the member with the guest's id"

@@ -97,12 +97,20 @@ def breakdown_of(completion: Movement) -> tuple[Step, ...]:
 
 def refuse_other_customer(story: Story, account_id: AccountId | None) -> None:
     """An order belongs to the first customer that it was seen with."""
-    if account_id and story.account_id and story.account_id != account_id:
+    if account_id and story.account_id and not _may_be(story, account_id):
         raise Refused(
             "order_customer_mismatch",
             "This order belongs to another customer.",
             pointer="/customer_id",
         )
+
+
+def _may_be(story: Story, account_id: AccountId) -> bool:
+    """Whether the order can be that customer's. A cancellation names one, and does not say whether it is a guest."""
+    owner = story.account_id
+    if owner and story.first in story.cancellation:
+        return owner.customer_id == account_id.customer_id
+    return owner == account_id
 
 
 def refuse_other_currency(program: Program, currency: str) -> None:

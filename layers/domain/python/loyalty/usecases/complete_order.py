@@ -62,6 +62,8 @@ def complete_order(world: World, program_id: str, order: Order, actor: str, sour
 def _not_recorded(transaction: Transaction, order: Order) -> OrderCompleted:
     cancelled = bool(transaction.story.cancellation)
     program, account = transaction.program, transaction.account
+    if account and order.customer_id is not None and account.account_id != order.account_id(program.program_id):
+        account = None  # a member's, named by a cancellation; no business of the guest with the same id
     return OrderCompleted(
         order_id=order.order_id,
         customer_id=order.customer_id,
