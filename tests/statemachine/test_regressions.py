@@ -61,3 +61,11 @@ def test_a_guests_order_that_was_cancelled_before_it_was_completed_earns_nothing
     done = complete(world, "#1", guest=True)
     assert (done.status, done.reason) == ("not_earned", "order_cancelled")
     assert done.balance is None, "the balance of the member with the guest's id"
+
+
+def test_the_cash_part_is_what_the_discount_left() -> None:
+    """Half a cent for a point takes no cent off: the customer pays 10.00, and earns on that."""
+    world = shop(earn={"on_redeemed_order": "cash_part"}, redeem={"point_value": "0.005"})
+    issue(world, 1)
+    assert use(world, "#1", 1).discount == Decimal("0.00")
+    assert complete(world, "#1", amount="10.00").points_earned == 10

@@ -44,7 +44,8 @@ def earning(program: Program, order: Order, redemption: Movement | None) -> Earn
     if order.total < rules.min_order_total:
         return Earning(0, basis, reason="below_min_order_total")
     if redemption and rules.on_redeemed_order is OnRedeemedOrder.CASH_PART:
-        basis = max(basis - redemption.value, Decimal(0))
+        # Less what the points really took off, which is whole cents.
+        basis = max(basis - Decimal(str(redemption.detail["discount"])), Decimal(0))
     points = rules.rounding.points(times(basis, rules.points_per_unit))
     money = f"{exact(basis, currency)} {currency}"
     rate = f"{rules.points_per_unit.normalize():f}"
