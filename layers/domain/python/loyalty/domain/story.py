@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loyalty.domain.movement import AccountId, Cause, CauseKind, Event, Kind, Movement
+from loyalty.domain.movement import AccountId, Cause, Event, Kind, Movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,6 @@ class Story:
     def closed(self) -> bool:
         """Completed or cancelled: what the order uses can no longer change."""
         return self.completion is not None or bool(self.cancellation)
-
-    @property
-    def settled(self) -> bool:
-        """Whether nothing written later can change what a repeated command is answered."""
-        return self.closed or (self.cause.kind is CauseKind.REQUEST and self.first is not None)
 
     @property
     def live_redemption(self) -> Movement | None:

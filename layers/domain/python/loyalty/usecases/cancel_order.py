@@ -60,6 +60,7 @@ def cancel_order(
         AccountId(program_id, customer_id) if customer_id is not None else None,
         Sender(actor=actor, source=source),
         decide,
+        answered=lambda story: bool(story.cancellation),
     )
     movements = transaction.story.cancellation
     last = movements[-1]

@@ -37,8 +37,11 @@ def carry_out(
     account_id: AccountId | None,
     sender: Sender,
     decide: Callable[[Transaction], Transaction],
+    answered: Callable[[Story], bool] = lambda story: False,
 ) -> Transaction:
     """Carry out what `decide` decides, at most once.
+
+    `answered` says whether a story holds the command's answer, one that nothing written later can change.
 
     Returns the transaction: with what this call wrote, or with nothing decided where the command
     had been carried out before or the rules leave everything as it is.
@@ -61,7 +64,7 @@ def carry_out(
                 raise
             continue
         if not transaction.decided:
-            if consistent or story.settled:
+            if consistent or answered(story):
                 return transaction
             continue
         if account and transaction.account == account and not consistent:

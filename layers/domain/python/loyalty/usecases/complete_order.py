@@ -40,6 +40,7 @@ def complete_order(world: World, program_id: str, order: Order, actor: str, sour
         order.account_id(program_id),
         Sender(actor=actor, source=source, occurred_at=order.completed_at),
         lambda transaction: complete(transaction, order),
+        answered=lambda story: story.completion is not None,
     )
     completion = transaction.story.completion
     if completion is None:

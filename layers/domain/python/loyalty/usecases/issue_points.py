@@ -30,6 +30,7 @@ def issue_points(
         request.account_id,
         Sender(actor=actor, source=source),
         lambda transaction: issue(transaction, request),
+        answered=lambda story: story.first is not None,
     )
     issued = transaction.story.movements[0]
     return PointsIssued(
