@@ -5,15 +5,18 @@ from typing import Any
 
 from loyalty.domain.issuing import Issue
 from loyalty.domain.redemption import RedemptionRequest
+from loyalty.domain.returning import Return
 from loyalty.ports import World
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.change_program import change_program
 from loyalty.usecases.complete_order import OrderCompleted, complete_order
 from loyalty.usecases.issue_points import issue_points
 from loyalty.usecases.redeem_points import PointsRedeemed, redeem_points
+from loyalty.usecases.refund_order import refund_order
 from loyalty.usecases.verify import verify_program
 from loyalty.usecases.views import view_order
 from tests.given import member, order, program
+from tests.statemachine.stages import BehindLedger
 from tests.worlds import world_in_memory
 
 FROM = ("test", "TEST")
@@ -61,6 +64,23 @@ def test_a_guests_order_that_was_cancelled_before_it_was_completed_earns_nothing
     done = complete(world, "#1", guest=True)
     assert (done.status, done.reason) == ("not_earned", "order_cancelled")
     assert done.balance is None, "the balance of the member with the guest's id"
+
+
+def test_a_refund_is_not_answered_from_before_the_cancellation() -> None:
+    world = world_in_memory(program(), ledger=BehindLedger())
+    complete(world, "#1")
+    cancel_order(world, "shop", "#1", None, None, *FROM)
+    answer = refund_order(world, "shop", "#1", Return(refunded_total=Decimal(50)), *FROM)
+    assert (answer.points_suggested, answer.balance) == (0, 0)
+
+
+def test_a_repeated_refund_is_not_answered_from_before_the_first() -> None:
+    world = world_in_memory(program(), ledger=BehindLedger())
+    complete(world, "#1")
+    refund = Return(refunded_total=Decimal(50), points=50)
+    refund_order(world, "shop", "#1", refund, *FROM)
+    answer = refund_order(world, "shop", "#1", Return(refunded_total=Decimal(50)), *FROM)
+    assert (answer.points_reversed, answer.repeated) == (50, True)
 
 
 def test_the_cash_part_is_what_the_discount_left() -> None:
