@@ -41,9 +41,8 @@ class KeptPurges(QueuedPurges):
         self._messages: deque[str] = deque()
         self.announced: list[str] = []
 
-    def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
-        self._messages.extend(entry["MessageBody"] for entry in Entries)
-        return {}
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
+        self._messages.append(MessageBody)
 
     def put_events(self, *, Entries: list[dict[str, str]]) -> dict[str, Any]:  # noqa: N803
         self.announced.extend(json.loads(entry["Detail"])["run_id"] for entry in Entries)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from itertools import batched
 from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
@@ -11,9 +10,6 @@ from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.adapters.eventbridge import publish
 from loyalty.domain.books import JournalEntry, sum_up
 from loyalty.ports import Due, PurgeRun, PurgeTask, Unavailable
-
-MESSAGES_AT_ONCE = 10
-"""How many messages SQS takes in one call."""
 
 
 class QueuedPurges:
@@ -39,12 +35,9 @@ class QueuedPurges:
         self._bus = bus
 
     def hand_over(self, tasks: Sequence[PurgeTask]) -> None:
-        for some in batched(tasks, MESSAGES_AT_ONCE, strict=False):
-            entries = [{"Id": str(n), "MessageBody": message(task)} for n, task in enumerate(some)]
+        for task in tasks:
             with answering():
-                sent = self._sqs().send_message_batch(QueueUrl=self._queue_url, Entries=entries)
-            if sent.get("Failed"):
-                raise Unavailable(f"{len(sent['Failed'])} tasks were not taken")
+                self._sqs().send_message(QueueUrl=self._queue_url, MessageBody=message(task))
 
     def begin(self, run: PurgeRun) -> None:
         self._put(

@@ -9,7 +9,7 @@ from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry, journal_entry, sum_up
 from loyalty.domain.movement import AccountId, Kind, Movement
 from loyalty.domain.verification import differences
-from loyalty.ports import World
+from loyalty.ports import Unavailable, World
 from loyalty.usecases.carry_out import pause
 
 PAGE = 500
@@ -75,13 +75,19 @@ def verify_program(world: World, program_id: str, out_of_time: Callable[[], bool
 
 
 def _verify(world: World, account_id: AccountId, result: Verification) -> list[Movement]:
-    account = world.ledger.account(account_id, consistent=True)
-    movements = _movements(world, account)
+    who = f"{'guest' if account_id.guest else 'customer'} {account_id.customer_id}"
     result.accounts += 1
+    try:
+        account = world.ledger.account(account_id, consistent=True)
+        movements = _movements(world, account)
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - what cannot even be read is what we are looking for
+        result.found.append(Difference(who, f"cannot be read: {type(error).__name__}"))
+        return []
     result.movements += len(movements)
     result.outstanding += account.outstanding
     result.liability += sum(movement.kind.sign * movement.points for movement in movements)
-    who = f"{'guest' if account_id.guest else 'customer'} {account_id.customer_id}"
     result.found += [Difference(who, what) for what in differences(account, movements)]
     return movements
 
@@ -99,10 +105,10 @@ def _movements(world: World, account: Account) -> list[Movement]:
 
 def _statement(world: World, account: Account) -> list[Movement]:
     newest_first: list[Movement] = []
-    before: int | None = account.version + 1
-    while page := world.ledger.statement(account.account_id, PAGE, before):
+    before = account.version + 1
+    while before > 1 and (page := world.ledger.statement(account.account_id, PAGE, before)):
         newest_first += page
-        before = page[-1].sequence
+        before = page[-1].sequence or 0
     return newest_first[::-1]
 
 
