@@ -29,8 +29,22 @@ from loyalty.entry.contracts.customers import (  # noqa: E402
     StatementAnswer,
     StatementQuery,
 )
-from loyalty.entry.contracts.fields import MAX_ID_BYTES, Id, ProgramId  # noqa: E402
-from loyalty.entry.contracts.journal import JournalAnswer, JournalQuery  # noqa: E402
+from loyalty.entry.contracts.fields import MAX_ID_BYTES, Day, Id, ProgramId  # noqa: E402
+from loyalty.entry.contracts.journal import (  # noqa: E402
+    KINDS,
+    EntryMovementsAnswer,
+    EntryQuery,
+    JournalAnswer,
+    JournalQuery,
+)
+from loyalty.entry.contracts.liability import (  # noqa: E402
+    CohortsAnswer,
+    CohortsQuery,
+    DeferredRevenueAnswer,
+    DeferredRevenueQuery,
+    LiabilityAnswer,
+    RangeQuery,
+)
 from loyalty.entry.contracts.orders import (  # noqa: E402
     MAX_ITEMS,
     CancelledOrder,
@@ -47,6 +61,7 @@ from loyalty.entry.contracts.orders import (  # noqa: E402
 from loyalty.entry.contracts.programs import ProgramAnswer, ProgramSettings  # noqa: E402
 from loyalty.entry.contracts.purge import PurgesAnswer, PurgesQuery  # noqa: E402
 from loyalty.entry.http import MAX_BODY_BYTES, RETRY_AFTER  # noqa: E402
+from loyalty.entry.journal_texts import BEANCOUNT, CSV  # noqa: E402
 from loyalty.entry.problems import BY_CODE, MAX_FAULTS, RULES  # noqa: E402
 from loyalty.entry.routes import ADMIN, FINANCE, ROUTES, STOREFRONT, Route  # noqa: E402
 
@@ -72,6 +87,8 @@ class Operation:
     replays: int | None = None
     """The status of an answer that may have the header Idempotent-Replayed."""
     refusals: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    """Other media types than JSON that it answers in, as Accept says."""
 
 
 OPERATIONS = {
@@ -177,7 +194,36 @@ OPERATIONS = {
         summary="What finance books: an entry for each business day and kind of movement",
         query=JournalQuery,
         answers={200: JournalAnswer},
+        texts=(CSV, BEANCOUNT),
+        refusals=("unknown_program", "open_days_too_large"),
+    ),
+    "GET /v1/programs/{program_id}/journal-entries/{business_day}/{kind}": Operation(
+        name="getEntryMovements",
+        summary="The movements that a journal entry sums",
+        query=EntryQuery,
+        answers={200: EntryMovementsAnswer},
         refusals=("unknown_program",),
+    ),
+    "GET /v1/programs/{program_id}/liability": Operation(
+        name="getLiability",
+        summary="What the store owes in points: opening, what moved it, closing, and what accounts hold now",
+        query=RangeQuery,
+        answers={200: LiabilityAnswer},
+        refusals=("unknown_program", "open_days_too_large"),
+    ),
+    "GET /v1/programs/{program_id}/liability/cohorts": Operation(
+        name="getCohorts",
+        summary="The liability by issue month and expiry month, with what is expected to lapse",
+        query=CohortsQuery,
+        answers={200: CohortsAnswer},
+        refusals=("unknown_program", "open_days_too_large"),
+    ),
+    "GET /v1/programs/{program_id}/liability/deferred-revenue": Operation(
+        name="getDeferredRevenue",
+        summary="Deferred revenue as IFRS 15 and ASC 606 have it",
+        query=DeferredRevenueQuery,
+        answers={200: DeferredRevenueAnswer},
+        refusals=("unknown_program", "open_days_too_large"),
     ),
 }
 
@@ -199,6 +245,8 @@ def codes_of(operation: Operation) -> tuple[str, ...]:
         codes |= {"body_too_large", "malformed_json", "not_an_object"}
     if operation.needs_key:
         codes.add("missing_header")
+    if operation.texts:
+        codes.add("not_acceptable")
     return tuple(rule.code for rule in RULES if rule.code in codes)
 
 
@@ -288,11 +336,17 @@ Refusals are `application/problem+json` with a stable `code`, here in the order 
 
 def _tag(route: Route) -> str:
     subject = next((part for part in reversed(route.path.split("/")) if part in ("orders", "customers")), None)
-    return subject or ("journal" if route.path.endswith("journal-entries") else "programs")
+    return subject or (route.function if route.function in ("journal", "liability") else "programs")
 
 
 def _path_parameters(path: str) -> Json:
-    schemas = {"program_id": ProgramId, "order_id": Id, "customer_id": Id}
+    schemas = {
+        "program_id": ProgramId,
+        "order_id": Id,
+        "customer_id": Id,
+        "business_day": Day,
+        "kind": Literal[KINDS],
+    }
     names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
     return {
         "parameters": [
@@ -356,6 +410,7 @@ def _answer(operation: Operation, status: int, model: type[BaseModel]) -> Json:
         "description": (model.__doc__ or "").split("\n")[0],
         "content": {"application/json": {"schema": _ref(model), **_examples(operation.name, status)}},
     }
+    answer["content"] |= {media_type: {"schema": {"type": "string"}} for media_type in operation.texts}
     if operation.replays == status:
         answer["headers"] = {"Idempotent-Replayed": {"$ref": "#/components/headers/Idempotent-Replayed"}}
     return answer
@@ -377,7 +432,7 @@ def _refusal(operation: Operation, status: HTTPStatus) -> Json:
         refusal["content"][PROBLEM_JSON] = {"schema": schema, **_examples(operation.name, int(status))}
     if status in (*GATEWAY, HTTPStatus.REQUEST_ENTITY_TOO_LARGE) or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         refusal["content"]["application/json"] = {"schema": {"$ref": "#/components/schemas/GatewayMessage"}}
-    if "busy" in codes:
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
         reference = {"$ref": "#/components/headers/Retry-After"}
         refusal["headers"] = {"Retry-After": reference}
     return refusal

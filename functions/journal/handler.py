@@ -1,18 +1,56 @@
-"""Finance pulls the journal."""
+"""Finance pulls the journal, and the movements behind an entry."""
 
-from loyalty.entry.contracts.journal import JournalAnswer, JournalQuery
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.contracts.fields import parse_day
+from loyalty.entry.contracts.journal import (
+    EntryMovementsAnswer,
+    EntryQuery,
+    JournalAnswer,
+    JournalQuery,
+    parse_kind,
+)
+from loyalty.entry.http import JSON, Request, Response, serve
+from loyalty.entry.journal_texts import BEANCOUNT, CSV, as_beancount, as_csv
 from loyalty.entry.wiring import world
-from loyalty.usecases.view_journal import view_journal
+from loyalty.usecases.view_journal import view_journal, view_movements
+
+SPARE_SECONDS = 3
+"""What is left of the function's time when it stops summing days that are not closed."""
 
 
 def get(request: Request) -> Response:
-    query = request.parameters(JournalQuery)
+    media_type = request.accepted(JSON, CSV, BEANCOUNT)
+    program_id, query = request.program_id, request.parameters(JournalQuery)
     query.check()
-    entries = view_journal(
-        world(), request.program_id, query.first, query.last, write_offs_only=query.kind == "write_off"
+    answer = JournalAnswer.of(
+        view_journal(
+            world(),
+            program_id,
+            query.first,
+            query.last,
+            write_offs_only=query.kind == "write_off",
+            out_of_time=lambda: request.out_of_time(SPARE_SECONDS),
+        )
     )
-    return Response(JournalAnswer.of(entries))
+    match media_type:
+        case "text/csv":
+            return Response(as_csv(answer.entries), media_type=f"{CSV}; charset=utf-8; header=present")
+        case "text/x-beancount":
+            return Response(as_beancount(program_id, answer.entries), media_type=f"{BEANCOUNT}; charset=utf-8")
+        case _:
+            return Response(answer)
 
 
-handler = serve({"GET /v1/programs/{program_id}/journal-entries": get})
+def get_movements(request: Request) -> Response:
+    program_id = request.program_id
+    day, kind = parse_day("business_day", request.path["business_day"]), parse_kind(request.path["kind"])
+    query = request.parameters(EntryQuery)
+    movements, place = view_movements(world(), program_id, day, kind, query.limit, query.after(program_id, day, kind))
+    return Response(EntryMovementsAnswer.of(program_id, day, kind, movements, place))
+
+
+handler = serve(
+    {
+        "GET /v1/programs/{program_id}/journal-entries": get,
+        "GET /v1/programs/{program_id}/journal-entries/{business_day}/{kind}": get_movements,
+    }
+)

@@ -18,6 +18,10 @@ REDEEM, VOID = "PUT p/orders/{order_id}/redemption", "DELETE p/orders/{order_id}
 REFUND, ISSUE = "POST p/orders/{order_id}/refunds", "POST p/customers/{customer_id}/issues"
 STATEMENT, ACCOUNT = "GET p/customers/{customer_id}/movements", "GET p/customers/{customer_id}"
 JOURNAL, PUT_PROGRAM = "GET p/journal-entries", "PUT p"
+ENTRY = "GET p/journal-entries/{business_day}/{kind}"
+LIABILITY, COHORTS = "GET p/liability", "GET p/liability/cohorts"
+DEFERRED = "GET p/liability/deferred-revenue"
+JANUARY = {"from": "2026-01-01", "to": "2026-01-31"}
 
 LONG_ID, LONG_ID_OF_TWO_BYTES = "x" * (MAX_ID_BYTES + 1), "ø" * (MAX_ID_BYTES // 2) + "x"
 BAD_IDS = {
@@ -462,6 +466,32 @@ QUERIES = [
         ("all of time", "/to", "out_of_range", JOURNAL, ("shop",), {"from": "0001-01-01", "to": "9999-12-31"}),
         ("a week", "/from", "malformed_date", JOURNAL, ("shop",), {"from": "2026-W01-1", "to": "2026-01-31"}),
         ("no such day", "/from", "malformed_date", JOURNAL, ("shop",), {"from": "2026-02-30", "to": "2026-03-31"}),
+        ("no start", "/from", "missing_field", LIABILITY, ("shop",), {"to": "2026-01-31"}),
+        ("reversed", "/to", "out_of_range", LIABILITY, ("shop",), {"from": "2026-02-01", "to": "2026-01-31"}),
+        ("over ten years", "/to", "out_of_range", LIABILITY, ("shop",), {"from": "2016-01-01", "to": "2026-01-31"}),
+        ("reversed", "/to", "out_of_range", DEFERRED, ("shop",), {"from": "2026-02-01", "to": "2026-01-31"}),
+        ("all of time", "/to", "out_of_range", DEFERRED, ("shop",), {"from": "0001-01-01", "to": "9999-12-31"}),
+        ("no day", "/to", "missing_field", COHORTS, ("shop",), {}),
+        ("a month", "/to", "malformed_date", COHORTS, ("shop",), {"to": "2026-01"}),
+        ("a start", "/from", "unknown_field", COHORTS, ("shop",), JANUARY),
+        *(
+            (f"a share of {share}", f"/{name}", code, DEFERRED, ("shop",), {**JANUARY, name: share})
+            for name in ("expected_redemption", "allocation_redemption")
+            for share, code in (
+                ("0", "out_of_range"),
+                ("1.000001", "out_of_range"),
+                ("-0.5", "negative_amount"),
+                ("95%", "malformed_money"),
+                ("NaN", "malformed_money"),
+                ("0.9500001", "malformed_money"),
+            )
+        ),
+        ("no such day", "/business_day", "malformed_date", ENTRY, ("shop", "2026-02-30", "earn"), {}),
+        ("a time", "/business_day", "malformed_date", ENTRY, ("shop", "2026-01-31T00:00:00Z", "earn"), {}),
+        ("unknown kind", "/kind", "not_allowed", ENTRY, ("shop", "2026-01-31", "write_off"), {}),
+        ("no kind", "/kind", "not_allowed", ENTRY, ("shop", "2026-01-31", ""), {}),
+        ("limit is zero", "/limit", "out_of_range", ENTRY, ("shop", "2026-01-31", "earn"), {"limit": "0"}),
+        ("limit over 500", "/limit", "out_of_range", ENTRY, ("shop", "2026-01-31", "earn"), {"limit": "501"}),
         (
             "unknown kind",
             "/kind",
@@ -483,11 +513,33 @@ QUERIES = [
     for cursor in ("", "1", "-", "1-00000000", "0-00000000", "-1-abc", "9" * 5000, "٣-abc", "1-é", "2-cafe; DROP")
 ]
 
+QUERIES += [
+    Case(
+        name=f"cursor {cursor!r:.20}",
+        code="invalid_cursor",
+        faults=[("/cursor", "invalid_cursor")],
+        route=ENTRY,
+        ids=("shop", "2026-01-31", "earn"),
+        send={"query": {"cursor": cursor}},
+    )
+    for cursor in ("", "1", "%", "W10=", "bnVsbA==", "e30=", "é", "A" * 5000, "W1tbW1tbW1tbW1tb")
+]
+QUERIES += [
+    Case(name=f"accept {accept!r:.30}", code="not_acceptable", route=JOURNAL, ids=("shop",), send=send)
+    for accept in ("text/html", "application/xml, text/*;q=0, application/json;q=0", "nonsense", ",", "text/csv;q=2")
+    for send in ({"query": JANUARY, "accept": accept},)
+]
+
 PLACES = {"order_id": "/order_id", "customer_id": "/customer_id", "program_id": "/program_id"}
 
 
 def keys() -> list[str]:
     return [f"{route.method} {route.path.replace('/v1/programs/{program_id}', 'p')}" for route in ROUTES]
+
+
+def ids_of(key: str, program_id: str, other: str) -> tuple[str, ...]:
+    """The ids in a route's path: of the program, and of an order or a customer; or an entry of the journal."""
+    return (program_id, "2026-01-31", "earn") if key == ENTRY else (program_id, other)
 
 
 def valid(key: str) -> dict[str, Any]:
@@ -499,6 +551,9 @@ def valid(key: str) -> dict[str, Any]:
         ISSUE: {"body": gift(), "idempotency_key": "new"},
         PUT_PROGRAM: {"body": settings()},
         JOURNAL: {"query": {"from": "2026-01-31", "to": "2026-01-31"}},
+        LIABILITY: {"query": JANUARY},
+        DEFERRED: {"query": JANUARY},
+        COHORTS: {"query": {"to": "2026-01-31"}},
     }
     return sent.get(key, {})
 
@@ -519,7 +574,9 @@ PATHS = [
         for name, (bad, code) in BAD_IDS.items()
     ),
     *(
-        Case(name="unknown program", code="unknown_program", route=key, ids=("nowhere", "#1"), send=valid(key))
+        Case(
+            name="unknown program", code="unknown_program", route=key, ids=ids_of(key, "nowhere", "#1"), send=valid(key)
+        )
         for key in keys()
         if key != PUT_PROGRAM
     ),
@@ -529,7 +586,7 @@ PATHS = [
             code="invalid_program_id",
             faults=[("/program_id", "invalid_program_id")],
             route=key,
-            ids=("p" * 3000, "#1"),
+            ids=ids_of(key, "p" * 3000, "#1"),
             send=valid(key),
         )
         for key in keys()

@@ -86,12 +86,15 @@ class Cloud:
         base64: bool = False,
         query: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
+        accept: str | None = None,
     ) -> Answer:
         """Call the route `key` ("GET p/orders/{order_id}", p the program) with the ids of its path, as a caller names
         them; `raw` is a body as it is, `body` one to be sent as JSON.
         """
         route = route_of(key)
         event = http_event(route, ids, query or {}, idempotency_key)
+        if accept is not None:
+            event["headers"]["accept"] = accept
         if raw is not None or body is not None:
             event |= {"body": as_json(body) if raw is None else raw, "isBase64Encoded": base64}
         return self.invoke(route, event)
@@ -100,7 +103,9 @@ class Cloud:
         """Invoke the function behind a route; its answer is the one that the description promises."""
         result = function(route.function).handler(event, Context())
         json.dumps(result)  # is what Lambda does with it
-        answer = Answer(result["statusCode"], result["headers"], json.loads(result["body"]))
+        is_json = result["headers"]["content-type"].endswith("json")
+        body = json.loads(result["body"]) if is_json else result["body"]
+        answer = Answer(result["statusCode"], result["headers"], body)
         found = mismatch(route, event, answer.status, answer.headers, answer.body)
         assert found is None, found
         return answer

@@ -32,7 +32,7 @@ def mismatch(route: Route, event: Mapping[str, Any], status: int, headers: Mappi
     response = described["responses"].get(str(status))
     if response is None:
         return f"{route.key} does not say that it answers {status}"
-    kind = headers["content-type"]
+    kind = headers["content-type"].partition(";")[0]
     if kind not in response["content"]:
         return f"{route.key} {status} is not described as {kind}"
     place = (*operation, "responses", str(status), "content", kind, "schema")

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loyalty.entry.routes import ROUTES, find
-from tests.integration.cases import CANCEL, COMPLETE, keys, valid
+from tests.integration.cases import CANCEL, COMPLETE, ids_of, keys, valid
 from tests.integration.cloud import Cloud, as_json, detail, fact, order
 
 TEXTS = [
@@ -144,7 +144,8 @@ def test_no_request_makes_a_function_fail(standing_shop: Cloud, key: str, data: 
     parameters = st.sampled_from(["limit", "cursor", "guest", "from", "to", "kind", "x"])
     values = st.sampled_from(["1", "50", "true", "2026-01-30", "all"]) | IDS
     query |= data.draw(mostly(st.just({}), st.dictionaries(parameters, values, max_size=2)))
-    answer = standing_shop.call(key, program_id, data.draw(mostly(KNOWN_IDS, IDS)), query=query, **send)
+    ids = [data.draw(mostly(st.just(known), IDS)) for known in ids_of(key, "shop", data.draw(KNOWN_IDS))[1:]]
+    answer = standing_shop.call(key, program_id, *ids, query=query, **send)
     assert answer.status < 500
 
 

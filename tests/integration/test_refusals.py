@@ -88,7 +88,7 @@ def test_a_busy_table_is_answered_as_to_be_tried_again(shop: Cloud, monkeypatch:
     for route in ROUTES:
         monkeypatch.setattr(function(route.function), "world", unavailable)
     for key in keys():
-        answer = shop.call(key, "shop", "#9", **valid(key))
+        answer = shop.call(key, *ids_of(key, "shop", "#9"), **valid(key))
         assert (answer.status, answer.body["code"], answer.headers["retry-after"]) == (503, "busy", "1")
     assert shop.digest() == before
 

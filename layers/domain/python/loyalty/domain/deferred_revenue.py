@@ -24,11 +24,11 @@ Illustrative Examples, Example 52 (IE267 to IE270), which ASC 606-10-55-353 to 5
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from loyalty.domain.day_sums import NOTHING, DaySums, Worth
 from loyalty.domain.liability import Flow, flow_of
-from loyalty.domain.money import ratio, times
+from loyalty.domain.money import ratio, round_half_up_to_minor, times
 from loyalty.domain.movement import Kind
 
 
@@ -129,17 +129,17 @@ class Position:
         return self.allocated - self.recognised
 
 
-def position(sales: Sales, *, allocation_share: Decimal, share: Decimal, unit: Decimal) -> Position:
-    """The position after `sales`, in whole `unit`s of money (0.01).
+def position(sales: Sales, currency: str, *, allocation_share: Decimal, share: Decimal) -> Position:
+    """The position after `sales`, in whole minor units of `currency`.
 
-    `allocation_share` of points was expected to be redeemed when they were earned, `share` is expected by now.
+    `allocation_share` of points was expected to be redeemed when they were earned, `share` is by now.
     """
     allocated = sales.allocated(allocation_share)
     return Position(
         sales=sales,
-        price=sales.kept_price.quantize(unit, ROUND_HALF_UP),
-        allocated=allocated.quantize(unit, ROUND_HALF_UP),
-        recognised=sales.recognised(allocated, share).quantize(unit, ROUND_HALF_UP),
+        price=round_half_up_to_minor(sales.kept_price, currency),
+        allocated=round_half_up_to_minor(allocated, currency),
+        recognised=round_half_up_to_minor(sales.recognised(allocated, share), currency),
     )
 
 

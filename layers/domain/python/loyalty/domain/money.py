@@ -44,6 +44,11 @@ def round_down_to_minor(amount: Decimal, currency: str) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_FLOOR, context=_EXACT)
 
 
+def round_half_up_to_minor(amount: Decimal, currency: str) -> Decimal:
+    """`amount` in whole minor units of `currency`, half a unit up."""
+    return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), rounding=ROUND_HALF_UP, context=_EXACT)
+
+
 def exact(amount: Decimal, currency: str) -> Decimal:
     """`amount` unrounded, with at least the decimals of `currency`: 5 EUR is 5.00, 0.005 stays."""
     digits = max(minor_digits(currency), decimals_of(amount))

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -17,6 +18,7 @@ from loyalty.ports import Unavailable, UnknownProgram
 
 MAX_BODY_BYTES = 256 * 1024
 RETRY_AFTER = "1"
+JSON = "application/json"
 
 type Event = dict[str, Any]
 type Endpoint = Callable[["Request"], "Response"]
@@ -26,10 +28,12 @@ type Endpoint = Callable[["Request"], "Response"]
 class Response:
     """An answer that went well."""
 
-    body: BaseModel
+    body: BaseModel | str
+    """JSON, or a text of the type `media_type`."""
     status: int = 200
     replayed: bool = False
     """Whether the request had been carried out before and this is what it was answered then."""
+    media_type: str = JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,22 @@ class Request:
 
     event: Event
     path: Mapping[str, str] = field(default_factory=dict)
+    context: Any = None
+
+    def out_of_time(self, spare_seconds: float) -> bool:
+        """Whether the function has no more than that left to live."""
+        return bool(self.context.get_remaining_time_in_millis() < spare_seconds * 1000)
+
+    def accepted(self, *offered: str) -> str:
+        """The media type to answer in: of those `offered` the one that the client prefers (RFC 9110, 12.5.1).
+
+        Raises Problem when it accepts none.
+        """
+        accept = self.event.get("headers", {}).get("accept") or "*/*"
+        preferred = max(offered, key=lambda media_type: quality(media_type, accept))
+        if not quality(preferred, accept):
+            raise Problem("not_acceptable", f"This can be had as {', '.join(offered)}.")
+        return preferred
 
     @property
     def program_id(self) -> str:
@@ -92,7 +112,7 @@ def serve(endpoints: Mapping[str, Endpoint]) -> Callable[[Event, Any], Event]:
     def handler(event: Event, context: Any) -> Event:
         route = event["routeKey"]
         try:
-            response = endpoints[route](Request(event, _path(route, event["rawPath"])))
+            response = endpoints[route](Request(event, _path(route, event["rawPath"]), context))
         except Problem as problem:
             return problem_response(problem)
         except Refused as refused:
@@ -105,16 +125,32 @@ def serve(endpoints: Mapping[str, Endpoint]) -> Callable[[Event, Any], Event]:
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
             logger.error("internal_error", error=type(error).__name__, at=frames(error))
             return problem_response(Problem("internal_error", "Nothing was lost; we have been told."))
-        headers = {"content-type": "application/json"}
+        headers = {"content-type": response.media_type}
         if response.replayed:
             headers["idempotent-replayed"] = "true"
         return {
             "statusCode": response.status,
             "headers": headers,
-            "body": response.body.model_dump_json(),
+            "body": response.body if isinstance(response.body, str) else response.body.model_dump_json(by_alias=True),
         }
 
     return handler
+
+
+def quality(media_type: str, accept: str) -> float:
+    """How much a client that sends `accept` wants `media_type`, 0 (not at all) to 1: as its closest range says."""
+    kind = media_type.partition("/")[0]
+    closeness = {"*/*": 0, f"{kind}/*": 1, media_type: 2}
+    found = []
+    for part in accept.split(","):
+        name, *parameters = (word.strip().lower() for word in part.split(";"))
+        if name in closeness:
+            weight = next((word[2:] for word in parameters if word.startswith("q=")), "1")
+            found.append((closeness[name], float(weight) if _WEIGHT.fullmatch(weight) else 0.0))
+    return max(found, default=(0, 0.0))[1]
+
+
+_WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
 def _path(route: str, raw_path: str) -> dict[str, str]:

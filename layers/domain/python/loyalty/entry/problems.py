@@ -24,6 +24,7 @@ RULES = (
     Rule("unauthorized", HTTPStatus.UNAUTHORIZED, "The request has no valid bearer token"),
     Rule("forbidden", HTTPStatus.FORBIDDEN, "The token's scope does not allow this"),
     Rule("not_found", _GONE, "There is nothing at this address"),
+    Rule("not_acceptable", HTTPStatus.NOT_ACCEPTABLE, "The answer cannot be had in a type that is accepted"),
     Rule("missing_header", _BAD, "A required header is missing"),
     Rule("body_too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The body is over its limit"),
     Rule("malformed_json", _BAD, "The body is not JSON in UTF-8"),
@@ -68,6 +69,7 @@ RULES = (
     Rule("exceeds_order_limit", _CONFLICT, "More points than the order can use"),
     Rule("refund_decided", _CONFLICT, "Points were taken back for this refund already"),
     Rule("exceeds_earned", _CONFLICT, "More points than the order earned and still holds"),
+    Rule("open_days_too_large", HTTPStatus.SERVICE_UNAVAILABLE, "Days that are not closed take too long to sum"),
     Rule("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Try again after a moment"),
     Rule("internal_error", HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of ours"),
 )

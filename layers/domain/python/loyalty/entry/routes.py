@@ -37,7 +37,11 @@ ROUTES = (
     Route("POST", f"{_CUSTOMER}/issues", "issue", (ADMIN,)),
     Route("GET", _CUSTOMER, "account", (STOREFRONT, ADMIN)),
     Route("GET", f"{_PROGRAM}/purges", "purges", (ADMIN, FINANCE)),
+    Route("GET", f"{_PROGRAM}/journal-entries/{{business_day}}/{{kind}}", "journal", (FINANCE,)),
     Route("GET", f"{_PROGRAM}/journal-entries", "journal", (FINANCE,)),
+    Route("GET", f"{_PROGRAM}/liability/cohorts", "liability", (FINANCE,)),
+    Route("GET", f"{_PROGRAM}/liability/deferred-revenue", "liability", (FINANCE,)),
+    Route("GET", f"{_PROGRAM}/liability", "liability", (FINANCE,)),
 )
 """The first that matches counts, so that longer paths stand before shorter ones."""
 

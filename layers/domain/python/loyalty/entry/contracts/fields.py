@@ -258,7 +258,12 @@ def parse_program_id(value: str) -> str:
     return _outside_body("program_id", value, _program_id)
 
 
-def _outside_body(name: str, value: str, check: Callable[[object], str]) -> str:
+def parse_day(name: str, value: str) -> date:
+    """A date in a path. Raises Problem."""
+    return _outside_body(name, value, _date)
+
+
+def _outside_body[Value](name: str, value: str, check: Callable[[object], Value]) -> Value:
     try:
         return check(value)
     except PydanticCustomError as error:
