@@ -21,6 +21,7 @@ ELSEWHERE = {
     "not_whole_blocks": "needs its own settings: test_refusals.py",
     "refund_decided": "needs a refund first: test_refusals.py",
     "too_many_lots": "needs a full account: test_refusals.py",
+    "open_days_too_large": "needs no time left: test_journal.py",
     "busy": "needs a busy table: test_refusals.py",
     "internal_error": "needs a fault of ours: test_refusals.py",
 }

@@ -44,6 +44,15 @@ def answered(status: int, /, **body: Any) -> Callable[[Event], None]:
     return check
 
 
+def told(text: str) -> Callable[[Event], None]:
+    """200, and a text that begins with this."""
+
+    def check(result: Event) -> None:
+        assert (result["statusCode"], result["body"][: len(text)]) == (200, text)
+
+    return check
+
+
 def returned(**facts: Any) -> Callable[[Event], None]:
     def check(result: Event) -> None:
         assert {name: result[name] for name in facts} == facts
@@ -57,6 +66,9 @@ EXPECTED: dict[str, Callable[[Event], None]] = {
     "account/get_unknown_customer": answered(200, balance=0, lots=[]),
     "account/statement": answered(200, cursor=None),
     "account/statement_bad_cursor": answered(422, code="invalid_cursor"),
+    "close_days/by_hand": returned(days=0, behind=0),
+    "close_days/one_program": returned(days=0, behind=0),
+    "close_days/schedule": returned(days=0, behind=0),
     "expiry_purge/as_of_the_future": returned(accounts=0, points=0, complete=True),
     "expiry_purge/by_hand": returned(accounts=0, points=0, complete=True),
     "expiry_purge/one_program": returned(accounts=0, points=0, left=0),
@@ -69,8 +81,17 @@ EXPECTED: dict[str, Callable[[Event], None]] = {
     "issue/post_expired": answered(422, code="expires_in_the_past"),
     "issue/post_without_key": answered(400, code="missing_header"),
     "journal/get_all": answered(200),
+    "journal/get_as_a_page": answered(406, code="not_acceptable"),
+    "journal/get_beancount": told("2026-01-31 commodity PTS.SHOP\n"),
+    "journal/get_csv": told("entry_id,program_id,business_day,kind,closed,movements,account,side,"),
     "journal/get_reversed_days": answered(422, code="out_of_range"),
     "journal/get_write_offs": answered(200, entries=[]),
+    "journal/movements": answered(200, entry_id="shop/2026-01-31/earn", cursor=None),
+    "journal/movements_forged_cursor": answered(422, code="invalid_cursor"),
+    "liability/cohorts": answered(200, program_id="shop", to="2026-01-31"),
+    "liability/deferred_revenue": answered(200, expected_redemption={"share": "0.95", "source": "the request"}),
+    "liability/get": answered(200, outstanding=1126, opening={"points": 0, "amount": "0.00"}),
+    "liability/get_reversed_days": answered(422, code="out_of_range"),
     "order/get": answered(200, status="completed", points_earned=36),
     "order/get_unknown": answered(200, status="unknown", movements=[]),
     "order_cancelled/http": answered(200, points_reversed=36, balance=1090),

@@ -23,6 +23,7 @@ from tests.integration.cases import (
     bad_field,
     bad_gift,
     gift,
+    ids_of,
     keys,
     redemption,
     settings,
