@@ -103,6 +103,8 @@ def stop(directory: Path) -> bool:
         # Workers that it left behind, and itself when it did not stop in time. The group is ours alone.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(emulator.pid, signal.SIGKILL)
+        if child := _children.pop(emulator.pid, None):
+            child.wait(STOP_SECONDS)
         if not ended and emulator.keep:
             _record(directory).unlink(missing_ok=True)
             raise LocalCloudError(

@@ -291,10 +291,10 @@ class Model:
             raise No("order_customer_mismatch")
         if currency != self.rules["currency"]:
             raise No("currency_mismatch")
-        if story.closed:
-            raise No("order_closed")
         if story.uses and story.asked == (ask, total):
             return story.set_answer
+        if story.closed:
+            raise No("order_closed")
         if not self.rules["enabled"]:
             raise No("program_disabled")
 

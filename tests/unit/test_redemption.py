@@ -186,6 +186,16 @@ def test_a_closed_order_takes_no_redemption(close: Any) -> None:
         void(again(closed))
 
 
+def test_a_redemption_sent_again_after_its_order_was_completed_changes_nothing() -> None:
+    used = redeem(begin(program(), holding(Lot(None, 500))), ask(10))
+    completed = complete(again(used), order())
+    repeated = redeem(again(completed), ask(10))
+    assert not repeated.decided
+    assert repeated.story.live_redemption == used.movements[0]
+    assert refusal(again(completed), ask(11)).code == "order_closed"
+    assert refusal(again(cancel(again(used), None)), ask(10)).code == "order_closed"
+
+
 def test_no_order_uses_what_it_earned_itself() -> None:
     done = complete(begin(program(), Account(account_id=member())), order())
     assert done.holder.available(NOW) == 100

@@ -46,8 +46,6 @@ def redeem(transaction: Transaction, request: RedemptionRequest) -> Transaction:
     story, program = transaction.story, transaction.program
     refuse_other_customer(story, request.account_id)
     refuse_other_currency(program, request.currency)
-    if story.closed:
-        raise Refused("order_closed", "The order is completed or cancelled already.")
     asked = {
         "requested": request.points,
         "order_total": str(exact(request.order_total, request.currency)),
@@ -55,6 +53,8 @@ def redeem(transaction: Transaction, request: RedemptionRequest) -> Transaction:
     live = story.live_redemption
     if live and all(live.detail[name] == fact for name, fact in asked.items()):
         return transaction
+    if story.closed:
+        raise Refused("order_closed", "The order is completed or cancelled already.")
     if not program.enabled:
         raise Refused("program_disabled", "The program is switched off.")
     if live:

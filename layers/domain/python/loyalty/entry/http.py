@@ -61,15 +61,15 @@ class Request:
 
     @property
     def program_id(self) -> str:
-        return parse_program_id(self.path["program_id"])
+        return self.path["program_id"]
 
     @property
     def order_id(self) -> str:
-        return parse_id("order_id", self.path["order_id"])
+        return self.path["order_id"]
 
     @property
     def customer_id(self) -> str:
-        return parse_id("customer_id", self.path["customer_id"])
+        return self.path["customer_id"]
 
     @property
     def actor(self) -> str:
@@ -112,7 +112,7 @@ def serve(endpoints: Mapping[str, Endpoint]) -> Callable[[Event, Any], Event]:
     def handler(event: Event, context: Any) -> Event:
         route = event["routeKey"]
         try:
-            response = endpoints[route](Request(event, _path(route, event["rawPath"]), context))
+            response = endpoints[route](Request(event, _ids(_path(route, event["rawPath"])), context))
         except Problem as problem:
             return problem_response(problem)
         except Refused as refused:
@@ -169,6 +169,16 @@ def _path(route: str, raw_path: str) -> dict[str, str]:
         for name, segment in zip(names, segments, strict=True)
         if name.startswith("{")
     }
+
+
+def _ids(path: Mapping[str, str]) -> Mapping[str, str]:
+    """`path`, once its ids are what ids may be: the first thing about a request that is checked."""
+    if "program_id" in path:
+        parse_program_id(path["program_id"])
+    for name in ("order_id", "customer_id"):
+        if name in path:
+            parse_id(name, path[name])
+    return path
 
 
 def _claims(event: Event) -> Mapping[str, object]:
