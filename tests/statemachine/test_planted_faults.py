@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import ROUND_CEILING
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from loyalty.domain.order import Order
 from loyalty.domain.program import Program
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.usecases import cancel_order, complete_order, expire_points, issue_points, refund_order
+from loyalty.usecases import cancel_order, complete_order, expire_points, issue_points, redeem_points, refund_order
 from tests.statemachine.machine import Machine
 from tests.statemachine.stages import in_memory
 
@@ -175,6 +175,19 @@ def what_is_given_back_gets_no_grace(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(cancellation, "restore", restore)
 
 
+@fault
+def a_completed_order_uses_points(patch: pytest.MonkeyPatch) -> None:
+    class Reopened(Story):
+        closed = property(lambda story: bool(story.cancellation))
+
+    def redeem(transaction: Transaction, request: redemption.RedemptionRequest) -> Transaction:
+        story = transaction.story
+        return right(replace(transaction, story=Reopened(story.cause, story.movements)), request)
+
+    right = redemption.redeem
+    patch.setattr(redeem_points, "redeem", redeem)
+
+
 # --- taking back -----------------------------------------------------------------------------------------------------
 
 
@@ -232,7 +245,7 @@ def a_share_is_rounded_up(patch: pytest.MonkeyPatch) -> None:
         completion = story.completion
         if completion is None or story.cancellation or not int(story.earned):
             return right(story, refunded_total)
-        share = story.earned * refunded_total / returning.Decimal(str(completion.detail["basis"]))
+        share = story.earned * refunded_total / Decimal(str(completion.detail["basis"]))
         due = min(story.earned, int(share.to_integral_value(ROUND_CEILING)))
         return max(0, due - (story.earned - story.reversible))
 
