@@ -4,8 +4,9 @@ A movement belongs to the day that it was recorded on in its program's time zone
 behind than UTC-12, so whatever zone the program has or is given later, a movement recorded at an
 instant cannot be on an earlier day than that instant has at UTC-12. Once a day is over there,
 nothing can be recorded on it any more, only be on its way: between reading the clock and the end of
-the write. `SPARE` covers that way, which the client's timeouts bound to seconds, and the error of a
-clock of up to five minutes. So a closed day's movements are a set that never changes.
+the write. `SPARE` covers that way, which the client's timeouts bound to seconds, and what the clocks
+of who writes and who closes differ by: five minutes for each. So a closed day's movements are a set
+that never changes.
 
 The farthest zone in use the other way is UTC+14: no movement is on a later day than that one's.
 
