@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup up down logs status demo verify test check format lock clean
+.PHONY: help setup up down logs status demo verify test bench check format lock clean
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
@@ -12,7 +12,7 @@ ARGS ?=
 
 BIN := .venv/bin
 LOCAL_CLOUD := $(BIN)/python -m tools.local_cloud
-TYPED := layers/domain/python functions tools tests
+TYPED := layers/domain/python functions tools tests benchmarks
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ verify: setup ## Replay all movements and compare them with accounts and journal
 
 test: setup ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+bench: setup ## Count what a purge costs, with up to 100,000 accounts beside it (some minutes)
+	$(BIN)/python -m benchmarks.purge
 
 check: setup ## Format, lint, types, template, API description
 	$(BIN)/ruff format --check .
