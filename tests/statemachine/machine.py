@@ -229,8 +229,8 @@ class Machine(RuleBasedStateMachine):
 
     @rule(pick=a_pick, ask=st.one_of(st.none(), st.none(), some_points, st.just("max")))
     def redeem_again(self, pick: int, ask: int | str | None) -> None:
-        """The same request once more, or one that only asks for another number."""
-        order_id = self._order("shop", pick, lambda story: bool(story.uses) and not story.closed) or self._use("shop")
+        """The same request once more, also after the order's completion; or one that only asks for another number."""
+        order_id = self._order("shop", pick, lambda story: bool(story.uses)) or self._use("shop")
         story = self.models["shop"].story(order_id)
         if story.owner and story.asked:
             self._both("shop", "redeem", order_id, story.owner, story.asked[1], "EUR", ask or story.asked[0], self.now)

@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -19,6 +20,7 @@ from tests.statemachine.machine import Machine, Stage
 from tests.statemachine.stages import InDynamoDB, behind, in_memory
 
 STEPS = 40
+pytestmark = pytest.mark.timeout(900)  # a minute each on a machine that has nothing else to do
 
 
 def play(stage: Callable[[], Stage], histories: int, *, shrink: bool = True) -> None:
