@@ -97,19 +97,20 @@ def _together(program_id: str, parts: Iterable[Verification]) -> Verification:
 
 def _verify(world: World, account_id: AccountId, result: Verification) -> list[Movement]:
     who = f"{'guest' if account_id.guest else 'customer'} {account_id.customer_id}"
-    result.accounts += 1
     try:
         account = world.ledger.account(account_id, consistent=True)
-        movements = _movements(world, account)
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 - what cannot even be read is what we are looking for
         result.found.append(Difference(who, f"cannot be read: {type(error).__name__}"))
-        return []
+        movements = _statement(world, account_id, None)
+    else:
+        movements = _movements(world, account)
+        result.outstanding += account.outstanding
+        result.found += [Difference(who, what) for what in differences(account, movements)]
+    result.accounts += 1
     result.movements += len(movements)
-    result.outstanding += account.outstanding
     result.liability += sum(movement.kind.sign * movement.points for movement in movements)
-    result.found += [Difference(who, what) for what in differences(account, movements)]
     return movements
 
 
@@ -117,19 +118,19 @@ def _movements(world: World, account: Account) -> list[Movement]:
     """The movements that made `account`, oldest first, as far as they can be found."""
     movements: list[Movement] = []
     for look in range(LOOKS):
-        movements = _statement(world, account)
+        movements = _statement(world, account.account_id, account.version + 1)
         if len(movements) >= account.version:
             break
         pause(world, look)
     return movements
 
 
-def _statement(world: World, account: Account) -> list[Movement]:
+def _statement(world: World, account_id: AccountId, before: int | None) -> list[Movement]:
+    """All movements of an account, oldest first, up to the one numbered `before`."""
     newest_first: list[Movement] = []
-    before = account.version + 1
-    while before > 1 and (page := world.ledger.statement(account.account_id, PAGE, before)):
+    while before != 1 and (page := world.ledger.statement(account_id, PAGE, before)):
         newest_first += page
-        before = page[-1].sequence or 0
+        before = page[-1].sequence
     return newest_first[::-1]
 
 
