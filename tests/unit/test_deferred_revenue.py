@@ -10,9 +10,8 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.day_sums import DaySums, Worth
-from loyalty.domain.deferred_revenue import Position, Sales, position, sales_of
-from tests.unit.days import DAYS
+from loyalty.domain.day_sums import Worth
+from loyalty.domain.deferred_revenue import Position, Sales, position
 
 YEAR_1 = Sales(price=Decimal(100_000), earned=Worth(10_000, Decimal(10_000)), redeemed=4_500)
 YEAR_2 = Sales(price=Decimal(100_000), earned=Worth(10_000, Decimal(10_000)), redeemed=8_500)
@@ -85,11 +84,3 @@ def test_parts_are_never_negative_and_make_the_whole(
     where = position(sales, "EUR", allocation_share=shares[0], share=shares[1])
     assert where.price == where.goods + where.recognised + where.deferred
     assert min(where.goods, where.allocated, where.recognised, where.deferred) >= 0
-
-
-@given(DAYS, st.integers(0, 40))
-def test_sales_of_a_range_in_two_parts_are_those_of_the_range(days: list[DaySums], cut: int) -> None:
-    later = sales_of(days[:cut])
-    for day in days[cut:]:
-        later = later.then(day)
-    assert later == sales_of(days)

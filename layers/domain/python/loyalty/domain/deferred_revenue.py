@@ -22,7 +22,6 @@ Source: IFRS 15 paragraphs B39 to B47, 76 to 80 and 88; ASC 606-10-55-41 to 55-4
 Illustrative Examples, Example 52 (IE267 to IE270), which ASC 606-10-55-353 to 55-356 repeats.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -141,11 +140,3 @@ def position(sales: Sales, currency: str, *, allocation_share: Decimal, share: D
         allocated=round_half_up_to_minor(allocated, currency),
         recognised=round_half_up_to_minor(sales.recognised(allocated, share), currency),
     )
-
-
-def sales_of(days: Iterable[DaySums]) -> Sales:
-    """The sales of `days`, which are all days of the program so far."""
-    sales = Sales()
-    for day in days:
-        sales = sales.then(day)
-    return sales
