@@ -12,6 +12,7 @@ from loyalty.domain.movement import AccountId, Kind, Movement
 from loyalty.domain.verification import differences
 from loyalty.ports import Unavailable, World
 from loyalty.usecases.carry_out import pause
+from loyalty.usecases.days import closed_days
 
 PAGE = 500
 LOOKS = 5
@@ -148,12 +149,18 @@ def _entries(movements: Iterable[Movement], timezone: Callable[[int], str], unti
 def _compare_journal(
     world: World, program_id: str, booked: list[JournalEntry], until: datetime, result: Verification
 ) -> None:
-    """The journal of each day, and the write-offs of the purges, against the movements."""
+    """The journal of each day, closed or not, and the write-offs of the purges, against the movements."""
     by_key = {(entry.day, entry.kind): entry for entry in booked}
-    for day in sorted({entry.day for entry in booked}):
-        journal = {entry.kind: entry for entry in sum_up(world.ledger.journal(program_id, day, until))}
-        for kind in Kind:
-            _compare(result, f"journal of {day}, {kind}", by_key.get((day, kind)), journal.get(kind))
+    days = sorted({entry.day for entry in booked})
+    closed = {day.day: day for day in closed_days(world, program_id, days[0], days[-1])} if days else {}
+    for day in days:
+        journals = {"journal": sum_up(world.ledger.journal(program_id, day, until))}
+        if day in closed:
+            journals["closed journal"] = closed[day].entries
+        for name, entries in journals.items():
+            found = {entry.kind: entry for entry in entries}
+            for kind in Kind:
+                _compare(result, f"{name} of {day}, {kind}", by_key.get((day, kind)), found.get(kind))
         written_off = sum_up(world.ledger.write_offs(program_id, day, until))
         expired = by_key.get((day, Kind.EXPIRE))
         _compare(result, f"write-offs of {day}", expired, written_off[0] if written_off else None)
