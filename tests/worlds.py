@@ -13,7 +13,7 @@ from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
 from loyalty.adapters.purges import QueuedPurges, task_from
 from loyalty.domain.program import Program
-from loyalty.ports import Books, Ledger, Programs, Purges, PurgeTask, Unavailable, World
+from loyalty.ports import Books, Edition, Ledger, Programs, Purges, PurgeTask, Unavailable, World
 from loyalty.usecases.purge import carry_on, purge_program
 from tests.fakes.books import MemoryBooks
 from tests.fakes.memory import MemoryLedger, MemoryPrograms, MemoryPurges
@@ -95,7 +95,7 @@ def world(ledger: Ledger, programs: Programs, books: Books, clock: Clock, purges
 
 def save(programs: Programs, program: Program, at: datetime = NOW) -> None:
     """Adds a version of a program's settings, made at `at`."""
-    programs.save(program, at)
+    programs.save(Edition(program, at, "test"))
 
 
 def world_in_memory(*programs: Program, clock: Clock | None = None, ledger: MemoryLedger | None = None) -> World:

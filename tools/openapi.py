@@ -58,8 +58,9 @@ from loyalty.entry.contracts.orders import (  # noqa: E402
     RedemptionVoidedAnswer,
     RefundedOrder,
 )
-from loyalty.entry.contracts.programs import ProgramAnswer, ProgramSettings  # noqa: E402
+from loyalty.entry.contracts.programs import ProgramAnswer, ProgramQuery, ProgramSettings  # noqa: E402
 from loyalty.entry.contracts.purge import PurgesAnswer, PurgesQuery  # noqa: E402
+from loyalty.entry.contracts.quotes import QuoteAnswer, QuoteRequest  # noqa: E402
 from loyalty.entry.http import MAX_BODY_BYTES, RETRY_AFTER  # noqa: E402
 from loyalty.entry.journal_texts import BEANCOUNT, CSV  # noqa: E402
 from loyalty.entry.problems import BY_CODE, MAX_FAULTS, RULES  # noqa: E402
@@ -87,6 +88,8 @@ class Operation:
     replays: int | None = None
     """The status of an answer that may have the header Idempotent-Replayed."""
     refusals: tuple[str, ...] = ()
+    versioned: bool = False
+    """Whether its answer has an ETag; where it has a body, If-Match guards what it changes."""
     texts: tuple[str, ...] = ()
     """Other media types than JSON that it answers in, as Accept says."""
 
@@ -97,12 +100,15 @@ OPERATIONS = {
         summary="Set a program's settings: a new program, or a new version of it",
         body=ProgramSettings,
         answers={200: ProgramAnswer, 201: ProgramAnswer},
-        refusals=("currency_fixed",),
+        versioned=True,
+        refusals=("precondition_failed", "currency_fixed"),
     ),
     "GET /v1/programs/{program_id}": Operation(
         name="getProgram",
-        summary="A program's current settings",
+        summary="A program's settings: the current ones, or one of their versions",
+        query=ProgramQuery,
         answers={200: ProgramAnswer},
+        versioned=True,
         refusals=("unknown_program",),
     ),
     "POST /v1/programs/{program_id}/orders/{order_id}/completed": Operation(
@@ -181,6 +187,24 @@ OPERATIONS = {
         needs_key=True,
         replays=201,
         refusals=("unknown_program", "idempotency_key_reused", "expires_in_the_past", "too_many_lots"),
+    ),
+    "POST /v1/programs/{program_id}/quotes": Operation(
+        name="quoteOrder",
+        summary="What a cart or an order would earn, and what it may use; writes nothing",
+        body=QuoteRequest,
+        answers={200: QuoteAnswer},
+        refusals=(
+            "unknown_program",
+            "order_customer_mismatch",
+            "currency_mismatch",
+            "order_closed",
+            "program_disabled",
+            "members_only",
+            "insufficient_points",
+            "below_min_points",
+            "not_whole_blocks",
+            "exceeds_order_limit",
+        ),
     ),
     "GET /v1/programs/{program_id}/purges": Operation(
         name="getPurges",
@@ -283,6 +307,10 @@ def document() -> Json:
                     "description": "There when this had been carried out before: the answer is the first one.",
                     "schema": {"type": "string", "const": "true"},
                 },
+                "ETag": {
+                    "description": "Which version this is, for If-Match.",
+                    "schema": {"type": "string", "examples": ['"3"']},
+                },
                 "Retry-After": {
                     "description": "After how many seconds to send the same request again.",
                     "required": True,
@@ -375,6 +403,16 @@ def _operation(route: Route, operation: Operation) -> Json:
                 "schema": TypeAdapter(Id).json_schema() | {"examples": ["goodwill-2026-01-31-17"]},
             }
         )
+    if operation.versioned and operation.body:
+        parameters.append(
+            {
+                "name": "If-Match",
+                "in": "header",
+                "required": False,
+                "description": "The ETag of what is to be changed: 412 if somebody else changed it meanwhile.",
+                "schema": {"type": "string", "examples": ['"3"']},
+            }
+        )
     if parameters:
         described["parameters"] = parameters
     if operation.body:
@@ -411,8 +449,10 @@ def _answer(operation: Operation, status: int, model: type[BaseModel]) -> Json:
         "content": {"application/json": {"schema": _ref(model), **_examples(operation.name, status)}},
     }
     answer["content"] |= {media_type: {"schema": {"type": "string"}} for media_type in operation.texts}
-    if operation.replays == status:
-        answer["headers"] = {"Idempotent-Replayed": {"$ref": "#/components/headers/Idempotent-Replayed"}}
+    names = ["Idempotent-Replayed"] if operation.replays == status else []
+    names += ["ETag"] if operation.versioned else []
+    if names:
+        answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     return answer
 
 
@@ -480,6 +520,7 @@ def _problem() -> Json:
         "points_available": "How many points the customer can spend.",
         "points_reversible": "How many points can be taken back from this order.",
         "points_reversed": "How many points this refund took back.",
+        "version": "At which version the settings are; 0 where there are none.",
     }
     return {
         "type": "object",

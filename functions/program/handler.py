@@ -1,20 +1,29 @@
 """A program's settings are changed, by adding a version, and read."""
 
-from loyalty.entry.contracts.programs import ProgramAnswer, ProgramSettings
+from loyalty.entry.contracts.programs import ProgramAnswer, ProgramQuery, ProgramSettings
 from loyalty.entry.http import Request, Response, serve
 from loyalty.entry.wiring import world
 from loyalty.usecases.change_program import change_program
+from loyalty.usecases.views import view_program
 
 
 def put(request: Request) -> Response:
     program_id, settings = request.program_id, request.body(ProgramSettings)
-    settings.check()
-    program, new = change_program(world(), program_id, lambda version: settings.program(program_id, version))
-    return Response(ProgramAnswer.of(program), 201 if new else 200)
+    settings.check(program_id)
+
+    def expected(version: int) -> bool:
+        return request.if_match(version) and settings.version in (None, version)
+
+    edition = change_program(
+        world(), program_id, lambda version: settings.program(program_id, version), request.actor, expected
+    )
+    version = edition.program.version
+    return Response(ProgramAnswer.of(edition), 201 if version == 1 else 200, version=version)
 
 
 def get(request: Request) -> Response:
-    return Response(ProgramAnswer.of(world().programs.get(request.program_id)))
+    edition = view_program(world(), request.program_id, request.parameters(ProgramQuery).version)
+    return Response(ProgramAnswer.of(edition), version=edition.program.version)
 
 
 handler = serve({"PUT /v1/programs/{program_id}": put, "GET /v1/programs/{program_id}": get})

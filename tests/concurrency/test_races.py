@@ -279,7 +279,7 @@ def test_settings_changed_at_once_are_versions_without_a_gap(functions: Make) ->
 
         def put(world: World) -> int:
             quick = replace(world, sleep=lambda seconds: None)
-            return change_program(quick, "shop", settings)[0].version
+            return change_program(quick, "shop", settings, "test").program.version
 
         return put
 

@@ -10,9 +10,9 @@ from moto import mock_aws
 from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import STALENESS, DynamoDBPrograms
-from loyalty.ports import Books, Ledger, Programs
+from loyalty.ports import Books, Edition, Ledger, Programs
 from tests.fakes.books import MemoryBooks
-from tests.fakes.memory import MemoryLedger, MemoryPrograms, Saved
+from tests.fakes.memory import MemoryLedger, MemoryPrograms
 from tests.table import create_table, dynamodb_client
 
 
@@ -45,7 +45,7 @@ class Store:
 
 def memory() -> Store:
     seconds, ledger = Seconds(), MemoryLedger()
-    kept: dict[str, list[Saved]] = {}
+    kept: dict[str, list[Edition]] = {}
     programs, other = (MemoryPrograms(kept, STALENESS, seconds) for _ in range(2))
     books = MemoryBooks(ledger)
     return Store(ledger, ledger, programs, other, books, books, seconds.let_pass)

@@ -14,15 +14,13 @@ from loyalty.domain.movement import AccountId, Cause, Movement
 from loyalty.domain.program import Program
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import MAX_ITEMS, Due, LostRace, PurgeRun, PurgeTask, UnknownProgram, WriteOff
+from loyalty.ports import MAX_ITEMS, Due, Edition, LostRace, PurgeRun, PurgeTask, UnknownProgram, WriteOff
 
 PAGE = 3
 """Accounts to a page: few, so that small tests turn pages too."""
 
 type Kept = tuple[datetime, JournalEntry]
 """A journal entry, and when it was recorded."""
-type Saved = tuple[datetime, Program]
-"""A version of a program, and when it was made."""
 
 
 class MemoryLedger:
@@ -187,7 +185,7 @@ class MemoryPrograms:
 
     def __init__(
         self,
-        store: dict[str, list[Saved]] | None = None,
+        store: dict[str, list[Edition]] | None = None,
         staleness: float = 0.0,
         seconds: Callable[[], float] = monotonic,
     ) -> None:
@@ -211,28 +209,30 @@ class MemoryPrograms:
     def latest(self, program_id: str) -> Program | None:
         with self._lock:
             versions = self._store.get(program_id)
-            return versions[-1][1] if versions else None
+            return versions[-1].program if versions else None
 
     def version(self, program_id: str, number: int) -> Program:
+        return self.edition(program_id, number).program
+
+    def edition(self, program_id: str, number: int | None = None) -> Edition:
         with self._lock:
             versions = self._store.get(program_id, [])
+            number = len(versions) if number is None else number
             if not 0 < number <= len(versions):
                 raise UnknownProgram(program_id)
-            return versions[number - 1][1]
+            return versions[number - 1]
 
-    def save(self, program: Program, at: datetime) -> None:
+    def save(self, edition: Edition) -> None:
+        program = edition.program
         with self._lock:
             versions = self._store.setdefault(program.program_id, [])
             if program.version != len(versions) + 1:
                 raise LostRace
-            versions.append((at, program))
+            versions.append(edition)
             self._kept.pop(program.program_id, None)
 
     def made_at(self, program_id: str) -> datetime:
-        with self._lock:
-            if program_id not in self._store:
-                raise UnknownProgram(program_id)
-            return self._store[program_id][0][0]
+        return self.edition(program_id, 1).made_at
 
     def ids(self) -> Iterator[str]:
         with self._lock:

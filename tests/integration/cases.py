@@ -19,6 +19,7 @@ REFUND, ISSUE = "POST p/orders/{order_id}/refunds", "POST p/customers/{customer_
 STATEMENT, ACCOUNT = "GET p/customers/{customer_id}/movements", "GET p/customers/{customer_id}"
 JOURNAL, PUT_PROGRAM = "GET p/journal-entries", "PUT p"
 ENTRY = "GET p/journal-entries/{business_day}/{kind}"
+QUOTE, GET_PROGRAM = "POST p/quotes", "GET p"
 LIABILITY, COHORTS = "GET p/liability", "GET p/liability/cohorts"
 DEFERRED = "GET p/liability/deferred-revenue"
 JANUARY = {"from": "2026-01-01", "to": "2026-01-31"}
@@ -75,6 +76,21 @@ def gift(**changes: Any) -> dict[str, Any]:
 
 def settings(**changes: Any) -> dict[str, Any]:
     return {"name": "Shop", "currency": "EUR", **changes}
+
+
+def promotion(**changes: Any) -> dict[str, Any]:
+    facts = {
+        "id": "twice",
+        "starts_at": "2026-01-01T00:00:00Z",
+        "ends_at": "2026-02-01T00:00:00Z",
+        "multiplier": "2",
+        **changes,
+    }
+    return {name: fact for name, fact in facts.items() if fact is not None}
+
+
+def quote(**changes: Any) -> dict[str, Any]:
+    return order(**{"customer_id": "ben", "kind": "cart", **changes})
 
 
 NOT_JSON = {
@@ -442,7 +458,45 @@ PROGRAMS = [
         "a point worth a million", "/redeem/point_value", "out_of_range", settings(redeem={"point_value": "1000000"})
     ),
     bad_program("blocks of nothing", "/redeem/block_size", "out_of_range", settings(redeem={"block_size": 0})),
-    bad_program("the answer to a GET", "/version", "unknown_field", settings(version=1)),
+    bad_program("another program's id", "/program_id", "not_allowed", settings(program_id="other")),
+    bad_program("version zero", "/version", "out_of_range", settings(version=0)),
+    *(
+        Case(name=name, code="precondition_failed", route=PUT_PROGRAM, ids=(program_id,), send=send)
+        for name, program_id, send in (
+            ("a version that is not the current one", "shop", {"body": settings(version=2)}),
+            ("a version of nothing", "new", {"body": settings(version=1)}),
+            ("another ETag", "shop", {"body": settings(), "if_match": '"2"'}),
+            ("an ETag of nothing", "new", {"body": settings(), "if_match": "*"}),
+            ("no ETag", "shop", {"body": settings(), "if_match": ""}),
+        )
+    ),
+    bad_program("a basis of one's own", "/earn/basis", "not_allowed", settings(earn={"basis": "profit"})),
+    *(
+        bad_program(f"a rate: {name}", pointer, code, settings(earn={"rates": [rate]}))
+        for name, pointer, code, rate in (
+            ("of nothing", "/earn/rates/0/points_per_item", "missing_field", {"skus": ["A"]}),
+            (
+                "of both",
+                "/earn/rates/0/points_per_item",
+                "not_allowed",
+                {"skus": ["A"], "points_per_unit": "1", "points_per_item": 1},
+            ),
+            ("no SKU", "/earn/rates/0/skus/0", "empty_id", {"skus": [""], "points_per_item": 1}),
+        )
+    ),
+    *(
+        bad_program(f"a promotion: {name}", pointer, code, settings(promotions=[promotion(**changes)]))
+        for name, pointer, code, changes in (
+            ("ends when it starts", "/promotions/0/ends_at", "out_of_range", {"ends_at": "2026-01-01T00:00:00Z"}),
+            ("adds nothing", "/promotions/0/bonus_points", "missing_field", {"multiplier": None}),
+            ("adds both", "/promotions/0/bonus_points", "not_allowed", {"bonus_points": 5}),
+            ("takes away", "/promotions/0/multiplier", "out_of_range", {"multiplier": "0.5"}),
+            ("no days", "/promotions/0/expiry/days", "missing_field", {"expiry": {"policy": "after_days"}}),
+            ("no id", "/promotions/0/id", "invalid_program_id", {"id": ""}),
+            ("no start", "/promotions/0/starts_at", "missing_field", {"starts_at": None}),
+        )
+    ),
+    bad_program("a promotion twice", "/promotions", "duplicate", settings(promotions=[promotion(), promotion()])),
     bad_program("another currency", "/currency", "currency_fixed", settings(currency="USD"), "shop"),
     *(
         bad_program(f"id {program_id!r:.20}", "/program_id", "invalid_program_id", settings(), program_id)
@@ -455,6 +509,7 @@ QUERIES = [
     for name, pointer, code, route, ids, query in (
         ("unknown parameter", "/page", "unknown_field", ACCOUNT, ("shop", "ann"), {"page": "1"}),
         ("guest is no truth", "/guest", "wrong_type", ACCOUNT, ("shop", "ann"), {"guest": "maybe"}),
+        ("version is zero", "/version", "out_of_range", GET_PROGRAM, ("shop",), {"version": "0"}),
         ("limit is zero", "/limit", "out_of_range", STATEMENT, ("shop", "ann"), {"limit": "0"}),
         ("limit over 100", "/limit", "out_of_range", STATEMENT, ("shop", "ann"), {"limit": "101"}),
         ("limit is no number", "/limit", "wrong_type", STATEMENT, ("shop", "ann"), {"limit": "ten"}),
@@ -530,6 +585,24 @@ QUERIES += [
     for send in ({"query": JANUARY, "accept": accept},)
 ]
 
+QUOTES = [
+    bad_field(name, pointer, code, body, QUOTE, ids=("shop",))
+    for name, pointer, code, body in (
+        ("no kind", "/kind", "missing_field", order()),
+        ("a kind of its own", "/kind", "not_allowed", order(kind="wish")),
+        ("an order without an id", "/order_id", "missing_field", order(kind="order")),
+        ("an order of another customer", "/customer_id", "order_customer_mismatch", quote(order_id="#1")),
+        ("another currency", "/currency", "currency_mismatch", quote(currency="USD")),
+        ("uses points: negative", "/use_points", "out_of_range", quote(use_points=-1)),
+        ("uses points: all", "/use_points", "wrong_type", quote(use_points="all")),
+        ("uses points: more than there are", "/use_points", "insufficient_points", quote(use_points=41)),
+        ("uses points: nobody's", "/use_points", "members_only", order(kind="cart", customer_id=None, use_points=5)),
+        ("uses points: a guest's", "/use_points", "members_only", quote(guest=True, use_points=5)),
+        ("too many decimals", "/total", "too_many_decimals", quote(total="20.001")),
+        ("completed in 2999", "/completed_at", "completed_in_future", quote(completed_at="2999-12-31T23:59:59Z")),
+    )
+]
+
 PLACES = {"order_id": "/order_id", "customer_id": "/customer_id", "program_id": "/program_id"}
 
 
@@ -550,6 +623,7 @@ def valid(key: str) -> dict[str, Any]:
         REFUND: {"body": {"refunded_total": "5.00"}},
         ISSUE: {"body": gift(), "idempotency_key": "new"},
         PUT_PROGRAM: {"body": settings()},
+        QUOTE: {"body": quote()},
         JOURNAL: {"query": {"from": "2026-01-31", "to": "2026-01-31"}},
         LIABILITY: {"query": JANUARY},
         DEFERRED: {"query": JANUARY},
@@ -593,4 +667,4 @@ PATHS = [
     ),
 ]
 
-CASES = [*BODIES, *ORDERS, *CANCELLATIONS, *REDEMPTIONS, *REFUNDS, *ISSUES, *PROGRAMS, *QUERIES, *PATHS]
+CASES = [*BODIES, *ORDERS, *CANCELLATIONS, *REDEMPTIONS, *REFUNDS, *ISSUES, *PROGRAMS, *QUOTES, *QUERIES, *PATHS]

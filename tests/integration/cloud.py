@@ -87,6 +87,7 @@ class Cloud:
         query: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
         accept: str | None = None,
+        if_match: str | None = None,
     ) -> Answer:
         """Call the route `key` ("GET p/orders/{order_id}", p the program) with the ids of its path, as a caller names
         them; `raw` is a body as it is, `body` one to be sent as JSON.
@@ -95,6 +96,8 @@ class Cloud:
         event = http_event(route, ids, query or {}, idempotency_key)
         if accept is not None:
             event["headers"]["accept"] = accept
+        if if_match is not None:
+            event["headers"]["if-match"] = if_match
         if raw is not None or body is not None:
             event |= {"body": as_json(body) if raw is None else raw, "isBase64Encoded": base64}
         return self.invoke(route, event)

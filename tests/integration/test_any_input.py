@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from loyalty.entry.routes import ROUTES, find
-from tests.integration.cases import CANCEL, COMPLETE, ids_of, keys, valid
+from tests.integration.cases import CANCEL, COMPLETE, ids_of, keys, promotion, valid
 from tests.integration.cloud import Cloud, as_json, detail, fact, order
 
 TEXTS = [
@@ -91,12 +91,18 @@ WHOLE_PROGRAM = {
     "currency": "EUR",
     "timezone": "Europe/Berlin",
     "label": "points",
-    "earn": {"points_per_unit": "1.5", "basis": "total", "rounding": "ceil", "max_points_per_order": 500},
+    "earn": {
+        "points_per_unit": "1.5",
+        "basis": "total",
+        "rounding": "ceil",
+        "rates": [{"skus": ["A"], "points_per_item": 5}],
+    },
     "ways_to_earn": {"order": {"enabled": True}},
     "redeem": {"point_value": "0.01", "min_points": 1, "max_order_share": "0.5", "block_size": 2, "overspend": "clamp"},
     "expiry": {"policy": "after_days", "days": 30},
     "cancel": {"on_shortfall": "clamp", "restore_grace_days": 3},
     "refund": {"policy": "proportional"},
+    "promotions": [promotion(skus=["A"], expiry={"policy": "after_days", "days": 3})],
 }
 FULL = order(guest=False, referrer_id="ben", discount="1.00", shipping="2.00", tax="3.00")
 

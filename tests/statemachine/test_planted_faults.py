@@ -10,13 +10,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from loyalty.domain import calendar, cancellation, earning, issuing, redemption, returning
+from loyalty.domain import calendar, cancellation, earning, issuing, reckoning, redemption, returning
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry, sum_up
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import AccountId, Event, Kind, Movement
 from loyalty.domain.order import Order
 from loyalty.domain.program import Program
+from loyalty.domain.reckoning import Earning
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
 from loyalty.usecases import cancel_order, complete_order, expire_points, issue_points, redeem_points, refund_order
@@ -90,10 +91,10 @@ def a_completion_overlooks_the_cancellation(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def an_order_that_used_points_earns_like_any_other(patch: pytest.MonkeyPatch) -> None:
-    def earn(program: Program, order: Order, used: Movement | None) -> earning.Earning:
+    def earn(program: Program, order: Order, used: Movement | None) -> Earning:
         return right(program, order, None)
 
-    right = earning.earning
+    right = reckoning.earning
     patch.setattr(earning, "earning", earn)
 
 

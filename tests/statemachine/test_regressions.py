@@ -43,7 +43,7 @@ def use(world: World, order_id: str, points: int) -> PointsRedeemed:
 def test_days_that_are_booked_stay_where_they_are_when_the_program_moves_to_another_time_zone() -> None:
     world = shop(timezone="Pacific/Auckland")
     issue(world, 10)
-    change_program(world, "shop", lambda version: program(version=version, timezone="Pacific/Honolulu"))
+    change_program(world, "shop", lambda version: program(version=version, timezone="Pacific/Honolulu"), "test")
     issue(world, 20)
     assert verify_program(world, "shop").found == []
 

@@ -52,8 +52,9 @@ class Till:
             return Program.of({"program_id": self.program_id, "version": version, **rules})
 
         with refusing():
-            program, self.first = change_program(self._world(), self.program_id, settings)
-        return {"version": program.version}
+            edition = change_program(self._world(), self.program_id, settings, ACTOR)
+        self.first = edition.program.version == 1
+        return {"version": edition.program.version}
 
     def complete(
         self, order_id: str, who: Who | None, items: Fraction, discount: Fraction, total: Fraction, now: datetime

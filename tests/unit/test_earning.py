@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.account import Account
-from loyalty.domain.earning import Earning, complete, earning, why_skipped
+from loyalty.domain.earning import complete, why_skipped
 from loyalty.domain.lots import Lot
 from loyalty.domain.movement import MAX_POINTS, Kind
 from loyalty.domain.order import Item, Order
 from loyalty.domain.program import Program
+from loyalty.domain.reckoning import Earning, earning
 from loyalty.domain.redemption import RedemptionRequest, redeem
 from loyalty.domain.refusal import Refused
 from tests.given import again, begin, holding, member, order, order_story, program

@@ -209,6 +209,15 @@ class Books(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A version of a program's settings, when it was made and by which client."""
+
+    program: Program
+    made_at: datetime
+    made_by: str
+
+
 class Programs(Protocol):
     """Where settings are kept, every version of them."""
 
@@ -227,8 +236,12 @@ class Programs(Protocol):
         """The settings as they were in one of their versions. Raises UnknownProgram."""
         ...
 
-    def save(self, program: Program, at: datetime) -> None:
-        """Add a version, made at the instant `at`. Raises LostRace unless it follows the latest one."""
+    def edition(self, program_id: str, number: int | None = None) -> Edition:
+        """One of the versions, or the latest as of this very moment. Raises UnknownProgram."""
+        ...
+
+    def save(self, edition: Edition) -> None:
+        """Add a version. Raises LostRace unless it follows the latest one."""
         ...
 
     def made_at(self, program_id: str) -> datetime:

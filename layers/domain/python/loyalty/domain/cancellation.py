@@ -24,16 +24,18 @@ def cancel(transaction: Transaction, reason: str | None) -> Transaction:
 def reverse(
     transaction: Transaction, points: int, event: Event, reason: str | None, detail: Detail = NOTHING
 ) -> Transaction:
-    """Take back `points` that the order earned: out of its own lot, then soonest-expiring first.
+    """Take back `points` that the order earned: out of its own lots, then soonest-expiring first.
 
-    What was spent already becomes a debt, or is let go and reported, as the program says. If the
-    order's own lot has expired, its points are gone and there is nothing left to take.
+    What was spent already becomes a debt, or is let go and reported, as the program says. Of points of
+    the order that have expired there is nothing left to take.
     """
-    completion, now = transaction.story.completion, transaction.now
-    if not points or completion is None or Lot(completion.expires_at, points).expired(now):
+    due = transaction.story.takable(transaction.now).soonest(points)
+    points = due.total
+    if not points:
         return transaction
-    held = transaction.holder.lots.spendable(now)
-    own = Lots(lot for lot in held if lot.expires_at == completion.expires_at).soonest(points)
+    held = transaction.holder.lots.spendable(transaction.now)
+    there = {lot.expires_at: lot.points for lot in held}
+    own = Lots(Lot(lot.expires_at, min(lot.points, there.get(lot.expires_at, 0))) for lot in due)
     others = held.minus(own).soonest(points - own.total)
     taken = own.plus(others)
     short = points - taken.total

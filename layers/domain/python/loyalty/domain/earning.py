@@ -1,60 +1,15 @@
-"""What an order earns, and the accrual of it: on completion, only the first time, ever."""
+"""Accrual: an order earns on completion, only the first time, ever."""
 
-from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
 
 from loyalty.domain.lots import Lot, Lots
-from loyalty.domain.money import exact, times
-from loyalty.domain.movement import MAX_POINTS, AccountId, Event, Kind, Movement
+from loyalty.domain.movement import AccountId, Event, Kind, Movement
 from loyalty.domain.order import Order
-from loyalty.domain.program import OnRedeemedOrder, Program
+from loyalty.domain.program import Program
+from loyalty.domain.reckoning import Earning, Step, earning
 from loyalty.domain.refusal import Refused
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a breakdown: the rule, what it added or took, and why in words."""
-
-    rule: str
-    points: int
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Earning:
-    """What an order earns: `points` is the sum of its steps. `reason` says why it is nothing.
-
-    `basis` is the money that it is reckoned on.
-    """
-
-    points: int
-    basis: Decimal
-    steps: tuple[Step, ...] = ()
-    reason: str | None = None
-
-
-def earning(program: Program, order: Order, redemption: Movement | None) -> Earning:
-    """What `order` earns under `program`, having used the points of `redemption`."""
-    rules, currency = program.earn, program.currency
-    basis = order.amount(rules.basis)
-    if redemption and rules.on_redeemed_order is OnRedeemedOrder.NONE:
-        return Earning(0, basis, reason="points_used_on_order")
-    if order.total < rules.min_order_total:
-        return Earning(0, basis, reason="below_min_order_total")
-    if redemption and rules.on_redeemed_order is OnRedeemedOrder.CASH_PART:
-        # Less what the points really took off, which is whole cents.
-        basis = max(basis - Decimal(str(redemption.detail["discount"])), Decimal(0))
-    points = rules.rounding.points(times(basis, rules.points_per_unit))
-    money = f"{exact(basis, currency)} {currency}"
-    rate = f"{rules.points_per_unit.normalize():f}"
-    steps = [Step("base", points, f"{money} x {rate} per {currency}, {rules.rounding}")]
-    cap = MAX_POINTS if rules.max_points_per_order is None else rules.max_points_per_order
-    if points > cap:
-        steps.append(Step("max_points_per_order", cap - points, f"at most {cap} an order"))
-        points = cap
-    return Earning(points, basis, tuple(steps), None if points else "no_points")
 
 
 def why_skipped(program: Program, order: Order) -> str | None:
@@ -76,18 +31,28 @@ def complete(transaction: Transaction, order: Order) -> Transaction:
         return transaction
     refuse_other_currency(program, order.currency)
     earned = earning(program, order, story.live_redemption)
-    expires_at = program.expires_at(transaction.now) if earned.points else None
+    lots = _lots(program, earned, transaction.now)
+    detail: dict[str, object] = {
+        "basis": str(earned.basis),
+        "breakdown": [[step.rule, step.points, step.detail] for step in earned.steps],
+    }
+    if len(lots) > 1:
+        detail["lots"] = [[lot.expires_at.isoformat() if lot.expires_at else None, lot.points] for lot in lots]
     return transaction.credit(
         Kind.EARN,
         Event.ORDER_COMPLETED,
-        Lots([Lot(expires_at, earned.points)]),
-        expires_at=expires_at,
+        lots,
+        expires_at=lots.next_expiry,
         reason=earned.reason,
-        detail={
-            "basis": str(earned.basis),
-            "breakdown": [[step.rule, step.points, step.detail] for step in earned.steps],
-        },
+        detail=detail,
     )
+
+
+def _lots(program: Program, earned: Earning, now: datetime) -> Lots:
+    """The points by the instant at which they expire: as the program says, or a promotion for what it added."""
+    bonuses = [Lot(expiry.expires_at(now, program.timezone), points) for expiry, points in earned.bonuses]
+    others = earned.points - sum(lot.points for lot in bonuses)
+    return Lots([*bonuses, Lot(program.expires_at(now), others)])
 
 
 def breakdown_of(completion: Movement) -> tuple[Step, ...]:

@@ -3,8 +3,10 @@
 Sources: ISO 4217 (active currency codes and their minor units, list one of 2026).
 """
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
+from fractions import Fraction
+from math import ceil, floor
 
 _CODES = """
 AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF
@@ -75,13 +77,12 @@ class Rounding(StrEnum):
     HALF_UP = "half_up"
     CEIL = "ceil"
 
-    def points(self, amount: Decimal) -> int:
+    def points(self, amount: Decimal | Fraction) -> int:
         """`amount` of points (not negative) as whole points."""
-        return int(amount.to_integral_value(rounding=_MODES[self]))
-
-
-_MODES = {
-    Rounding.FLOOR: ROUND_FLOOR,
-    Rounding.HALF_UP: ROUND_HALF_UP,
-    Rounding.CEIL: ROUND_CEILING,
-}
+        match self:
+            case Rounding.FLOOR:
+                return floor(amount)
+            case Rounding.HALF_UP:
+                return floor(Fraction(amount) + Fraction(1, 2))
+            case Rounding.CEIL:
+                return ceil(amount)

@@ -40,14 +40,36 @@ class Order:
             return None
         return AccountId(program_id, self.customer_id, self.guest)
 
+    @property
+    def items_total(self) -> Decimal:
+        """What all lines cost before the order's discount."""
+        return sum((item.amount for item in self.items), Decimal(0))
+
+    @property
+    def items_net(self) -> Decimal:
+        """What all lines cost less the order's discount, never below zero."""
+        return max(self.items_total - self.discount, Decimal(0))
+
     def amount(self, basis: EarningBasis) -> Decimal:
         """The money that `basis` counts, never below zero."""
         match basis:
             case EarningBasis.ITEMS:
-                items = sum((item.amount for item in self.items), Decimal(0))
-                return max(items - self.discount, Decimal(0))
+                money = self.items_net
+            case EarningBasis.ITEMS_WITH_SHIPPING:
+                money = self.items_net + self.shipping
+            case EarningBasis.ITEMS_WITH_TAX:
+                money = self.items_net + self.tax
+            case EarningBasis.ITEMS_WITH_SHIPPING_AND_TAX:
+                money = self.items_net + self.shipping + self.tax
             case EarningBasis.TOTAL:
-                return self.total
+                money = self.total
+            case EarningBasis.TOTAL_WITHOUT_SHIPPING:
+                money = self.total - self.shipping
+            case EarningBasis.TOTAL_WITHOUT_TAX:
+                money = self.total - self.tax
+            case EarningBasis.TOTAL_WITHOUT_SHIPPING_AND_TAX:
+                money = self.total - self.shipping - self.tax
+        return max(money, Decimal(0))
 
 
 def cause_of_order(program_id: str, order_id: str) -> Cause:

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from typing import Any, Self, cast, get_args, get_type_hints
+from typing import Any, Self, cast, get_args, get_origin, get_type_hints
 
 from loyalty.domain.calendar import ExpiryPolicy
 from loyalty.domain.money import Rounding
@@ -17,8 +17,14 @@ class EarningBasis(StrEnum):
 
     ITEMS = "items"
     """Its items less its discount, without shipping and tax."""
+    ITEMS_WITH_SHIPPING = "items_with_shipping"
+    ITEMS_WITH_TAX = "items_with_tax"
+    ITEMS_WITH_SHIPPING_AND_TAX = "items_with_shipping_and_tax"
     TOTAL = "total"
     """Its total, as the store states it."""
+    TOTAL_WITHOUT_SHIPPING = "total_without_shipping"
+    TOTAL_WITHOUT_TAX = "total_without_tax"
+    TOTAL_WITHOUT_SHIPPING_AND_TAX = "total_without_shipping_and_tax"
 
 
 class OnRedeemedOrder(StrEnum):
@@ -50,9 +56,32 @@ class RefundPolicy(StrEnum):
     PROPORTIONAL = "proportional"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goods:
+    """Which lines of an order: those of a SKU or of a category that is named."""
+
+    skus: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+    def include(self, sku: str, category: str | None) -> bool:
+        """Whether a line of this SKU and category is meant."""
+        return sku in self.skus or category in self.categories
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate(Goods):
+    """How some goods earn, instead of `points_per_unit`: by another rate, or so many points a piece."""
+
+    points_per_unit: Decimal | None = None
+    points_per_item: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Earn:
-    """How orders earn. `points_per_unit` is points per one unit of currency (1 EUR, 1 JPY)."""
+    """How orders earn. `points_per_unit` is points per one unit of currency (1 EUR, 1 JPY).
+
+    Of `rates` the first that includes a line counts; what is `excluded` earns nothing.
+    """
 
     points_per_unit: Decimal = Decimal(1)
     basis: EarningBasis = EarningBasis.ITEMS
@@ -60,6 +89,8 @@ class Earn:
     on_redeemed_order: OnRedeemedOrder = OnRedeemedOrder.NONE
     min_order_total: Decimal = Decimal(0)
     max_points_per_order: int | None = None
+    excluded: Goods = field(default_factory=Goods)
+    rates: tuple[Rate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +125,33 @@ class Expiry:
     policy: ExpiryPolicy = ExpiryPolicy.NONE
     days: int | None = None
     months: int | None = None
+
+    def expires_at(self, awarded_at: datetime, timezone: str) -> datetime | None:
+        """When points awarded at `awarded_at` are gone; None is never."""
+        return self.policy.expires_at(awarded_at, timezone, self.days or self.months or 0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion(Goods):
+    """Multiplies what orders earn, or adds `bonus_points` to it, from `starts_at` until before `ends_at`.
+
+    It looks at the lines of its goods, or at the whole order where it names none. What counts is when
+    the order was completed. The points that it adds live as long as its own `expiry` says, if it has one.
+    """
+
+    id: str
+    starts_at: datetime
+    ends_at: datetime
+    multiplier: Decimal | None = None
+    bonus_points: int | None = None
+    stackable: bool = True
+    priority: int = 0
+    expiry: Expiry | None = None
+
+    @property
+    def names_goods(self) -> bool:
+        """Whether it looks at some lines only."""
+        return bool(self.skus or self.categories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +196,11 @@ class Program:
     cancel: Cancel = field(default_factory=Cancel)
     refund: Refund = field(default_factory=Refund)
     books: AccountNames = field(default_factory=AccountNames)
+    promotions: tuple[Promotion, ...] = ()
 
     def expires_at(self, awarded_at: datetime) -> datetime | None:
         """When points awarded at `awarded_at` are gone under this program's policy; None is never."""
-        length = self.expiry.days or self.expiry.months or 0
-        return self.expiry.policy.expires_at(awarded_at, self.timezone, length)
+        return self.expiry.expires_at(awarded_at, self.timezone)
 
     def value_of(self, points: int) -> Decimal:
         """What `points` are worth in money, unrounded."""
@@ -162,6 +220,10 @@ def _plain(value: Any) -> Any:
     match value:
         case dict():
             return {name: _plain(part) for name, part in value.items()}
+        case tuple() | list():
+            return [_plain(part) for part in value]
+        case datetime():
+            return value.isoformat()
         case Decimal() | StrEnum():
             return str(value)
         case _:
@@ -169,15 +231,23 @@ def _plain(value: Any) -> Any:
 
 
 def _build(cls: Any, value: Any) -> Any:
-    """`value` as a `cls`: a dataclass from an object, a choice or a decimal from a string."""
+    """`value` as a `cls`: a dataclass from an object, a tuple from a list, a choice or a decimal from a string."""
+    if value is None:
+        return None
+    if get_origin(cls) is tuple:
+        return tuple(_build(get_args(cls)[0], part) for part in value)
+    if isinstance(value, cls):
+        return value
     if is_dataclass(cls) and isinstance(cls, type):
         types = _types_of(cls)
         return cls(**{name: _build(types[name], part) for name, part in value.items()})
-    return value if value is None or isinstance(value, cls) else cls(value)
+    return datetime.fromisoformat(value) if cls is datetime else cls(value)
 
 
 @cache
-def _types_of(cls: type) -> dict[str, type]:
+def _types_of(cls: type) -> dict[str, Any]:
     """The type of each field; of an optional one, the type it has when it is there."""
     hints = get_type_hints(cls)
-    return {name: next(iter(get_args(hint)), hint) for name, hint in hints.items()}
+    return {
+        name: hint if get_origin(hint) is tuple else next(iter(get_args(hint)), hint) for name, hint in hints.items()
+    }

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
+from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import AccountId, Cause, Event, Kind, Movement
 
 
@@ -69,8 +71,28 @@ class Story:
     @property
     def reversible(self) -> int:
         """Points earned that were neither taken back nor let go because they were spent."""
-        let_go = (m.detail.get("shortfall", 0) for m in self.movements if m.kind is Kind.REVERSE)
-        return self.earned - self.reversed - sum(n for n in let_go if isinstance(n, int))
+        return self.earned - sum(_settled(m) for m in self.movements if m.kind is Kind.REVERSE)
+
+    @property
+    def awarded(self) -> Lots:
+        """The lots in which its points were earned, whatever became of them."""
+        if self.completion is None:
+            return Lots()
+        lots = self.completion.detail.get("lots")
+        if isinstance(lots, list):
+            return Lots(Lot(datetime.fromisoformat(at) if at else None, points) for at, points in lots)
+        return Lots([Lot(self.completion.expires_at, self.completion.points)])
+
+    def takable(self, at: datetime) -> Lots:
+        """Of the lots in which it earned, what can be taken back at `at`: not expired, nor taken back before.
+
+        What was taken back came out of those that expired soonest and had not yet.
+        """
+        lots = self.awarded
+        for movement in self.movements:
+            if movement.kind is Kind.REVERSE:
+                lots = lots.minus(lots.spendable(movement.recorded_at).soonest(_settled(movement)))
+        return lots.spendable(at)
 
     def refund_of(self, refunded_total: str) -> Movement | None:
         """What was recorded when the order's cumulative refund was `refunded_total`."""
@@ -82,3 +104,9 @@ class Story:
 
     def _sum(self, kind: Kind) -> int:
         return sum(m.points for m in self.movements if m.kind is kind)
+
+
+def _settled(reversal: Movement) -> int:
+    """How many points a reversal was for: those taken back, and those let go because they were spent."""
+    let_go = reversal.detail.get("shortfall", 0)
+    return reversal.points + (let_go if isinstance(let_go, int) else 0)

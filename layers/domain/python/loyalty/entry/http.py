@@ -34,6 +34,8 @@ class Response:
     replayed: bool = False
     """Whether the request had been carried out before and this is what it was answered then."""
     media_type: str = JSON
+    version: int | None = None
+    """Of what has versions, which one this is: its ETag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,14 @@ class Request:
             raise Problem("missing_header", "Send an Idempotency-Key with this request.")
         return parse_id("Idempotency-Key", key)
 
+    def if_match(self, version: int) -> bool:
+        """Whether `If-Match` (RFC 9110, 13.1.1) lets the request change what is at `version`; 0 is nothing yet."""
+        wanted = self.event.get("headers", {}).get("if-match")
+        if wanted is None:
+            return True
+        tags = [tag.strip().strip('"') for tag in wanted.split(",")]
+        return version > 0 and ("*" in tags or str(version) in tags)
+
     def parameters[Model: BaseModel](self, model: type[Model]) -> Model:
         """The query as a `model`. Raises Problem."""
         return parse(model, self.event.get("queryStringParameters") or {})
@@ -126,6 +136,8 @@ def serve(endpoints: Mapping[str, Endpoint]) -> Callable[[Event, Any], Event]:
             logger.error("internal_error", error=type(error).__name__, at=frames(error))
             return problem_response(Problem("internal_error", "Nothing was lost; we have been told."))
         headers = {"content-type": response.media_type}
+        if response.version is not None:
+            headers["etag"] = f'"{response.version}"'
         if response.replayed:
             headers["idempotent-replayed"] = "true"
         return {

@@ -36,6 +36,7 @@ ROUTES = (
     Route("GET", f"{_CUSTOMER}/movements", "account", (STOREFRONT, ADMIN)),
     Route("POST", f"{_CUSTOMER}/issues", "issue", (ADMIN,)),
     Route("GET", _CUSTOMER, "account", (STOREFRONT, ADMIN)),
+    Route("POST", f"{_PROGRAM}/quotes", "quote", (STOREFRONT,)),
     Route("GET", f"{_PROGRAM}/purges", "purges", (ADMIN, FINANCE)),
     Route("GET", f"{_PROGRAM}/journal-entries/{{business_day}}/{{kind}}", "journal", (FINANCE,)),
     Route("GET", f"{_PROGRAM}/journal-entries", "journal", (FINANCE,)),

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from loyalty.domain.earning import Step, breakdown_of, complete, why_skipped
+from loyalty.domain.earning import breakdown_of, complete, why_skipped
 from loyalty.domain.order import Order, cause_of_order
+from loyalty.domain.reckoning import Step
 from loyalty.domain.transaction import Transaction
 from loyalty.ports import World
 from loyalty.usecases.carry_out import Sender, carry_out

@@ -5,14 +5,15 @@ from datetime import datetime
 from decimal import Decimal
 
 from loyalty.domain.account import Account
-from loyalty.domain.earning import Step, breakdown_of
+from loyalty.domain.earning import breakdown_of
 from loyalty.domain.money import exact
 from loyalty.domain.movement import AccountId, Kind, Movement
 from loyalty.domain.order import cause_of_order
 from loyalty.domain.program import Program
+from loyalty.domain.reckoning import Step
 from loyalty.domain.redemption import discount, usable
 from loyalty.domain.story import Story
-from loyalty.ports import World
+from loyalty.ports import Edition, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,11 @@ class AccountView:
     def value(self) -> Decimal:
         """The balance in money, unrounded."""
         return exact(self.program.value_of(self.balance), self.program.currency)
+
+
+def view_program(world: World, program_id: str, version: int | None) -> Edition:
+    """A program's settings, in one of their versions or as they are now. Raises UnknownProgram."""
+    return world.programs.edition(program_id, version)
 
 
 def view_account(world: World, account_id: AccountId) -> AccountView:

@@ -9,7 +9,7 @@ from typing import Any
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.domain.program import Program
-from loyalty.ports import LostRace, UnknownProgram
+from loyalty.ports import Edition, LostRace, UnknownProgram
 
 STALENESS = 1.0
 """Seconds for which a running function may keep settings.
@@ -45,16 +45,26 @@ class DynamoDBPrograms:
         return program
 
     def latest(self, program_id: str) -> Program | None:
-        return self._read(keys.PROGRAMS_PK, program_id)
+        item = self._item(keys.PROGRAMS_PK, program_id)
+        return program_from(item) if item else None
 
     def version(self, program_id: str, number: int) -> Program:
-        program = self._read(keys.settings_pk(program_id), keys.position_sk(number))
-        if program is None:
-            raise UnknownProgram(program_id)
-        return program
+        return self.edition(program_id, number).program
 
-    def save(self, program: Program, at: datetime) -> None:
-        settings = json.dumps(program.settings(), separators=(",", ":"))
+    def edition(self, program_id: str, number: int | None = None) -> Edition:
+        if number is None:
+            latest = self.latest(program_id)
+            number = latest.version if latest else 0
+        item = self._item(keys.settings_pk(program_id), keys.position_sk(number))
+        if item is None:
+            raise UnknownProgram(program_id)
+        made_by = item["by"]["S"] if "by" in item else "unknown"
+        return Edition(program_from(item), datetime.fromisoformat(item["made"]["S"]), made_by)
+
+    def save(self, edition: Edition) -> None:
+        program = edition.program
+        # Not as ASCII, which takes six bytes for a letter of two: an item has 400 KB, and a body 256.
+        settings = json.dumps(program.settings(), separators=(",", ":"), ensure_ascii=False)
         content: items.Item = {
             "version": {"N": str(program.version)},
             "settings": {"S": settings},
@@ -63,7 +73,8 @@ class DynamoDBPrograms:
             "pk": {"S": keys.settings_pk(program.program_id)},
             "sk": {"S": keys.position_sk(program.version)},
             **content,
-            "made": {"S": keys.instant(at)},
+            "made": {"S": keys.instant(edition.made_at)},
+            "by": {"S": edition.made_by},
         }
         current = {"pk": {"S": keys.PROGRAMS_PK}, "sk": {"S": program.program_id}, **content}
         follows = (
@@ -85,14 +96,7 @@ class DynamoDBPrograms:
 
     def made_at(self, program_id: str) -> datetime:
         if program_id not in self._made:
-            with answering():
-                found = self._client.get_item(
-                    TableName=self._table,
-                    Key={"pk": {"S": keys.settings_pk(program_id)}, "sk": {"S": keys.position_sk(1)}},
-                )
-            if "Item" not in found:
-                raise UnknownProgram(program_id)
-            self._made[program_id] = datetime.fromisoformat(found["Item"]["made"]["S"])
+            self._made[program_id] = self.edition(program_id, 1).made_at
         return self._made[program_id]
 
     def ids(self) -> Iterator[str]:
@@ -106,14 +110,15 @@ class DynamoDBPrograms:
             for item in page:
                 yield item["sk"]["S"]
 
-    def _read(self, pk: str, sk: str) -> Program | None:
+    def _item(self, pk: str, sk: str) -> items.Item | None:
         with answering():
             found = self._client.get_item(
                 TableName=self._table,
                 Key={"pk": {"S": pk}, "sk": {"S": sk}},
                 ConsistentRead=True,
             )
-        return program_from(found["Item"]) if "Item" in found else None
+        item: items.Item | None = found.get("Item")
+        return item
 
     def _put(self, item: items.Item, condition: str, values: items.Item | None = None) -> dict[str, Any]:
         put: dict[str, Any] = {

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.earning import Step
 from loyalty.domain.movement import MAX_POINTS, AccountId, Movement
 from loyalty.domain.order import Item, Order
+from loyalty.domain.reckoning import Step
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.returning import Return
 from loyalty.entry.contracts.fields import (
@@ -47,26 +47,25 @@ class OrderItem(Contract):
     amount: Money
 
 
-class CompletedOrder(Contract):
-    """The facts of a completed order."""
+class OrderFacts(Contract):
+    """What is in an order, and whose it is."""
 
     customer_id: Id | None = None
     guest: bool = False
     referrer_id: Id | None = None
     currency: Currency
-    completed_at: Instant
     items: Annotated[list[OrderItem], Field(min_length=1, max_length=MAX_ITEMS)]
     discount: Money = Decimal(0)
     shipping: Money = Decimal(0)
     tax: Money = Decimal(0)
     total: Money
 
-    def order(self, order_id: str, now: datetime) -> Order:
-        """The order, once what spans several fields is right too."""
+    def completed_order(self, order_id: str, completed_at: datetime, now: datetime) -> Order:
+        """The order, completed at `completed_at`, once what spans several fields is right too."""
         amounts = [(f"/items/{number}/amount", item.amount) for number, item in enumerate(self.items)]
         amounts += [(f"/{name}", getattr(self, name)) for name in _AMOUNTS]
         faults = [fault for pointer, amount in amounts for fault in too_precise(pointer, amount, self.currency)]
-        if self.completed_at > now + CLOCK_SKEW:
+        if completed_at > now + CLOCK_SKEW:
             message = "must not be more than 5 minutes in the future"
             faults.append(Fault("/completed_at", "completed_in_future", message))
         refuse(faults)
@@ -75,7 +74,7 @@ class CompletedOrder(Contract):
             customer_id=self.customer_id,
             guest=self.guest,
             currency=self.currency,
-            completed_at=self.completed_at,
+            completed_at=completed_at,
             items=[
                 Item(
                     sku=item.sku,
@@ -93,6 +92,16 @@ class CompletedOrder(Contract):
 
 
 _AMOUNTS = ("discount", "shipping", "tax", "total")
+
+
+class CompletedOrder(OrderFacts):
+    """The facts of a completed order."""
+
+    completed_at: Instant
+
+    def order(self, order_id: str, now: datetime) -> Order:
+        """The order, once what spans several fields is right too."""
+        return self.completed_order(order_id, self.completed_at, now)
 
 
 class OrderCompletedEvent(CompletedOrder):

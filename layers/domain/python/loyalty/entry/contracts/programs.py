@@ -1,10 +1,11 @@
 """Settings of a program."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from loyalty.domain.movement import MAX_POINTS
@@ -12,16 +13,22 @@ from loyalty.domain.program import Program
 from loyalty.entry.contracts.fields import (
     Contract,
     Currency,
+    Id,
+    Instant,
     Money,
     Points,
     PositiveMoney,
+    ProgramId,
+    Query,
     Text,
     refuse,
     too_precise,
 )
 from loyalty.entry.problems import Fault
+from loyalty.ports import Edition
 
 MAX_DAYS, MAX_MONTHS = 3_660, 120
+MAX_NAMES, MAX_RATES, MAX_PROMOTIONS = 500, 50, 50
 SHARE = r"^0{0,11}(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"
 """A decimal string from 0 to 1."""
 
@@ -47,18 +54,64 @@ def _rate(rate: Decimal) -> Decimal:
     return rate
 
 
+def _multiplier(multiplier: Decimal) -> Decimal:
+    if not 1 <= multiplier <= MAX_MULTIPLIER:
+        raise PydanticCustomError("out_of_range", f"must be from 1 to {MAX_MULTIPLIER}")
+    return multiplier
+
+
+MAX_MULTIPLIER = 1_000
 _RATE = Field(json_schema_extra={"pattern": r"^[0-9]{1,6}(\.[0-9]{1,6})?$"})
+PerUnit = Annotated[Money, AfterValidator(_rate), _RATE]
+Multiplier = Annotated[Money, AfterValidator(_multiplier), Field(json_schema_extra={"examples": ["1.5"]})]
+Names = Annotated[list[Id], Field(max_length=MAX_NAMES)]
+
+
+class GoodsSettings(Contract):
+    """Goods: those of a SKU or of a category that is named."""
+
+    skus: Names = Field(default_factory=list)
+    categories: Names = Field(default_factory=list)
+
+
+class RateSettings(GoodsSettings):
+    """How these goods earn instead: either at another rate, or so many points a piece."""
+
+    points_per_unit: PerUnit | None = None
+    points_per_item: Annotated[Points | None, Field(validate_default=True)] = None
+
+    @field_validator("points_per_item")
+    @classmethod
+    def _one_of_both(cls, points: int | None, info: ValidationInfo) -> int | None:
+        if "points_per_unit" in info.data and (info.data["points_per_unit"] is None) == (points is None):
+            code = "missing_field" if points is None else "not_allowed"
+            raise PydanticCustomError(code, "either this or points_per_unit must be there")
+        return points
 
 
 class EarnSettings(Contract):
-    """How orders earn; `points_per_unit` is points for one unit of the currency."""
+    """How orders earn; `points_per_unit` is points for one unit of the currency.
 
-    points_per_unit: Annotated[Money, AfterValidator(_rate), _RATE] = Decimal(1)
-    basis: Literal["items", "total"] = "items"
+    What is `excluded` earns nothing; of `rates` the first that names a line's goods counts.
+    """
+
+    points_per_unit: PerUnit = Decimal(1)
+    basis: Literal[
+        "items",
+        "items_with_shipping",
+        "items_with_tax",
+        "items_with_shipping_and_tax",
+        "total",
+        "total_without_shipping",
+        "total_without_tax",
+        "total_without_shipping_and_tax",
+    ] = "items"
     rounding: Literal["floor", "half_up", "ceil"] = "floor"
     on_redeemed_order: Literal["none", "cash_part", "full"] = "none"
     min_order_total: Money = Decimal(0)
     max_points_per_order: Points | None = None
+    excluded: GoodsSettings = GoodsSettings()
+    rates: Annotated[list[RateSettings], Field(max_length=MAX_RATES)] = Field(default_factory=list)
 
 
 class OrderSwitch(Contract):
@@ -87,8 +140,18 @@ class ExpirySettings(Contract):
     """How long points live: `after_days` needs `days`, `after_months` needs `months`."""
 
     policy: Literal["none", "after_days", "after_months", "end_of_month", "end_of_year"] = "none"
-    days: Annotated[int, Field(ge=1, le=MAX_DAYS)] | None = None
-    months: Annotated[int, Field(ge=1, le=MAX_MONTHS)] | None = None
+    days: Annotated[Annotated[int, Field(ge=1, le=MAX_DAYS)] | None, Field(validate_default=True)] = None
+    months: Annotated[Annotated[int, Field(ge=1, le=MAX_MONTHS)] | None, Field(validate_default=True)] = None
+
+    @field_validator("days", "months")
+    @classmethod
+    def _is_what_is_counted(cls, number: int | None, info: ValidationInfo) -> int | None:
+        counted = {"after_days": "days", "after_months": "months"}.get(info.data.get("policy", ""))
+        if number is None and counted == info.field_name:
+            raise PydanticCustomError("missing_field", "is what this policy counts")
+        if number is not None and counted != info.field_name and "policy" in info.data:
+            raise PydanticCustomError("unknown_field", "is not what this policy counts")
+        return number
 
 
 class CancelSettings(Contract):
@@ -112,8 +175,54 @@ class BooksSettings(Contract):
     redeemed: Text = "points_redeemed"
 
 
+class PromotionSettings(GoodsSettings):
+    """From `starts_at` until before `ends_at` it multiplies what orders earn, or adds `bonus_points`.
+
+    It looks at the goods that it names, or at the whole order. `priority` is the higher the sooner it counts.
+    One that is not `stackable` counts alone. The points that it adds may have an `expiry` of their own.
+    """
+
+    id: ProgramId
+    starts_at: Instant
+    ends_at: Instant
+    multiplier: Multiplier | None = None
+    bonus_points: Annotated[Points | None, Field(validate_default=True)] = None
+    stackable: bool = True
+    priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
+    expiry: ExpirySettings | None = None
+
+    @field_validator("ends_at")
+    @classmethod
+    def _ends_after_it_starts(cls, ends_at: datetime, info: ValidationInfo) -> datetime:
+        if "starts_at" in info.data and ends_at <= info.data["starts_at"]:
+            raise PydanticCustomError("out_of_range", "must be after starts_at")
+        return ends_at
+
+    @field_validator("bonus_points")
+    @classmethod
+    def _one_of_both(cls, points: int | None, info: ValidationInfo) -> int | None:
+        if "multiplier" in info.data and (info.data["multiplier"] is None) == (points is None):
+            code = "missing_field" if points is None else "not_allowed"
+            raise PydanticCustomError(code, "either this or multiplier must be there")
+        return points
+
+
+def _ids_once(promotions: list[PromotionSettings]) -> list[PromotionSettings]:
+    ids = [promotion.id for promotion in promotions]
+    if twice := sorted({one for one in ids if ids.count(one) > 1}):
+        raise PydanticCustomError("duplicate", "must have ids of their own, not twice {ids}", {"ids": ", ".join(twice)})
+    return promotions
+
+
+Promotions = Annotated[list[PromotionSettings], Field(max_length=MAX_PROMOTIONS), AfterValidator(_ids_once)]
+
+
 class ProgramSettings(Contract):
-    """Everything about a program; all but `name` and `currency` have defaults."""
+    """Everything about a program; all but `name` and `currency` have defaults.
+
+    What GET answers can be sent as it is: `program_id` and `version` must then be the program's, and who
+    changed it when is passed over.
+    """
 
     name: Text
     enabled: bool = True
@@ -127,31 +236,40 @@ class ProgramSettings(Contract):
     cancel: CancelSettings = CancelSettings()
     refund: RefundSettings = RefundSettings()
     books: BooksSettings = BooksSettings()
+    promotions: Promotions = Field(default_factory=list)
+    program_id: ProgramId | None = None
+    version: Annotated[int, Field(ge=1)] | None = None
+    changed_at: Instant | None = None
+    changed_by: str | None = None
 
-    def check(self) -> None:
+    def check(self, program_id: str) -> None:
         """Raises Problem unless what spans several fields is right too."""
         faults = too_precise("/earn/min_order_total", self.earn.min_order_total, self.currency)
-        counts = {"after_days": "days", "after_months": "months"}.get(self.expiry.policy)
-        for name in ("days", "months"):
-            given = getattr(self.expiry, name) is not None
-            pointer = f"/expiry/{name}"
-            if name == counts and not given:
-                faults.append(Fault(pointer, "missing_field", "is what this policy counts"))
-            if name != counts and given:
-                faults.append(Fault(pointer, "unknown_field", "is not what this policy counts"))
+        if self.program_id not in (None, program_id):
+            faults.append(Fault("/program_id", "not_allowed", "must be that of the path"))
         refuse(faults)
 
     def program(self, program_id: str, version: int) -> Program:
         """The program, as its version `version`."""
-        return Program.of({"program_id": program_id, "version": version, **self.model_dump()})
+        settings = self.model_dump(exclude={"program_id", "version", "changed_at", "changed_by"})
+        return Program.of({"program_id": program_id, "version": version, **settings})
+
+
+class ProgramQuery(Query):
+    """Which version of the settings; the current one, where none is named."""
+
+    version: Annotated[int, Field(ge=1, le=99_999_999)] | None = None
 
 
 class ProgramAnswer(ProgramSettings):
-    """A program's current settings, and which version they are."""
+    """A version of a program's settings, which one it is, and which client made it when."""
 
-    program_id: str
+    program_id: ProgramId
     version: int
+    changed_at: Instant
+    changed_by: str
 
     @classmethod
-    def of(cls, program: Program) -> Self:
-        return cls.model_validate(program.settings())
+    def of(cls, edition: Edition) -> Self:
+        changed = {"changed_at": edition.made_at.isoformat(), "changed_by": edition.made_by}
+        return cls.model_validate({**edition.program.settings(), **changed})

@@ -1,0 +1,15 @@
+"""What a cart or an order would earn, and what it may use. Writes nothing."""
+
+from loyalty.entry.contracts.quotes import QuoteAnswer, QuoteRequest
+from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.wiring import world
+from loyalty.usecases.quote_order import quote_order
+
+
+def post(request: Request) -> Response:
+    body = request.body(QuoteRequest)
+    quote, program = quote_order(world(), request.program_id, body.order(world().clock()), body.use_points)
+    return Response(QuoteAnswer.of(body, quote, program))
+
+
+handler = serve({"POST /v1/programs/{program_id}/quotes": post})

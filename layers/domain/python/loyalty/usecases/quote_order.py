@@ -1,0 +1,28 @@
+"""A quote is given. Nothing is written."""
+
+from typing import Literal
+
+from loyalty.domain.order import Order, cause_of_order
+from loyalty.domain.program import Program
+from loyalty.domain.quoting import Quote, quote
+from loyalty.domain.story import Story
+from loyalty.domain.transaction import Origin, Transaction
+from loyalty.ports import World
+
+
+def quote_order(
+    world: World, program_id: str, order: Order, use_points: int | Literal["max"] | None
+) -> tuple[Quote, Program]:
+    """What `order` would earn and may use, and the program that says so. One without an id is a cart.
+
+    Raises Refused as the commands would, UnknownProgram and Unavailable.
+    """
+    program = world.programs.get(program_id)
+    account_id = order.account_id(program_id)
+    cause = cause_of_order(program_id, order.order_id)
+    if order.order_id:
+        story, account = world.ledger.read(cause, account_id, consistent=True)
+    else:
+        story, account = Story(cause), world.ledger.account(account_id, consistent=True) if account_id else None
+    origin = Origin("quote", "QUOTE", world.clock(), order.completed_at)
+    return quote(Transaction.begin(program, origin, story, account), order, use_points), program
