@@ -119,7 +119,7 @@ class Problem(Exception):
     def of(cls, faults: Sequence[Fault]) -> "Problem":
         """One problem for all `faults`, named after the first."""
         more = f" And {len(faults) - 1} more." if len(faults) > 1 else ""
-        return cls(faults[0].code, f"{faults[0].pointer}: {faults[0].message}{more}", faults[:MAX_FAULTS])
+        return cls(faults[0].code, f"{faults[0].pointer} {faults[0].message}.{more}", faults[:MAX_FAULTS])
 
     def document(self) -> dict[str, object]:
         """The problem as RFC 9457 has it."""

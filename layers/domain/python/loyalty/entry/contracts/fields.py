@@ -286,9 +286,17 @@ _CODES = {
 """Pydantic's kinds of faults in our words. Its own `too_long` is always a list's."""
 
 
+_WORDS = {
+    "extra_forbidden": "is not a field of this",
+    "missing": "is needed",
+    "model_type": "must be an object",
+}
+"""Where pydantic's own words would puzzle who does not know it."""
+
+
 def _fault(details: ErrorDetails) -> Fault:
     kind = details["type"]
     code = _CODES.get(kind) or (kind if kind in BY_CODE else "wrong_type")
-    message = "must be an object" if kind == "model_type" else details["msg"]
+    message = _WORDS.get(kind) or details["msg"].replace("Input should", "must")
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in details["loc"])
     return Fault("".join(f"/{part}" for part in parts), code, message)
