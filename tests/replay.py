@@ -8,7 +8,7 @@ from loyalty.domain.account import Account
 from loyalty.domain.movement import AccountId, Movement
 from loyalty.ports import Ledger
 
-ADDS = frozenset({"earn", "issue", "restore"})
+ADDS = frozenset({"earn", "sign_up", "referral", "issue", "restore"})
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -38,7 +38,7 @@ def compare(account: Account, movements: Iterable[Movement]) -> None:
     for movement in movements:
         assert movement.account == account.account_id
         assert movement.sequence == version + 1, f"sequence {movement.sequence} follows {version}"
-        assert movement.points > 0
+        assert movement.points > 0 or movement.counted
         assert (movement.cause, movement.position) not in causes
         causes.add((movement.cause, movement.position))
         version += 1
@@ -57,7 +57,8 @@ def compare(account: Account, movements: Iterable[Movement]) -> None:
     assert [(lot.expires_at, lot.points) for lot in account.lots] == kept
     assert account.debt == debt
     assert account.version == version
-    assert account.earned_total == totals["earn"] + totals["issue"] - totals["reverse"]
+    given = totals["earn"] + totals["sign_up"] + totals["referral"] + totals["issue"]
+    assert account.earned_total == given - totals["reverse"]
     assert account.redeemed_total == totals["redeem"] - totals["restore"]
     assert account.expired_total == totals["expire"]
     assert account.outstanding == sum(lots.values()) - debt

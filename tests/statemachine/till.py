@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import cycle
 from typing import Any
 
+from loyalty.domain.books import SIDES
 from loyalty.domain.issuing import Issue
 from loyalty.domain.movement import AccountId, Kind
 from loyalty.domain.order import Item, Order
@@ -29,7 +30,7 @@ from tests import worlds
 from tests.statemachine.model import NEVER, Answer, No, Rules, Who
 
 ACTOR, SOURCE = "machine", "TEST"
-KINDS = {kind: kind.value for kind in Kind}
+KINDS = {kind: kind.value for kind in SIDES}
 
 
 class Till:

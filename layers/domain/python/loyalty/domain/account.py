@@ -5,6 +5,7 @@ from datetime import datetime
 
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import AccountId, Kind, Movement
+from loyalty.domain.standing import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,8 +15,9 @@ class Account:
     `outstanding == earned_total - redeemed_total - expired_total`, always: the totals are net of
     what was reversed and restored. `seal` is that of the latest movement.
 
-    `purge_at` is when the purge must look at the account next. It may be early, never late: points
-    that come in move it forward only if they expire sooner, and only the purge moves it back.
+    `purge_at` is when the purge must look at the account next: at its next expiry, or at `review_at`, when its
+    tier may drop. It may be early, never late: what comes in moves it forward only if it is due sooner, and
+    only the purge moves it back.
     """
 
     account_id: AccountId
@@ -25,7 +27,9 @@ class Account:
     redeemed_total: int = 0
     expired_total: int = 0
     version: int = 0
+    standing: Standing = field(default_factory=Standing)
     seal: bytes = b""
+    review_at: datetime | None = None
     purge_at: datetime | None = None
 
     @property
@@ -52,7 +56,6 @@ class Account:
             raise ValueError(f"movement {movement.sequence} does not follow {self.version}")
         lots = self.lots.plus(movement.allocation)
         change = movement.kind.sign * movement.points
-        expiries = (self.purge_at, lots.next_expiry)
         return replace(
             self,
             lots=lots,
@@ -61,12 +64,23 @@ class Account:
             redeemed_total=self.redeemed_total - (change if movement.kind in _REDEEMED else 0),
             expired_total=self.expired_total - (change if movement.kind is Kind.EXPIRE else 0),
             version=movement.sequence,
+            standing=self.standing.plus(movement.counted) if movement.counted else self.standing,
             seal=movement.seal,
-            purge_at=lots.next_expiry
-            if movement.kind is Kind.EXPIRE
-            else min((at for at in expiries if at), default=None),
+            purge_at=_soonest(None if movement.kind is Kind.EXPIRE else self.purge_at, lots.next_expiry),
         )
 
+    def reviewed_at(self, at: datetime | None) -> "Account":
+        """The account, whose tier is to be looked at next at `at`."""
+        return replace(self, review_at=at, purge_at=_soonest(self.purge_at, at))
 
-_EARNED = frozenset({Kind.EARN, Kind.ISSUE, Kind.REVERSE})
+    def purged(self) -> "Account":
+        """The account, at which the purge has looked."""
+        return replace(self, purge_at=_soonest(self.lots.next_expiry, self.review_at))
+
+
+def _soonest(*instants: datetime | None) -> datetime | None:
+    return min((at for at in instants if at), default=None)
+
+
+_EARNED = frozenset({Kind.EARN, Kind.SIGN_UP, Kind.REFERRAL, Kind.ISSUE, Kind.REVERSE})
 _REDEEMED = frozenset({Kind.REDEEM, Kind.RESTORE})

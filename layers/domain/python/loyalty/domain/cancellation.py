@@ -1,5 +1,8 @@
 """Cancelling an order: terminal. Takes back what it earned, gives back what it used."""
 
+from decimal import Decimal
+
+from loyalty.domain.counting import count_back
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import Event, Kind
 from loyalty.domain.program import OnShortfall
@@ -16,13 +19,19 @@ def cancel(transaction: Transaction, reason: str | None) -> Transaction:
     if story.live_redemption:
         transaction = restore(transaction, story.live_redemption, Event.ORDER_CANCELLED, reason)
     transaction = reverse(transaction, story.reversible, Event.ORDER_CANCELLED, reason)
-    if not transaction.movements:
-        return transaction.debit(Kind.REVERSE, Event.ORDER_CANCELLED, Lots(), reason=reason)
+    counted = count_back(transaction, 0) if not any(m.counted for m in transaction.movements) else None
+    if counted or not transaction.movements:
+        return transaction.debit(Kind.REVERSE, Event.ORDER_CANCELLED, Lots(), reason=reason, counted=counted)
     return transaction
 
 
 def reverse(
-    transaction: Transaction, points: int, event: Event, reason: str | None, detail: Detail = NOTHING
+    transaction: Transaction,
+    points: int,
+    event: Event,
+    reason: str | None,
+    detail: Detail = NOTHING,
+    refunded_total: Decimal | None = None,
 ) -> Transaction:
     """Take back `points` that the order earned: out of its own lots, then soonest-expiring first.
 
@@ -40,7 +49,9 @@ def reverse(
     taken = own.plus(others)
     short = points - taken.total
     if transaction.program.cancel.on_shortfall is OnShortfall.ALLOW_NEGATIVE:
-        return transaction.debit(Kind.REVERSE, event, taken, debt=short, reason=reason, detail=detail)
+        counted = count_back(transaction, points, refunded_total)
+        return transaction.debit(Kind.REVERSE, event, taken, debt=short, reason=reason, detail=detail, counted=counted)
     if short:
         detail = {**detail, "shortfall": short}
-    return transaction.debit(Kind.REVERSE, event, taken, reason=reason, detail=detail)
+    counted = count_back(transaction, taken.total, refunded_total)
+    return transaction.debit(Kind.REVERSE, event, taken, reason=reason, detail=detail, counted=counted)

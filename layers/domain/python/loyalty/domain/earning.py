@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from loyalty.domain.calendar import business_day
+from loyalty.domain.counting import count_order
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import AccountId, Event, Kind, Movement
 from loyalty.domain.order import Order
@@ -30,7 +32,8 @@ def complete(transaction: Transaction, order: Order) -> Transaction:
     if story.closed or why_skipped(program, order):
         return transaction
     refuse_other_currency(program, order.currency)
-    earned = earning(program, order, story.live_redemption)
+    standing, day = transaction.holder.standing, business_day(transaction.now, program.timezone)
+    earned = earning(program, order, story.live_redemption, standing, day)
     lots = _lots(program, earned, transaction.now)
     detail: dict[str, object] = {
         "basis": str(earned.basis),
@@ -45,6 +48,7 @@ def complete(transaction: Transaction, order: Order) -> Transaction:
         expires_at=lots.next_expiry,
         reason=earned.reason,
         detail=detail,
+        counted=count_order(transaction, order, earned.points),
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from loyalty.domain.lots import Lot
+from loyalty.domain.standing import Counted
 
 MAX_POINTS = 1_000_000_000
 """The most points that an order earns or somebody issues at once."""
@@ -29,6 +30,10 @@ class AccountId:
 class CauseKind(StrEnum):
     """What kind of thing makes points move."""
 
+    SIGN_UP = "sign_up"
+    """A customer signs up."""
+    REFERRAL = "referral"
+    """A customer was referred by another one; named by the customer."""
     ORDER = "order"
     """Something that happens to an order."""
     REQUEST = "request"
@@ -57,11 +62,15 @@ class Kind(StrEnum):
     """What a movement does, as the books see it."""
 
     EARN = "earn"
+    SIGN_UP = "sign_up"
+    REFERRAL = "referral"
     ISSUE = "issue"
     REVERSE = "reverse"
     REDEEM = "redeem"
     RESTORE = "restore"
     EXPIRE = "expire"
+    NOTE = "note"
+    """Moves no points: something else about the account changed."""
 
     @property
     def sign(self) -> int:
@@ -69,7 +78,7 @@ class Kind(StrEnum):
         return 1 if self in _CREDITS else -1
 
 
-_CREDITS = frozenset({Kind.EARN, Kind.ISSUE, Kind.RESTORE})
+_CREDITS = frozenset({Kind.EARN, Kind.SIGN_UP, Kind.REFERRAL, Kind.ISSUE, Kind.RESTORE})
 
 
 class Event(StrEnum):
@@ -80,6 +89,12 @@ class Event(StrEnum):
     ORDER_REFUNDED = "order_refunded"
     REDEMPTION_SET = "redemption_set"
     REDEMPTION_VOIDED = "redemption_voided"
+    ORDER_RECOUNTED = "order_recounted"
+    """What counts of an order towards tiers changed, although no points were taken back for it."""
+    TIER_REVIEWED = "tier_reviewed"
+    SIGNED_UP = "signed_up"
+    CUSTOMER_REFERRED = "customer_referred"
+    REFERRAL_CANCELLED = "referral_cancelled"
     POINTS_ISSUED = "points_issued"
     POINTS_EXPIRED = "points_expired"
 
@@ -90,8 +105,9 @@ class Movement:
 
     `points` is never negative; `kind` says which way it goes. `allocation` says which lots it
     touched (signed), `debt` by how much it changed the debt (signed), so that
-    `kind.sign * points == sum(allocation) - debt`. A record that moves nothing (an order that earns
-    nothing, say) has no `sequence` and leaves the account alone.
+    `kind.sign * points == sum(allocation) - debt`; `counted` what it changed about the customer's
+    standing. A record that changes nothing (an order that earns nothing, say) has no `sequence` and leaves
+    the account alone.
 
     `point_value` is money per point under `program_version`. `occurred_at` is when the store says
     it happened, `recorded_at` when the ledger wrote it. `detail` holds what the kind of event needs
@@ -122,6 +138,7 @@ class Movement:
     actor: str
     reason: str | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
+    counted: Counted | None = None
     seal: bytes = b""
 
     @property

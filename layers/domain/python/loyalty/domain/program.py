@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
 from typing import Any, Self, cast, get_args, get_origin, get_type_hints
 
 from loyalty.domain.calendar import ExpiryPolicy
-from loyalty.domain.money import Rounding
+from loyalty.domain.money import Rounding, minor_digits
 
 
 class EarningBasis(StrEnum):
@@ -76,6 +76,35 @@ class Rate(Goods):
     points_per_item: int | None = None
 
 
+class Period(StrEnum):
+    """A stretch of the calendar, in the program's time zone. Weeks start on Monday."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+    def first_day(self, day: date) -> date:
+        """The first day of the period that `day` is in."""
+        match self:
+            case Period.DAY:
+                return day
+            case Period.WEEK:
+                return day - timedelta(days=day.weekday())
+            case Period.MONTH:
+                return day.replace(day=1)
+            case Period.YEAR:
+                return day.replace(month=1, day=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCap:
+    """The most points that a customer's orders earn in a period."""
+
+    points: int
+    period: Period = Period.MONTH
+
+
 @dataclass(frozen=True, slots=True)
 class Earn:
     """How orders earn. `points_per_unit` is points per one unit of currency (1 EUR, 1 JPY).
@@ -89,6 +118,7 @@ class Earn:
     on_redeemed_order: OnRedeemedOrder = OnRedeemedOrder.NONE
     min_order_total: Decimal = Decimal(0)
     max_points_per_order: int | None = None
+    max_points_per_customer: CustomerCap | None = None
     excluded: Goods = field(default_factory=Goods)
     rates: tuple[Rate, ...] = ()
 
@@ -112,10 +142,27 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class SignUp(Way):
+    """What signing up earns."""
+
+    points: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Referral(Way):
+    """What a customer's first order earns the one who referred them, and the customer (`referee_points`)."""
+
+    points: int = 0
+    referee_points: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class WaysToEarn:
     """The ways to earn."""
 
     order: Way = field(default_factory=Way)
+    sign_up: SignUp = field(default_factory=SignUp)
+    referral: Referral = field(default_factory=Referral)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +182,9 @@ class Expiry:
 class Promotion(Goods):
     """Multiplies what orders earn, or adds `bonus_points` to it, from `starts_at` until before `ends_at`.
 
-    It looks at the lines of its goods, or at the whole order where it names none. What counts is when
-    the order was completed. The points that it adds live as long as its own `expiry` says, if it has one.
+    It looks at the lines of its goods, or at the whole order where it names none; at customers in one of `tiers`,
+    where it names any, or at their first order. What counts is when the order was completed. The points
+    that it adds live as long as its own `expiry` says, if it has one.
     """
 
     id: str
@@ -144,6 +192,8 @@ class Promotion(Goods):
     ends_at: datetime
     multiplier: Decimal | None = None
     bonus_points: int | None = None
+    tiers: tuple[str, ...] = ()
+    first_order: bool = False
     stackable: bool = True
     priority: int = 0
     expiry: Expiry | None = None
@@ -152,6 +202,20 @@ class Promotion(Goods):
     def names_goods(self) -> bool:
         """Whether it looks at some lines only."""
         return bool(self.skus or self.categories)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """Reached by so many orders and so much spent (both, where both are said), ever or in a rolling window.
+
+    The `multiplier` is for the next order.
+    """
+
+    name: str
+    min_orders: int | None = None
+    min_spend: Decimal | None = None
+    window_days: int | None = None
+    multiplier: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +260,19 @@ class Program:
     cancel: Cancel = field(default_factory=Cancel)
     refund: Refund = field(default_factory=Refund)
     books: AccountNames = field(default_factory=AccountNames)
+    tiers: tuple[Tier, ...] = ()
     promotions: tuple[Promotion, ...] = ()
+
+    @property
+    def counts_orders(self) -> bool:
+        """Whether anything depends on how many orders a customer has, so that those that earn nothing count too."""
+        first = any(promotion.first_order for promotion in self.promotions)
+        referral = self.ways_to_earn.referral
+        return bool(self.tiers or first or (referral.enabled and (referral.points or referral.referee_points)))
+
+    def in_minor_units(self, amount: Decimal) -> int:
+        """`amount` in cents, or what the currency has."""
+        return int(amount.scaleb(minor_digits(self.currency)))
 
     def expires_at(self, awarded_at: datetime) -> datetime | None:
         """When points awarded at `awarded_at` are gone under this program's policy; None is never."""

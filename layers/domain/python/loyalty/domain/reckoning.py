@@ -6,15 +6,21 @@ proportion to what they cost, as exact fractions: how an order is split into lin
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from loyalty.domain.money import exact, ratio, round_half_up_to_minor
+from loyalty.domain.money import Rounding, exact, ratio, round_half_up_to_minor
 from loyalty.domain.movement import MAX_POINTS, Movement
 from loyalty.domain.order import Order
 from loyalty.domain.program import Expiry, Goods, OnRedeemedOrder, Program, Promotion, Rate
 from loyalty.domain.promotions import chosen
+from loyalty.domain.standing import Standing
+from loyalty.domain.tiers import tier_of
+
+NEWCOMER = Standing()
+"""Of somebody who has never ordered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +73,17 @@ class _Rule:
     expiry: Expiry | None = None
 
 
-def earning(program: Program, order: Order, redemption: Movement | None) -> Earning:
-    """What `order` earns under `program`, having used the points of `redemption`."""
+def earning(
+    program: Program,
+    order: Order,
+    redemption: Movement | None,
+    standing: Standing = NEWCOMER,
+    day: date = date.min,
+) -> Earning:
+    """What `order` earns on `day` under `program`, having used the points of `redemption`.
+
+    It is judged by the `standing` that the customer had before it.
+    """
     rules = program.earn
     money = order.amount(rules.basis)
     if redemption and rules.on_redeemed_order is OnRedeemedOrder.NONE:
@@ -81,8 +96,12 @@ def earning(program: Program, order: Order, redemption: Movement | None) -> Earn
         cash = max(money - Decimal(str(redemption.detail["discount"])), Decimal(0))
     paid = _share(cash, money) if redemption else Fraction(1)
     parts = _parts(program, order, money, paid)
-    found = [*_base(program, parts), *_promotions(program, order, parts, paid)]
-    return _rounded(program, cash, found)
+    found = [
+        *_base(program, parts),
+        *_promotions(program, order, standing, parts, paid),
+        *_tier(program, standing, parts),
+    ]
+    return _rounded(found, program.earn.rounding, cash, _caps(program, standing, day))
 
 
 def _share(part: Decimal, whole: Decimal) -> Fraction:
@@ -146,13 +165,15 @@ def _base(program: Program, parts: Sequence[_Part]) -> Iterable[_Rule]:
         yield _Rule("excluded", Fraction(0), f"{_money(excluded, program.currency)} of goods that earn nothing")
 
 
-def _promotions(program: Program, order: Order, parts: list[_Part], paid: Fraction) -> Iterable[_Rule]:
+def _promotions(
+    program: Program, order: Order, standing: Standing, parts: list[_Part], paid: Fraction
+) -> Iterable[_Rule]:
     """What the promotions add, one after the other; `parts` earn what they multiplied."""
 
     def meets_goods(promotion: Promotion) -> bool:
         return not promotion.names_goods or any(part.of(promotion) for part in parts)
 
-    for promotion in chosen(program.promotions, order, meets_goods):
+    for promotion in chosen(program, order, standing, meets_goods):
         where = _names(promotion) if promotion.names_goods else "the order"
         added = Fraction(promotion.bonus_points or 0) * paid
         what = f"{promotion.bonus_points} for {where}"
@@ -166,7 +187,17 @@ def _promotions(program: Program, order: Order, parts: list[_Part], paid: Fracti
         yield _Rule("promotion", added, f"{promotion.id}: {what}", promotion.expiry)
 
 
-def _rounded(program: Program, basis: Decimal, found: Iterable[_Rule]) -> Earning:
+def _tier(program: Program, standing: Standing, parts: Sequence[_Part]) -> Iterable[_Rule]:
+    """What the customer's tier adds to what the goods earn so far."""
+    tier = tier_of(program, standing)
+    if tier and tier.multiplier != 1:
+        more = (Fraction(tier.multiplier) - 1) * sum((part.points for part in parts), Fraction(0))
+        yield _Rule("tier", more, f"{tier.name}: x {tier.multiplier.normalize():f}")
+
+
+def _rounded(
+    found: Iterable[_Rule], rounding: Rounding, basis: Decimal, caps: Iterable[tuple[str, int, str]]
+) -> Earning:
     """The sum of what was found, rounded once and capped. Each step has what it adds to the whole points so far."""
     steps: list[tuple[Step, Expiry | None]] = []
     total = Fraction(0)
@@ -174,11 +205,11 @@ def _rounded(program: Program, basis: Decimal, found: Iterable[_Rule]) -> Earnin
         points = floor(total + rule.points) - floor(total)
         steps.append((Step(rule.name, points, rule.detail), rule.expiry))
         total += rule.points
-    points, cut = program.earn.rounding.points(total), floor(total)
+    points, cut = rounding.points(total), floor(total)
     if total != cut:
-        text = f"{_decimal(total):f} to whole points, {program.earn.rounding}"
+        text = f"{_decimal(total):f} to whole points, {rounding}"
         steps.append((Step("rounding", points - cut, text), None))
-    for name, cap, words in _caps(program):
+    for name, cap, words in caps:
         if points > cap:
             steps.append((Step(name, cap - points, words), None))
             points = cap
@@ -186,10 +217,14 @@ def _rounded(program: Program, basis: Decimal, found: Iterable[_Rule]) -> Earnin
     return Earning(points, basis, plain, None if points else "no_points", _bonuses(steps, points))
 
 
-def _caps(program: Program) -> Iterable[tuple[str, int, str]]:
+def _caps(program: Program, standing: Standing, day: date) -> Iterable[tuple[str, int, str]]:
     """The most points that the order may earn: the rule, the number, and words."""
     cap = MAX_POINTS if program.earn.max_points_per_order is None else program.earn.max_points_per_order
     yield "max_points_per_order", cap, f"at most {cap} an order"
+    if mine := program.earn.max_points_per_customer:
+        had = standing.points_in(mine.period.first_day(day))
+        words = f"at most {mine.points} a {mine.period}, {had} of them earned"
+        yield "max_points_per_customer", max(mine.points - had, 0), words
 
 
 def _bonuses(steps: Iterable[tuple[Step, Expiry | None]], points: int) -> tuple[tuple[Expiry, int], ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from loyalty.domain.cancellation import reverse
+from loyalty.domain.counting import count_back
 from loyalty.domain.money import decimals_of, exact, minor_digits
 from loyalty.domain.movement import Event
 from loyalty.domain.program import RefundPolicy
@@ -68,4 +69,9 @@ def take_back(transaction: Transaction, request: Return) -> Transaction:
             facts={"points_reversible": story.reversible},
         )
     detail = {"refunded_total": refunded_total, "asked": request.points, "suggested": share}
-    return reverse(transaction, points, Event.ORDER_REFUNDED, None, detail)
+    done = reverse(transaction, points, Event.ORDER_REFUNDED, None, detail, request.refunded_total)
+    if done.movements or story.cancellation:
+        return done
+    counted = count_back(transaction, 0, request.refunded_total)
+    # Under an event of its own: what to take back for this refund is still to be decided.
+    return transaction.note(Event.ORDER_RECOUNTED, counted) if counted else transaction

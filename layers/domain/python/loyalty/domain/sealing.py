@@ -1,8 +1,8 @@
 """Seals: each movement of an account carries a hash over itself and its predecessor's seal."""
 
 import json
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import asdict, replace
+from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 
@@ -38,12 +38,14 @@ def _content(movement: Movement) -> bytes:
         [movement.source, movement.actor, movement.reason],
         dict(movement.detail),
     ]
+    if movement.counted:
+        content.append(asdict(movement.counted))
     return json.dumps(content, default=_plain, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _plain(value: object) -> str:
     match value:
-        case datetime():
+        case datetime() | date():
             return value.isoformat()
         case Decimal():
             return str(value)

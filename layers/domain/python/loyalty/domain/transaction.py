@@ -9,7 +9,9 @@ from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import Event, Kind, Movement
 from loyalty.domain.program import Program
 from loyalty.domain.sealing import NO_SEAL, sealed
+from loyalty.domain.standing import Counted
 from loyalty.domain.story import Story
+from loyalty.domain.tiers import review_at
 
 type Detail = Mapping[str, object]
 """Facts of one kind of event: strings, whole numbers, and lists and objects of them."""
@@ -75,11 +77,12 @@ class Transaction:
         expires_at: datetime | None = None,
         reason: str | None = None,
         detail: Detail = NOTHING,
+        counted: Counted | None = None,
     ) -> "Transaction":
         """Put `lots` into the account: its debt first."""
         allocation, debt = self.holder.credit(lots)
         moved = (lots.total, allocation, debt)
-        return self._move(kind, event, moved, expires_at, reason, detail)
+        return self._move(kind, event, moved, expires_at, reason, detail, counted)
 
     def debit(
         self,
@@ -90,11 +93,16 @@ class Transaction:
         debt: int = 0,
         reason: str | None = None,
         detail: Detail = NOTHING,
+        counted: Counted | None = None,
     ) -> "Transaction":
         """Take `lots` out of the account, and `debt` points more than it holds."""
         allocation = tuple(Lot(lot.expires_at, -lot.points) for lot in lots)
         moved = (lots.total + debt, allocation, debt)
-        return self._move(kind, event, moved, None, reason, detail)
+        return self._move(kind, event, moved, None, reason, detail, counted)
+
+    def note(self, event: Event, counted: Counted, detail: Detail = NOTHING) -> "Transaction":
+        """Record what changes the customer's standing and moves no points."""
+        return self._move(Kind.NOTE, event, (0, (), 0), None, None, detail, counted)
 
     def _move(
         self,
@@ -104,6 +112,7 @@ class Transaction:
         expires_at: datetime | None,
         reason: str | None,
         detail: Detail,
+        counted: Counted | None,
     ) -> "Transaction":
         points, allocation, debt = moved
         movement = Movement(
@@ -127,14 +136,17 @@ class Transaction:
             actor=self.origin.actor,
             reason=reason,
             detail=detail,
+            counted=counted,
         )
         account = self.account
-        if points:
+        if points or counted:
             movement = replace(movement, sequence=self.holder.version + 1)
             account = self.holder.apply(movement)
             movement = replace(movement, balance_after=account.balance(self.now), debt_after=account.debt)
             movement = sealed(movement, self.holder.seal)
             account = replace(account, seal=movement.seal)
+            if self.program.tiers or account.review_at:
+                account = account.reviewed_at(review_at(self.program, account.standing, self.now))
         else:
             movement = sealed(movement, NO_SEAL)
         return replace(

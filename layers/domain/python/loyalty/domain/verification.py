@@ -30,10 +30,10 @@ def differences(stored: Account, movements: Sequence[Movement]) -> Iterator[str]
     if replayed.version < stored.version:
         yield f"movement {replayed.version + 1} is missing: the account is at {stored.version}"
         return
-    for name in ("lots", "debt", "earned_total", "redeemed_total", "expired_total", "version", "seal"):
+    for name in ("lots", "debt", "earned_total", "redeemed_total", "expired_total", "standing", "version", "seal"):
         if getattr(replayed, name) != getattr(stored, name):
             yield f"{name} is stored as {_text(getattr(stored, name))}, movements say {_text(getattr(replayed, name))}"
-    due = stored.lots.next_expiry
+    due = min((at for at in (stored.lots.next_expiry, stored.review_at) if at), default=None)
     if due and (stored.purge_at is None or stored.purge_at > due):
         yield f"the purge would look at it at {stored.purge_at}, too late for {due}"
 

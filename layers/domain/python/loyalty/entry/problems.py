@@ -51,6 +51,7 @@ RULES = (
     Rule("not_printable", _INVALID, "A text holds characters that cannot be printed"),
     Rule("out_of_range", _INVALID, "A number or date is outside its limits"),
     Rule("not_allowed", _INVALID, "A value is not one of those allowed"),
+    Rule("overlapping_tiers", _INVALID, "Two tiers overlap"),
     Rule("duplicate", _INVALID, "A name is there twice"),
     Rule("invalid_cursor", _INVALID, "A cursor does not belong to this list"),
     Rule("unknown_timezone", _INVALID, "A time zone is not in the IANA database"),

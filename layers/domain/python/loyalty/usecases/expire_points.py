@@ -92,7 +92,7 @@ def _write(world: World, program: Program, run_id: str, as_of: datetime, account
     transactions = [done for transaction in begun if (done := expire(transaction, as_of)).decided]
     left: tuple[AccountId, ...] = ()
     while transactions:
-        movements = [m for transaction in transactions for m in transaction.movements]
+        movements = [m for transaction in transactions for m in transaction.movements if m.points]
         entries = sum_up(journal_entry(movement, program.timezone) for movement in movements)
         try:
             world.ledger.write(transactions, WriteOff(entries[0], run_id) if entries else None)

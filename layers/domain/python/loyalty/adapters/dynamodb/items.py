@@ -10,7 +10,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from loyalty.adapters.dynamodb import keys
-from loyalty.adapters.dynamodb.lots import pack, unpack
+from loyalty.adapters.dynamodb.lots import pack, pack_standing, unpack, unpack_standing
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry
 from loyalty.domain.calendar import business_day
@@ -18,6 +18,7 @@ from loyalty.domain.day_sums import Booked, KindSum, ShardSums, Worth
 from loyalty.domain.lots import Lots
 from loyalty.domain.movement import Cause, CauseKind, Event, Kind, Movement
 from loyalty.domain.program import AccountNames
+from loyalty.domain.standing import Counted
 from loyalty.ports import Due, WriteOff
 
 type Item = dict[str, Any]
@@ -51,6 +52,9 @@ def account_item(account: Account) -> Item:
             "redeemed": account.redeemed_total,
             "expired": account.expired_total,
             "version": account.version,
+            "standing": pack_standing(account.standing) or None,
+            "tier": account.standing.tier,
+            "review": keys.instant(account.review_at) if account.review_at else None,
             "seal": account.seal,
             "program_shard": keys.shard_key(program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS)),
             "due": keys.instant(due) if due else None,
@@ -69,7 +73,9 @@ def account_from(item: Item) -> Account:
         redeemed_total=stored["redeemed"],
         expired_total=stored["expired"],
         version=stored["version"],
+        standing=unpack_standing(stored["standing"].value if "standing" in stored else b"", stored.get("tier")),
         seal=stored["seal"].value,
+        review_at=_instant(stored.get("review")),
         purge_at=_instant(stored.get("due")),
     )
 
@@ -102,13 +108,15 @@ def movement_item(movement: Movement, timezone: str) -> Item:
         "reason": movement.reason,
         "basis": detail.pop("basis", None),
         "detail": detail or None,
+        "counted": _counted(movement.counted) if movement.counted else None,
         "seal": movement.seal,
     }
     if movement.sequence is not None:
-        day = business_day(movement.recorded_at, timezone)
-        shard = keys.shard_of(str(item["pk"]), keys.DAY_SHARDS)
         item["account"] = item.pop("owner")
         item["sequence"] = movement.sequence
+    if movement.points:
+        day = business_day(movement.recorded_at, timezone)
+        shard = keys.shard_of(str(item["pk"]), keys.DAY_SHARDS)
         item["day"] = keys.day_key(movement.cause.program_id, day, shard)
     return wire(item)
 
@@ -140,7 +148,27 @@ def movement_from(item: Item) -> Movement:
         actor=stored["actor"],
         reason=stored.get("reason"),
         detail={**basis, **stored.get("detail", {})},
+        counted=_counted_from(stored["counted"]) if "counted" in stored else None,
         seal=stored["seal"].value,
+    )
+
+
+def _counted(counted: Counted) -> list[object]:
+    period = counted.period.toordinal() if counted.period else None
+    day = counted.day.toordinal()
+    return [day, counted.orders, counted.spend, counted.window, period, counted.points, counted.tier]
+
+
+def _counted_from(stored: list[Any]) -> Counted:
+    day, orders, spend, window, period, points, tier = stored
+    return Counted(
+        day=date.fromordinal(day),
+        orders=orders,
+        spend=spend,
+        window=window,
+        period=date.fromordinal(period) if period else None,
+        points=points,
+        tier=tier,
     )
 
 

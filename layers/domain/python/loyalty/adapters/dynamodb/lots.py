@@ -10,9 +10,11 @@ first number's lowest bit says its unit: 0 whole hours, 1 microseconds; 0 alone 
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import batched
 
 from loyalty.domain.lots import Lot
+from loyalty.domain.standing import Ordered, Standing
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
@@ -47,6 +49,39 @@ def unpack(packed: bytes) -> tuple[Lot, ...]:
             before += (gap >> 1) * (_MICROSECOND if gap & 1 else _HOUR)
         lots.append(Lot(before if gap else None, points))
     return tuple(lots)
+
+
+def pack_standing(standing: Standing) -> bytes:
+    """A customer's standing but for the tier's name, as bytes; nothing is no bytes. Days as gaps, in days."""
+    if standing == Standing(tier=standing.tier):
+        return b""
+    period = standing.period.toordinal() if standing.period else 0
+    numbers = [standing.orders, standing.spend, period, standing.points]
+    before = 0
+    for ordered in standing.days:
+        numbers += [ordered.day.toordinal() - before, ordered.orders, ordered.spend]
+        before = ordered.day.toordinal()
+    return b"".join(map(_varint, numbers))
+
+
+def unpack_standing(packed: bytes, tier: str | None) -> Standing:
+    """The standing that `pack_standing` packed, in `tier`."""
+    if not packed:
+        return Standing(tier=tier)
+    orders, spend, period, points, *rest = _varints(packed)
+    days = []
+    day = 0
+    for gap, number, amount in batched(rest, 3, strict=True):
+        day += gap
+        days.append(Ordered(date.fromordinal(day), number, amount))
+    return Standing(
+        orders=orders,
+        spend=spend,
+        days=tuple(days),
+        period=date.fromordinal(period) if period else None,
+        points=points,
+        tier=tier,
+    )
 
 
 def _varint(number: int) -> bytes:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from loyalty.domain.issuing import Issue
 from loyalty.domain.movement import AccountId, Movement
+from loyalty.domain.tiers import tier_of
 from loyalty.entry.contracts.fields import Amount, Answer, Contract, Instant, Points, Query, Text
 from loyalty.entry.contracts.orders import MovementAnswer
 from loyalty.entry.problems import Fault, Problem
@@ -106,7 +107,7 @@ class AccountAnswer(Answer):
             expired_total=account.expired_total,
             lots=lots,
             next_expiry=lots[0] if lots and lots[0].expires_at else None,
-            tier=None,
+            tier=tier.name if (tier := tier_of(program, account.standing)) else None,
         )
 
 

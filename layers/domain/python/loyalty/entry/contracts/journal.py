@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from loyalty.domain.books import SIDES
 from loyalty.domain.day_sums import Booked
 from loyalty.domain.money import exact
 from loyalty.domain.movement import Cause, CauseKind, Kind
@@ -20,7 +21,7 @@ from loyalty.usecases.view_journal import MAX_PAGE, BookedEntry
 MAX_DAYS = 366
 
 
-KINDS = tuple(kind.value for kind in Kind)
+KINDS = tuple(kind.value for kind in SIDES)
 MAX_CURSOR = 600
 """Characters; a longer one is not ours."""
 

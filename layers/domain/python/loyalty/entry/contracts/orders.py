@@ -271,7 +271,10 @@ class OrderRefundedAnswer(Answer):
 
 
 class MovementAnswer(Answer):
-    """A line of a statement or of an order's story. `points` is signed."""
+    """A line of a statement or of an order's story. `points` is signed.
+
+    `tier` is the one that the customer was in after it, where it changed what counts towards tiers.
+    """
 
     movement_id: str
     sequence: int | None
@@ -286,6 +289,7 @@ class MovementAnswer(Answer):
     source: str
     actor: str
     program_version: int
+    tier: str | None
     occurred_at: datetime
     recorded_at: datetime
 
@@ -306,6 +310,7 @@ class MovementAnswer(Answer):
             source=movement.source,
             actor=movement.actor,
             program_version=movement.program_version,
+            tier=movement.counted.tier if movement.counted else None,
             occurred_at=movement.occurred_at,
             recorded_at=movement.recorded_at,
         )

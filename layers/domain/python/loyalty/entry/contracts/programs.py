@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -28,7 +29,9 @@ from loyalty.entry.problems import Fault
 from loyalty.ports import Edition
 
 MAX_DAYS, MAX_MONTHS = 3_660, 120
-MAX_NAMES, MAX_RATES, MAX_PROMOTIONS = 500, 50, 50
+MAX_NAMES, MAX_RATES, MAX_PROMOTIONS, MAX_TIERS = 500, 50, 50, 10
+MAX_TIER_NAME = 40
+"""Bytes: it is in every account."""
 SHARE = r"^0{0,11}(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"
 """A decimal string from 0 to 1."""
 
@@ -89,6 +92,13 @@ class RateSettings(GoodsSettings):
         return points
 
 
+class CustomerCapSettings(Contract):
+    """The most points that a customer's orders earn in a period of the calendar."""
+
+    points: Points
+    period: Literal["day", "week", "month", "year"] = "month"
+
+
 class EarnSettings(Contract):
     """How orders earn; `points_per_unit` is points for one unit of the currency.
 
@@ -110,6 +120,7 @@ class EarnSettings(Contract):
     on_redeemed_order: Literal["none", "cash_part", "full"] = "none"
     min_order_total: Money = Decimal(0)
     max_points_per_order: Points | None = None
+    max_points_per_customer: CustomerCapSettings | None = None
     excluded: GoodsSettings = GoodsSettings()
     rates: Annotated[list[RateSettings], Field(max_length=MAX_RATES)] = Field(default_factory=list)
 
@@ -120,10 +131,30 @@ class OrderSwitch(Contract):
     enabled: bool = True
 
 
+SomePoints = Annotated[int, Field(ge=0, le=MAX_POINTS)]
+
+
+class SignUpSettings(Contract):
+    """What signing up earns."""
+
+    enabled: bool = True
+    points: SomePoints = 0
+
+
+class ReferralSettings(Contract):
+    """What a customer's first order earns who referred them, and the customer (`referee_points`)."""
+
+    enabled: bool = True
+    points: SomePoints = 0
+    referee_points: SomePoints = 0
+
+
 class WaysToEarn(Contract):
     """The ways to earn, each with its own switch."""
 
     order: OrderSwitch = OrderSwitch()
+    sign_up: SignUpSettings = SignUpSettings()
+    referral: ReferralSettings = ReferralSettings()
 
 
 class RedeemSettings(Contract):
@@ -154,6 +185,51 @@ class ExpirySettings(Contract):
         return number
 
 
+def _tier_name(name: str) -> str:
+    if len(name.encode()) > MAX_TIER_NAME:
+        raise PydanticCustomError("text_too_long", f"must be at most {MAX_TIER_NAME} bytes in UTF-8")
+    return name
+
+
+TierName = Annotated[Text, AfterValidator(_tier_name), Field(json_schema_extra={"maxLength": MAX_TIER_NAME})]
+
+
+class TierSettings(Contract):
+    """Reached by so many orders and so much spent, ever or in a rolling window. `multiplier` is for the next order."""
+
+    name: TierName
+    min_orders: Annotated[int, Field(ge=1, le=MAX_POINTS)] | None = None
+    min_spend: Annotated[PositiveMoney | None, Field(validate_default=True)] = None
+    window_days: Annotated[int, Field(ge=1, le=MAX_DAYS)] | None = None
+    multiplier: Multiplier = Decimal(1)
+
+    @field_validator("min_spend")
+    @classmethod
+    def _one_at_least(cls, spend: Decimal | None, info: ValidationInfo) -> Decimal | None:
+        if spend is None and "min_orders" in info.data and info.data["min_orders"] is None:
+            raise PydanticCustomError("missing_field", "either this or min_orders must be there")
+        return spend
+
+
+def _ladder(tiers: list[TierSettings]) -> list[TierSettings]:
+    """Each tier asks for more than the one below it, and for less of nothing: else who is in which?"""
+    names = [tier.name for tier in tiers]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise PydanticCustomError(
+            "duplicate", "must have names of their own, not twice {names}", {"names": ", ".join(twice)}
+        )
+    ladder = sorted(tiers, key=lambda tier: (tier.min_orders or 0, tier.min_spend or 0))
+    for lower, upper in pairwise(ladder):
+        least, more = ((tier.min_orders or 0, tier.min_spend or 0) for tier in (lower, upper))
+        if least == more or more[1] < least[1]:
+            message = "{upper} must ask for more than {lower}, and for less of nothing"
+            raise PydanticCustomError("overlapping_tiers", message, {"upper": upper.name, "lower": lower.name})
+    return tiers
+
+
+Tiers = Annotated[list[TierSettings], Field(max_length=MAX_TIERS), AfterValidator(_ladder)]
+
+
 class CancelSettings(Contract):
     """What a cancellation does."""
 
@@ -178,7 +254,8 @@ class BooksSettings(Contract):
 class PromotionSettings(GoodsSettings):
     """From `starts_at` until before `ends_at` it multiplies what orders earn, or adds `bonus_points`.
 
-    It looks at the goods that it names, or at the whole order. `priority` is the higher the sooner it counts.
+    It looks at the goods that it names, or at the whole order; at customers in one of `tiers`, if it names any; at
+    everybody's first order only, if it says so. `priority` is the higher the sooner it counts.
     One that is not `stackable` counts alone. The points that it adds may have an `expiry` of their own.
     """
 
@@ -187,6 +264,8 @@ class PromotionSettings(GoodsSettings):
     ends_at: Instant
     multiplier: Multiplier | None = None
     bonus_points: Annotated[Points | None, Field(validate_default=True)] = None
+    tiers: Annotated[list[TierName], Field(max_length=MAX_TIERS)] = Field(default_factory=list)
+    first_order: bool = False
     stackable: bool = True
     priority: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] = 0
     expiry: ExpirySettings | None = None
@@ -236,6 +315,7 @@ class ProgramSettings(Contract):
     cancel: CancelSettings = CancelSettings()
     refund: RefundSettings = RefundSettings()
     books: BooksSettings = BooksSettings()
+    tiers: Tiers = Field(default_factory=list)
     promotions: Promotions = Field(default_factory=list)
     program_id: ProgramId | None = None
     version: Annotated[int, Field(ge=1)] | None = None
@@ -245,6 +325,15 @@ class ProgramSettings(Contract):
     def check(self, program_id: str) -> None:
         """Raises Problem unless what spans several fields is right too."""
         faults = too_precise("/earn/min_order_total", self.earn.min_order_total, self.currency)
+        for number, tier in enumerate(self.tiers):
+            if tier.min_spend is not None:
+                faults += too_precise(f"/tiers/{number}/min_spend", tier.min_spend, self.currency)
+        known = {tier.name for tier in self.tiers}
+        for number, promotion in enumerate(self.promotions):
+            for place, name in enumerate(promotion.tiers):
+                if name not in known:
+                    message = "must be the name of a tier"
+                    faults.append(Fault(f"/promotions/{number}/tiers/{place}", "not_allowed", message))
         if self.program_id not in (None, program_id):
             faults.append(Fault("/program_id", "not_allowed", "must be that of the path"))
         refuse(faults)
