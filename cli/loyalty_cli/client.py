@@ -1,4 +1,4 @@
-"""A client of the ledger's API: tokens, calls, problems, and order events.
+"""A client of the ledger's API: tokens, calls, problems.
 
 It is what a storefront needs and no more, so it may serve as a start for one. Every command of the ledger happens once,
 however often it is sent: a client that did not hear the answer sends the same again, and that is what this one does.
@@ -7,40 +7,55 @@ however often it is sent: a client that did not hear the answer sends the same a
 import json
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, TypedDict
 from urllib.parse import quote, urlencode
 
 import urllib3
-
-from tools.deployment import client as boto3_client
-from tools.local_cloud import Stack
-
-if TYPE_CHECKING:
-    from mypy_boto3_events import EventBridgeClient
-    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
 type Json = dict[str, Any]
 
 CONNECTIONS = 16
 RENEW_SECONDS = 60.0
 """A token that ends within this time is not used any more."""
-EVENTS_AT_ONCE = 10
-"""What EventBridge takes in one call."""
-EVENT_TRIES = 5
+JSON = "application/json"
 
-# Lost connections and the answers that say "later". The wait is what Retry-After says, or grows.
-RETRIES = urllib3.Retry(
-    total=6,
-    status_forcelist=[429, 502, 503, 504],
-    allowed_methods=None,
-    backoff_factor=0.2,
-    backoff_jitter=0.2,
-    raise_on_status=False,
-)
+
+def retries(total: int, connect: int | None = None) -> urllib3.Retry:
+    """Lost connections and the answers that say "later", tried again. The wait is what Retry-After says, or grows."""
+    return urllib3.Retry(
+        total=total,
+        connect=connect,
+        status_forcelist=[429, 502, 503, 504],
+        allowed_methods=None,
+        backoff_factor=0.2,
+        backoff_jitter=0.2,
+        raise_on_status=False,
+    )
+
+
+PATIENT = retries(6)
+
+
+class Credentials(TypedDict):
+    """What a machine client asks the token endpoint with. Without a scope it gets all that it may have."""
+
+    client_id: str
+    client_secret: str
+    scope: str | None
+
+
+class Deployed(Protocol):
+    """Where a ledger is, and the clients that it knows."""
+
+    @property
+    def api_url(self) -> str: ...
+    @property
+    def token_url(self) -> str: ...
+    @property
+    def clients(self) -> Mapping[str, Any]: ...
 
 
 class ApiError(Exception):
@@ -68,9 +83,18 @@ class Answer:
 class Client:
     """Calls the API as one machine client. Threads may share it."""
 
-    def __init__(self, api_url: str, token_url: str, client_id: str, client_secret: str, scope: str) -> None:
+    def __init__(
+        self,
+        api_url: str,
+        token_url: str,
+        client_id: str,
+        client_secret: str,
+        scope: str | None = None,
+        *,
+        retry: urllib3.Retry = PATIENT,
+    ) -> None:
         self._http = urllib3.PoolManager(
-            maxsize=CONNECTIONS, block=True, retries=RETRIES, timeout=urllib3.Timeout(connect=5, read=35)
+            maxsize=CONNECTIONS, block=True, retries=retry, timeout=urllib3.Timeout(connect=5, read=35)
         )
         self._api_url = api_url
         self._token_url = token_url
@@ -79,8 +103,8 @@ class Client:
         self._renewing = threading.Lock()
 
     @classmethod
-    def of(cls, stack: Stack, name: str) -> "Client":
-        """The client `name` of a local stack: storefront, admin or finance."""
+    def of(cls, stack: Deployed, name: str) -> "Client":
+        """The client `name` of a stack: storefront, admin or finance."""
         return cls(stack.api_url, stack.token_url, **stack.clients[name])
 
     def call(
@@ -92,22 +116,17 @@ class Client:
         idempotency_key: str | None = None,
     ) -> Answer:
         """Calls /v1/{path}; its parts are ids as the store has them. Raises ApiError, urllib3's HTTPError."""
-        headers = {"authorization": f"Bearer {self.token()}"}
+        headers = {"accept": JSON}
         if idempotency_key is not None:
             headers["idempotency-key"] = idempotency_key
         if body is not None:
-            headers["content-type"] = "application/json"
-        # An id may hold a slash, a question mark, a percent sign: none of that is the path's.
-        url = "/".join([self._api_url, "v1", *(quote(part, safe="") for part in path)])
-        if query:
-            url += f"?{urlencode(query)}"
-        response = self._http.request(
-            method, url, body=json.dumps(body).encode() if body is not None else None, headers=headers
-        )
-        document = _document(response)
-        if response.status >= HTTPStatus.BAD_REQUEST:
-            raise ApiError(response.status, document)
-        return Answer(response.status, document, response.headers.get("idempotent-replayed") == "true")
+            headers["content-type"] = JSON
+        response = self._send(method, path, query, headers, json.dumps(body).encode() if body is not None else None)
+        return Answer(response.status, _document(response), response.headers.get("idempotent-replayed") == "true")
+
+    def text(self, *path: str, query: Mapping[str, str], media_type: str) -> str:
+        """What is at /v1/{path}, as a text of that type. Raises as `call` does."""
+        return self._send("GET", path, query, {"accept": media_type}, None).data.decode()
 
     def program(self, program_id: str) -> "Program":
         """The part of the API that is about one program."""
@@ -118,10 +137,11 @@ class Client:
         with self._renewing:
             if time.monotonic() > self._token_ends - RENEW_SECONDS:
                 asked = time.monotonic()
+                scope = {"scope": self._scope} if self._scope else {}
                 response = self._http.request(
                     "POST",
                     self._token_url,
-                    body=urlencode({"grant_type": "client_credentials", "scope": self._scope}),
+                    body=urlencode({"grant_type": "client_credentials", **scope}),
                     headers={
                         "content-type": "application/x-www-form-urlencoded",
                         **urllib3.make_headers(basic_auth=f"{self._client_id}:{self._client_secret}"),
@@ -133,6 +153,25 @@ class Client:
                 self._token = document["access_token"]
                 self._token_ends = asked + document["expires_in"]
             return self._token
+
+    def _send(
+        self,
+        method: str,
+        path: tuple[str, ...],
+        query: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        body: bytes | None,
+    ) -> urllib3.BaseHTTPResponse:
+        # An id may hold a slash, a question mark, a percent sign: none of that is the path's.
+        url = "/".join([self._api_url, "v1", *(quote(part, safe="") for part in path)])
+        if query:
+            url += f"?{urlencode(query)}"
+        response = self._http.request(
+            method, url, body=body, headers={"authorization": f"Bearer {self.token()}", **headers}
+        )
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            raise ApiError(response.status, _document(response))
+        return response
 
 
 class Program:
@@ -155,42 +194,9 @@ class Program:
             method, "programs", self.program_id, *path, body=body, query=query, idempotency_key=idempotency_key
         )
 
-
-class OrderEvents:
-    """The other way in: facts about orders, put on the event bus."""
-
-    def __init__(self, events: "EventBridgeClient", bus_name: str) -> None:
-        self._events = events
-        self._bus_name = bus_name
-
-    @classmethod
-    def of(cls, stack: Stack) -> "OrderEvents":
-        """The event bus of a local stack."""
-        return cls(boto3_client(stack.endpoint_url, "events"), stack.event_bus_name)
-
-    def send(self, facts: Iterable[tuple[str, Json]]) -> None:
-        """Sends facts: ("Order Completed" or "Order Cancelled", its detail). Raises RuntimeError if not all got there.
-
-        EventBridge may take some of a call and leave others, which are then sent again.
-        """
-        for some in batched(facts, EVENTS_AT_ONCE, strict=False):
-            left: Sequence[PutEventsRequestEntryTypeDef] = [
-                {
-                    "EventBusName": self._bus_name,
-                    "Source": "storefront",
-                    "DetailType": detail_type,
-                    "Detail": json.dumps(detail),
-                }
-                for detail_type, detail in some
-            ]
-            for attempt in range(EVENT_TRIES):
-                results = self._events.put_events(Entries=left)["Entries"]
-                left = [entry for entry, result in zip(left, results, strict=True) if "ErrorCode" in result]
-                if not left:
-                    break
-                time.sleep(0.2 * 2**attempt)
-            else:
-                raise RuntimeError(f"EventBridge did not take {len(left)} events")
+    def text(self, *path: str, query: Mapping[str, str], media_type: str) -> str:
+        """As Client.text, with /programs/{program_id} before the path."""
+        return self._client.text("programs", self.program_id, *path, query=query, media_type=media_type)
 
 
 def _document(response: urllib3.BaseHTTPResponse) -> Json:
