@@ -71,6 +71,10 @@ class ApiError(Exception):
         super().__init__(f"{status} {self.code}: {self.detail}")
 
 
+class NotTheLedger(urllib3.exceptions.HTTPError):
+    """Something answered well that is not the ledger: the page of a proxy, say."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What the API answered. `replayed`: this was done before, and so it was answered then."""
@@ -122,7 +126,10 @@ class Client:
         if body is not None:
             headers["content-type"] = JSON
         response = self._send(method, path, query, headers, json.dumps(body).encode() if body is not None else None)
-        return Answer(response.status, _document(response), response.headers.get("idempotent-replayed") == "true")
+        document = _document(response)
+        if document is None:
+            raise NotTheLedger(f"what answered is no JSON: {_start(response)!r}")
+        return Answer(response.status, document, response.headers.get("idempotent-replayed") == "true")
 
     def text(self, *path: str, query: Mapping[str, str], media_type: str) -> str:
         """What is at /v1/{path}, as a text of that type. Raises as `call` does."""
@@ -148,8 +155,11 @@ class Client:
                     },
                 )
                 document = _document(response)
-                if response.status != HTTPStatus.OK:
-                    raise ApiError(response.status, {"detail": document.get("error", "no token")})
+                if response.status >= HTTPStatus.BAD_REQUEST:
+                    detail = document.get("error", "no token") if document else _start(response)
+                    raise ApiError(response.status, {"detail": detail})
+                if document is None or "access_token" not in document:
+                    raise NotTheLedger(f"no token was given: {_start(response)!r}")
                 self._token = document["access_token"]
                 self._token_ends = asked + document["expires_in"]
             return self._token
@@ -170,7 +180,7 @@ class Client:
             method, url, body=body, headers={"authorization": f"Bearer {self.token()}", **headers}
         )
         if response.status >= HTTPStatus.BAD_REQUEST:
-            raise ApiError(response.status, _document(response))
+            raise ApiError(response.status, _document(response) or {"message": _start(response)})
         return response
 
 
@@ -199,10 +209,15 @@ class Program:
         return self._client.text("programs", self.program_id, *path, query=query, media_type=media_type)
 
 
-def _document(response: urllib3.BaseHTTPResponse) -> Json:
-    """The JSON object in an answer; whatever else a proxy may say becomes its `message`."""
+def _document(response: urllib3.BaseHTTPResponse) -> Json | None:
+    """The JSON object in an answer, if that is what it is."""
     try:
         document = json.loads(response.data)
     except ValueError:
-        document = None
-    return document if isinstance(document, dict) else {"message": response.data[:200].decode(errors="replace")}
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _start(response: urllib3.BaseHTTPResponse) -> str:
+    """The first of whatever a proxy may say."""
+    return response.data[:200].decode(errors="replace")

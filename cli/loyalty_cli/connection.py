@@ -81,8 +81,8 @@ class Connection:
                     "set LOYALTY_VERIFY_FUNCTION to the stack's output VerifyFunctionName, or start the local ledger"
                     " with: make up"
                 )
-            return boto3.client("lambda", config=patient), self.function
-        local: LambdaClient = boto3.client(
+            return boto3.Session().client("lambda", config=patient), self.function
+        local: LambdaClient = boto3.Session().client(
             "lambda",
             endpoint_url=stack["endpoint_url"],
             region_name=stack["region"],

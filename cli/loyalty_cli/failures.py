@@ -50,5 +50,7 @@ def failure_of(error: Exception) -> Failure:
         return Failure(said, code)
     reason = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason else error
     if isinstance(reason, urllib3.exceptions.NewConnectionError):
-        return Failure(f"the ledger cannot be reached at {reason.conn.host}; is it up?", ExitCode.UNREACHABLE)
+        return Failure(
+            f"the ledger cannot be reached at {reason.conn.host}:{reason.conn.port}; is it up?", ExitCode.UNREACHABLE
+        )
     return Failure(f"the ledger does not answer: {reason}", ExitCode.UNREACHABLE)

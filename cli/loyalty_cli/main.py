@@ -1,5 +1,6 @@
 """The program `loyalty`: its commands, and how it ends."""
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -37,6 +38,8 @@ for command in (journal, liability, purge, verify, customer, statement, order):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command. Whatever goes wrong is one line on stderr; the exit code says of what sort it was."""
     _encode_as_utf_8()
+    # Libraries warn of each try; what came of it is said at the end.
+    logging.getLogger().addHandler(logging.NullHandler())
     try:
         given = None if arguments is None else list(arguments)
         ended = loyalty.main(args=given, prog_name="loyalty", standalone_mode=False)

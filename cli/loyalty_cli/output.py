@@ -5,14 +5,16 @@ import functools
 import io
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 import click
 
@@ -22,6 +24,8 @@ from loyalty_cli.failures import ExitCode, Failure, PipeClosed, one_line
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - the wide ones too, which some spreadsheets take alike
 """What a spreadsheet takes for the start of a formula (OWASP, CSV Injection)."""
 SUFFIXES = {".json": "json", ".jsonl": "json", ".csv": "csv", ".beancount": "beancount", ".bean": "beancount"}
+type Sort = Literal["text", "number", "instant"]
+
 PIPE_WIDTH = 10_000
 """Columns of a table that no terminal shows: nothing is cut or folded."""
 
@@ -32,10 +36,14 @@ class Column:
 
     name: str
     of: Callable[[Json], object]
-    numeric: bool = False
+    sort: Sort = "text"
+
+    @property
+    def numeric(self) -> bool:
+        return self.sort == "number"
 
 
-def field(name: str, *path: str, numeric: bool = False) -> Column:
+def field(name: str, *path: str, sort: Sort = "text") -> Column:
     """The column `name` of what is at `path` in an item, or else at its name."""
 
     def of(item: Json) -> object:
@@ -44,12 +52,17 @@ def field(name: str, *path: str, numeric: bool = False) -> Column:
             value = value[key] if value is not None else None
         return value
 
-    return Column(name, of, numeric)
+    return Column(name, of, sort)
 
 
 def number(name: str, *path: str) -> Column:
     """As `field`, of numbers."""
-    return field(name, *path, numeric=True)
+    return field(name, *path, sort="number")
+
+
+def instant(name: str, *path: str) -> Column:
+    """As `field`, of instants: in UTC, and in a table to the second."""
+    return field(name, *path, sort="instant")
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,8 @@ class Rows:
     columns: Sequence[Column]
     items: Iterable[Json]
     title: str = ""
+    upright: bool = False
+    """A line for each column, as for one thing alone. So is every table that is wider than the terminal."""
 
 
 @dataclass
@@ -119,30 +134,34 @@ class Output:
         from rich.text import Text
 
         watched = self.path is None and self.stream.isatty()
-        # Said outright: FORCE_COLOR would put colours into a pipe. NO_COLOR and TERM=dumb, rich knows by itself.
+        width = shutil.get_terminal_size().columns if watched else PIPE_WIDTH
+        # Whether there are codes for bold text is said outright: FORCE_COLOR would put them into a pipe.
         console = Console(
             file=io.StringIO(),
-            force_terminal=watched,
-            width=None if watched else PIPE_WIDTH,
+            force_terminal=watched and not os.environ.get("NO_COLOR"),
+            width=width,
             highlight=False,
             markup=False,
             emoji=False,
         )
-        table = Table(
-            title=Text(rows.title) if rows.title else None,
-            title_justify="left",
-            title_style="bold",
-            header_style="bold" if watched else "",
-            box=box.SIMPLE_HEAD if watched else None,
-            pad_edge=False,
-        )
+        cells = [[_cell(column, column.of(item)) for column in rows.columns] for item in rows.items]
+        # Everything as Text: an id may look like markup.
+        table = Table(box=box.SIMPLE_HEAD if watched else None, pad_edge=False, padding=(0, 2 - watched, 0, 0))
         for column in rows.columns:
-            table.add_column(
-                column.name.replace("_", " "), justify="right" if column.numeric else "left", overflow="fold"
-            )
-        for item in rows.items:
-            # As Text: an id may look like markup.
-            table.add_row(*(Text(_cell(column, column.of(item))) for column in rows.columns))
+            table.add_column(Text(_heading(column)), justify="right" if column.numeric else "left")
+        for line in cells:
+            table.add_row(*map(Text, line))
+        if rows.upright or console.measure(table, options=console.options.update(width=PIPE_WIDTH)).maximum > width:
+            table = Table(show_header=False, box=None, pad_edge=False)
+            table.add_column()
+            table.add_column(overflow="fold")
+            for line in cells:
+                for column, cell in zip(rows.columns, line, strict=True):
+                    table.add_row(Text(_heading(column)), Text(cell))
+                if not rows.upright:
+                    table.add_row()
+        if rows.title:
+            console.print(Text(rows.title, style="bold"))
         console.print(table)
         drawn = console.file
         assert isinstance(drawn, io.StringIO)
@@ -241,6 +260,10 @@ def _csv_cell(column: Column, value: object) -> object:
             return value
 
 
+def _heading(column: Column) -> str:
+    return column.name.replace("_", " ")
+
+
 def _cell(column: Column, value: object) -> str:
     """A value as a person reads it: numbers with separators, nothing as a dash."""
     match value:
@@ -253,4 +276,7 @@ def _cell(column: Column, value: object) -> str:
         case str() if column.numeric:
             with suppress(InvalidOperation):
                 return f"{Decimal(value):,}"
+        case str() if column.sort == "instant":
+            with suppress(ValueError):
+                return f"{datetime.fromisoformat(value).astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
     return one_line(str(value))

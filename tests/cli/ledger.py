@@ -31,6 +31,9 @@ class Ledger:
     asked: list[Asked] = field(default_factory=list)
     tokens: list[dict[str, str]] = field(default_factory=list)
     no_token: str | None = None
+    invocation: tuple[int, Any, dict[str, str]] = (500, {}, {})
+    """What Lambda answers: status, body, headers (with underscores)."""
+    invoked: list[tuple[str, Any]] = field(default_factory=list)
 
     def says(self, path: str, body: Any, status: int = 200, **query: str) -> None:
         """`body` is a document, or a text; a trailing underscore of a query's name is dropped (`from_`)."""
@@ -61,12 +64,21 @@ def served() -> Iterator[Ledger]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
+            if self.path.endswith("/invocations"):
+                self._invoke()
+                return
             form = dict(parse_qsl(self.rfile.read(int(self.headers["content-length"])).decode()))
             ledger.tokens.append(form)
             if ledger.no_token:
                 self._answer(401, {"error": ledger.no_token})
             else:
                 self._answer(200, {"access_token": "a-token", "expires_in": 3600})
+
+        def _invoke(self) -> None:
+            told = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            ledger.invoked.append((self.path.split("/")[-2], told))
+            status, body, headers = ledger.invocation
+            self._answer(status, body, **headers)
 
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
@@ -76,10 +88,12 @@ def served() -> Iterator[Ledger]:
             ledger.asked.append(asked)
             self._answer(*ledger.answer(asked))
 
-        def _answer(self, status: int, body: Any) -> None:
+        def _answer(self, status: int, body: Any, **headers: str) -> None:
             data = (body if isinstance(body, str) else json.dumps(body)).encode()
             self.send_response(status)
             self.send_header("content-length", str(len(data)))
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
             self.end_headers()
             self.wfile.write(data)
 

@@ -11,7 +11,7 @@ from loyalty_cli.commands.family import family, of_program
 from loyalty_cli.connection import Connection, connected
 from loyalty_cli.days import DAY, Days, of_days
 from loyalty_cli.failures import ExitCode, Failure
-from loyalty_cli.output import Column, Output, Rows, field, number, written
+from loyalty_cli.output import Column, Output, Rows, field, instant, number, written
 from loyalty_cli.progress import progress
 
 PAGE = 500
@@ -38,7 +38,7 @@ ENTRIES = (
 )
 MOVEMENTS = (
     field("movement_id"),
-    field("recorded_at"),
+    instant("recorded_at"),
     field("customer_id"),
     field("guest"),
     field("order_id"),
@@ -133,19 +133,19 @@ def merged_beancount(texts: Iterator[str]) -> Iterator[str]:
 
 @journal.command()
 @of_program
-@click.option("--day", type=DAY, required=True, metavar="DAY", help="The entry's business day.")
+@click.option("--day", "of_day", type=DAY, required=True, metavar="DAY", help="The entry's business day.")
 @click.option("--kind", required=True, metavar="KIND", help="The entry's kind: earn, redeem, expire, ...")
 @written()
 @connected
-def movements(program_id: str, day: date, kind: str, output: Output, connection: Connection) -> None:
+def movements(program_id: str, of_day: date, kind: str, output: Output, connection: Connection) -> None:
     """The movements that an entry sums, all pages."""
     program = connection.program("finance", program_id)
-    with progress(output, f"movements of {day} {kind}") as advance:
+    with progress(output, f"movements of {of_day} {kind}") as advance:
 
         def pages() -> Iterator[Any]:
             query = {"limit": str(PAGE)}
             while True:
-                page = program.call("GET", "journal-entries", day.isoformat(), kind, query=query).body
+                page = program.call("GET", "journal-entries", of_day.isoformat(), kind, query=query).body
                 yield from page["movements"]
                 advance(len(page["movements"]))
                 if page["cursor"] is None:

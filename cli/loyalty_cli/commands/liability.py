@@ -65,11 +65,11 @@ def cohorts(program_id: str, last: date, output: Output, connection: Connection)
             .body
         )
     history = answer["breakage"]
-    lapse = history["reason"] if history["share"] is None else f"Share that lapses: {history['share']}"
+    lapse = history["reason"] or f"Expected to lapse: {history['share']} = {history['formula']}."
     output.show(
         answer,
         Rows(COHORTS, answer["cohorts"], title=f"{program_id}, at the end of {last}"),
-        notes=[f"Outstanding: {answer['outstanding']:,} points. {lapse} ({history['formula']})."],
+        notes=[f"Outstanding: {answer['outstanding']:,} points. {lapse}"],
     )
 
 

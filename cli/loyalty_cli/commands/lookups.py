@@ -7,19 +7,19 @@ import click
 from loyalty_cli.client import Json
 from loyalty_cli.commands.family import of_program
 from loyalty_cli.connection import Connection, connected
-from loyalty_cli.output import Output, Rows, field, number, written
+from loyalty_cli.output import Output, Rows, field, instant, number, written
 from loyalty_cli.progress import progress
 
 PAGE = 100
 """The most movements of a customer that the API gives at once."""
 MOVEMENTS = (
     number("sequence"),
-    field("recorded_at"),
+    instant("recorded_at"),
     field("event"),
     number("points"),
     number("balance"),
     field("order_id"),
-    field("expires_at"),
+    instant("expires_at"),
     field("source"),
     field("reason"),
 )
@@ -34,10 +34,10 @@ ACCOUNT = (
     number("earned_total"),
     number("redeemed_total"),
     number("expired_total"),
-    field("next_expiry", "next_expiry", "expires_at"),
+    instant("next_expiry", "next_expiry", "expires_at"),
     field("tier"),
 )
-LOTS = (number("points"), field("expires_at"))
+LOTS = (number("points"), instant("expires_at"))
 ORDER = (
     field("order_id"),
     field("customer_id"),
@@ -61,7 +61,9 @@ def customer(customer_id: str, program_id: str, guest: bool, output: Output, con
     """A customer's points, and when they expire."""
     with progress(output, customer_id):
         account = connection.program("storefront", program_id).call("GET", "customers", customer_id, query=_of(guest))
-    output.show(account.body, Rows(ACCOUNT, [account.body]), Rows(LOTS, account.body["lots"], title="lots"))
+    output.show(
+        account.body, Rows(ACCOUNT, [account.body], upright=True), Rows(LOTS, account.body["lots"], title="lots")
+    )
 
 
 @click.command()
@@ -97,7 +99,7 @@ def order(order_id: str, program_id: str, output: Output, connection: Connection
     """What an order has done to points."""
     with progress(output, order_id):
         view = connection.program("storefront", program_id).call("GET", "orders", order_id).body
-    output.show(view, Rows(ORDER, [view]), Rows(MOVEMENTS, view["movements"], title="movements"))
+    output.show(view, Rows(ORDER, [view], upright=True), Rows(MOVEMENTS, view["movements"], title="movements"))
 
 
 def _of(guest: bool) -> dict[str, str]:

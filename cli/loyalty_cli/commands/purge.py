@@ -4,14 +4,14 @@ import click
 
 from loyalty_cli.commands.family import of_program
 from loyalty_cli.connection import Connection, connected
-from loyalty_cli.output import Output, Rows, field, number, written
+from loyalty_cli.output import Output, Rows, field, instant, number, written
 from loyalty_cli.progress import progress
 
 RUNS = (
     field("run_id"),
-    field("as_of"),
+    instant("as_of"),
     field("status"),
-    field("started_at"),
+    instant("started_at"),
     number("seconds"),
     number("accounts"),
     number("points"),

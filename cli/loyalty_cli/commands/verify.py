@@ -36,8 +36,8 @@ def verify(
 ) -> None:
     """Compare accounts, movements and journal. Ends with 1 if anything differs.
 
-    Replays all movements. It is a function of the stack, no part of the API: it is invoked with your AWS credentials. In CSV: a row for each
-    difference.
+    Replays all movements. It is a function of the stack, no part of the API: it is invoked with your AWS credentials.
+    In CSV: a row for each difference.
     """
     if customer_id is not None and program_id is None:
         raise click.UsageError("--customer needs --program")
