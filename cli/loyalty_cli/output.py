@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -37,6 +37,10 @@ class Column:
     name: str
     of: Callable[[Json], object]
     sort: Sort = "text"
+    unit: str = ""
+    """Where in an item the unit is that a table shows behind a number."""
+    in_tables: bool = True
+    """Or else it is in CSV alone."""
 
     @property
     def numeric(self) -> bool:
@@ -58,6 +62,16 @@ def field(name: str, *path: str, sort: Sort = "text") -> Column:
 def number(name: str, *path: str) -> Column:
     """As `field`, of numbers."""
     return field(name, *path, sort="number")
+
+
+def money(name: str, currency: str = "currency") -> Column:
+    """As `number`, of an amount; its currency is beside it."""
+    return replace(number(name), unit=currency)
+
+
+def beside(column: Column) -> Column:
+    """A column that tables have no room for: their reader finds it in CSV and JSON."""
+    return replace(column, in_tables=False)
 
 
 def instant(name: str, *path: str) -> Column:
@@ -144,10 +158,11 @@ class Output:
             markup=False,
             emoji=False,
         )
-        cells = [[_cell(column, column.of(item)) for column in rows.columns] for item in rows.items]
+        columns = [column for column in rows.columns if column.in_tables]
+        cells = [[_cell(column, item) for column in columns] for item in rows.items]
         # Everything as Text: an id may look like markup.
         table = Table(box=box.SIMPLE_HEAD if watched else None, pad_edge=False, padding=(0, 2 - watched, 0, 0))
-        for column in rows.columns:
+        for column in columns:
             table.add_column(Text(_heading(column)), justify="right" if column.numeric else "left")
         for line in cells:
             table.add_row(*map(Text, line))
@@ -156,7 +171,7 @@ class Output:
             table.add_column()
             table.add_column(overflow="fold")
             for line in cells:
-                for column, cell in zip(rows.columns, line, strict=True):
+                for column, cell in zip(columns, line, strict=True):
                     table.add_row(Text(_heading(column)), Text(cell))
                 if not rows.upright:
                     table.add_row()
@@ -264,19 +279,22 @@ def _heading(column: Column) -> str:
     return column.name.replace("_", " ")
 
 
-def _cell(column: Column, value: object) -> str:
-    """A value as a person reads it: numbers with separators, nothing as a dash."""
-    match value:
+def _cell(column: Column, item: Json) -> str:
+    """What a person reads in a column: numbers with separators, nothing as a dash."""
+    unit = f" {item[column.unit]}" if column.unit else ""
+    match column.of(item):
         case None:
             return "-"
-        case bool():
+        case bool() as value:
             return "yes" if value else "no"
-        case int() if column.numeric:
+        case int() as value if column.numeric:
             return f"{value:,}"
-        case str() if column.numeric:
+        case str() as value if column.numeric:
             with suppress(InvalidOperation):
-                return f"{Decimal(value):,}"
-        case str() if column.sort == "instant":
+                return f"{Decimal(value):,}{unit}"
+        case str() as value if column.sort == "instant":
             with suppress(ValueError):
                 return f"{datetime.fromisoformat(value).astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+        case value:
+            pass
     return one_line(str(value))

@@ -72,8 +72,8 @@ def test_a_table_has_separators_and_takes_nothing_for_markup(run: Run, ledger: L
     ledger.says(JOURNAL, {"entries": [entry("2026-01-30", points=1234567)]})
     ended = run("journal", "--program", "shop", "--month", "2026-01", "--format", "table")
     assert ended.out.splitlines() == [
-        "business day  kind    movements  debit            credit      points     amount  currency  closed",
-        "2026-01-30    expire          2  [bold]liability  expense  1,234,567  12,345.67  EUR       yes",
+        "business day  kind    movements  debit            credit      points         amount  closed",
+        "2026-01-30    expire          2  [bold]liability  expense  1,234,567  12,345.67 EUR  yes",
     ]
 
 

@@ -41,14 +41,14 @@ def test_liability_as_a_table(run: Run, ledger: Ledger) -> None:
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.splitlines() == [
         "shop, 2026-11-01 to 2026-11-30",
-        "            points  amount  currency",
-        "opening      1,000   10.00  EUR",
-        "issued       1,500   15.00  EUR",
-        "- reversed      10    0.10  EUR",
-        "- redeemed      20    0.20  EUR",
-        "restored         5    0.05  EUR",
-        "- expired       75    0.75  EUR",
-        "closing      2,400   24.00  EUR",
+        "            points     amount",
+        "opening      1,000  10.00 EUR",
+        "issued       1,500  15.00 EUR",
+        "- reversed      10   0.10 EUR",
+        "- redeemed      20   0.20 EUR",
+        "restored         5   0.05 EUR",
+        "- expired       75   0.75 EUR",
+        "closing      2,400  24.00 EUR",
         "All accounts hold 2,400 points now.",
     ]
 
@@ -108,7 +108,7 @@ def test_deferred_revenue(run: Run, ledger: Ledger) -> None:
     assert ledger.asked[0].query["expected_redemption"] == "0.95"
     assert "allocation_redemption" not in ledger.asked[0].query
     assert run(*arguments, "--format", "table").out.splitlines()[-3:] == [
-        "deferred    1,234.50      8.00  EUR",
+        "deferred    1,234.50 EUR      8.00 EUR",
         "In these days: 10.00 allocated, 2.00 recognised.",
         "Expected to be redeemed: 0.95 (the request).",
     ]
@@ -133,10 +133,8 @@ def test_purges(run: Run, ledger: Ledger) -> None:
     arguments = ("purge", "--status", "--program", "shop", "--limit", "5")
     assert json.loads(run(*arguments).out) == purge
     assert run(*arguments, "--format", "table").out.splitlines()[1].split() == [
-        "r1",
         *("2026-11-23", "00:00:00Z"),
         "running",
-        *("2026-11-23", "00:05:00Z"),
         *("-", "12,345", "99,999", "999.99", "EUR", "0"),
     ]
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from loyalty.adapters.dynamodb.keys import cause_pk, position_sk
+from loyalty.domain.movement import Cause, CauseKind
 from tests.cli.program import Ended, on_a_pipe, on_a_terminal
 from tests.e2e.api import Shop, eventually
 from tests.e2e.conftest import ShortLived
@@ -59,7 +61,7 @@ def test_journal_in_every_form(loyalty: Loyalty, shop: Shop, tmp_path: Path) -> 
 
     table = loyalty(*command, "--format", "table")
     assert (table.code, len(table.out.splitlines())) == (0, 1 + len(entries))
-    assert b" 12,345  123.45  EUR" in table.out
+    assert b"  12,345  123.45 EUR" in table.out
 
     path = tmp_path / "journal.csv"
     assert loyalty(*command, "--output", str(path)).code == 0
@@ -92,7 +94,7 @@ def test_liability_in_three_ways(loyalty: Loyalty, shop: Shop) -> None:
     owed = 100 - 30 + 12_345
     assert (liability["opening"]["points"], liability["closing"]["points"], liability["outstanding"]) == (0, owed, owed)
     table = loyalty("liability", *program, *DAYS, "--format", "table")
-    assert (table.code, b"closing     12,415  124.15  EUR" in table.out) == (0, True)
+    assert (table.code, b"closing     12,415  124.15 EUR" in table.out) == (0, True)
     [cohorts] = lines(loyalty("liability", "cohorts", *program, "--to", day(1)))
     assert cohorts["outstanding"] == owed
     [deferred] = lines(loyalty("liability", "deferred-revenue", *program, *DAYS, "--expected-redemption", "0.9"))
@@ -104,7 +106,7 @@ def test_purges_say_what_they_wrote_off(loyalty: Loyalty, short_lived: ShortLive
     command = ("purge", "--status", "--program", short_lived.shop.program_id)
     [run] = lines(loyalty(*command))
     assert (run["points"], run["amount"], run["accounts"]) == (short_lived.points, "0.07", 1)
-    assert b"0.07  EUR" in loyalty(*command, "--format", "table").out
+    assert b"0.07 EUR" in loyalty(*command, "--format", "table").out
 
 
 def test_look_ups(loyalty: Loyalty, shop: Shop) -> None:
@@ -121,9 +123,9 @@ def test_verify_finds_what_somebody_changed(loyalty: Loyalty, shop: Shop, stack:
     assert json.loads(ended.out)["movements"] == 3
 
     table = client(stack.endpoint_url, "dynamodb")
-    items = table.scan(TableName=stack.table_name)["Items"]
-    [earned] = [item for item in items if "ann" in str(item) and "#1" in str(item) and shop.program_id in str(item)]
-    key = {name: earned[name] for name in ("pk", "sk")}
+    cause = Cause(shop.program_id, CauseKind.ORDER, "#1")
+    key = {"pk": {"S": cause_pk(cause)}, "sk": {"S": position_sk(1)}}
+    earned = table.get_item(TableName=stack.table_name, Key=key)["Item"]
     table.delete_item(TableName=stack.table_name, Key=key)
     try:
         ended = loyalty(*command)
@@ -148,27 +150,22 @@ def test_on_a_terminal(shop: Shop, directory: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "line"),
+    ("arguments", "line"),
     [
-        (("journal", *DAYS), 3, b"error: unknown_program: There is no program of this id.\n"),
+        (("journal", *DAYS), b"error: unknown_program: There is no program of this id.\n"),
         (
             ("journal", "movements", "--day", "2026-01-31", "--kind", "gift"),
-            3,
             b"kind must be one of earn, issue, ",
         ),
         (
             ("liability", "--from", "1990-01-01", "--to", "2026-01-01"),
-            3,
             b"to must be within 3660 days of `from`\n",
         ),
-        (("journal", *DAYS, "--api-url", "http://127.0.0.1:9"), 2, b"error: not set: "),
     ],
 )
-def test_bad_input(loyalty: Loyalty, directory: Path, arguments: tuple[str, ...], code: int, line: bytes) -> None:
-    run = on_a_pipe if "--api-url" in arguments else None
-    program = (*arguments, "--program", "nobody-made-this")
-    ended = run(*program, env={}, cwd=directory) if run else loyalty(*program)
-    assert (ended.code, ended.out, ended.err.count(b"\n")) == (code, b"", 1)
+def test_bad_input(loyalty: Loyalty, arguments: tuple[str, ...], line: bytes) -> None:
+    ended = loyalty(*arguments, "--program", "nobody-made-this")
+    assert (ended.code, ended.out, ended.err.count(b"\n")) == (3, b"", 1)
     assert line in ended.err
 
 

@@ -11,7 +11,7 @@ from loyalty_cli.commands.family import family, of_program
 from loyalty_cli.connection import Connection, connected
 from loyalty_cli.days import DAY, Days, of_days
 from loyalty_cli.failures import ExitCode, Failure
-from loyalty_cli.output import Column, Output, Rows, field, instant, number, written
+from loyalty_cli.output import Column, Output, Rows, beside, field, instant, money, number, written
 from loyalty_cli.progress import progress
 
 PAGE = 500
@@ -32,8 +32,8 @@ ENTRIES = (
     _posted("debit"),
     _posted("credit"),
     number("points"),
-    number("amount"),
-    field("currency"),
+    money("amount"),
+    beside(field("currency")),
     field("closed"),
 )
 MOVEMENTS = (

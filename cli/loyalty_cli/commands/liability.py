@@ -8,7 +8,7 @@ from loyalty_cli.client import Json
 from loyalty_cli.commands.family import family, of_program
 from loyalty_cli.connection import Connection, connected
 from loyalty_cli.days import DAY, Days, of_days
-from loyalty_cli.output import Output, Rows, field, number, written
+from loyalty_cli.output import Output, Rows, beside, field, money, number, written
 from loyalty_cli.progress import progress
 
 LINES = ("opening", "issued", "reversed", "redeemed", "restored", "expired", "closing")
@@ -38,11 +38,11 @@ def roll_forward(program_id: str, days: Days, output: Output, connection: Connec
     with progress(output, f"liability of {program_id}"):
         answer = connection.program("finance", program_id).call("GET", "liability", query=days.query).body
     rows = Rows(
-        (field("line"), number("points"), number("amount"), field("currency")),
+        (field("line"), number("points"), money("amount"), beside(field("currency"))),
         [{"line": line, **answer[line], "currency": answer["currency"]} for line in LINES],
     )
     shown = Rows(
-        (field(""), number("points"), number("amount"), field("currency")),
+        (field(""), number("points"), money("amount")),
         [{**row, "": f"{'- ' if row['line'] in TAKEN else ''}{row['line']}"} for row in rows.items],
         title=f"{program_id}, {days.first} to {days.last}",
     )
@@ -102,7 +102,7 @@ def deferred_revenue(
     output.show(
         answer,
         Rows(
-            (field("line"), number("opening"), number("closing"), field("currency")),
+            (field("line"), money("opening"), money("closing"), beside(field("currency"))),
             [_position(answer, line) for line in POSITION],
             title=f"{program_id}, {days.first} to {days.last}",
         ),

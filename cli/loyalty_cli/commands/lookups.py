@@ -7,20 +7,20 @@ import click
 from loyalty_cli.client import Json
 from loyalty_cli.commands.family import of_program
 from loyalty_cli.connection import Connection, connected
-from loyalty_cli.output import Output, Rows, field, instant, number, written
+from loyalty_cli.output import Output, Rows, beside, field, instant, money, number, written
 from loyalty_cli.progress import progress
 
 PAGE = 100
 """The most movements of a customer that the API gives at once."""
 MOVEMENTS = (
-    number("sequence"),
+    beside(number("sequence")),
     instant("recorded_at"),
     field("event"),
     number("points"),
     number("balance"),
     field("order_id"),
     instant("expires_at"),
-    field("source"),
+    beside(field("source")),
     field("reason"),
 )
 ACCOUNT = (
@@ -46,8 +46,8 @@ ORDER = (
     number("points_reversed"),
     number("points_redeemed"),
     number("points_restored"),
-    number("discount"),
-    field("currency"),
+    money("discount"),
+    beside(field("currency")),
 )
 
 

@@ -4,19 +4,19 @@ import click
 
 from loyalty_cli.commands.family import of_program
 from loyalty_cli.connection import Connection, connected
-from loyalty_cli.output import Output, Rows, field, instant, number, written
+from loyalty_cli.output import Output, Rows, beside, field, instant, money, number, written
 from loyalty_cli.progress import progress
 
 RUNS = (
-    field("run_id"),
+    beside(field("run_id")),
     instant("as_of"),
     field("status"),
-    instant("started_at"),
+    beside(instant("started_at")),
     number("seconds"),
     number("accounts"),
     number("points"),
-    number("amount"),
-    field("currency"),
+    money("amount"),
+    beside(field("currency")),
     number("left"),
 )
 
