@@ -63,12 +63,12 @@ def test_one_customer_is_asked_for(aws: Run, ledger: Ledger) -> None:
 def test_differences_are_named(aws: Run, ledger: Ledger) -> None:
     ledger.invocation = found(DIFFERENCE)
     ended = aws("verify", "--format", "table")
-    assert (ended.code, ended.err) == (1, "error: 1 differences\n")
+    assert (ended.code, ended.err) == (1, "error: 1 difference\n")
     assert ended.out.splitlines()[2:] == [
         "program id  where        what",
         "shop        account ann  balance 5, movements say 4",
     ]
-    assert aws("verify").err == "error: 1 differences; the first: account ann: balance 5, movements say 4\n"
+    assert aws("verify").err == "error: 1 difference; the first: account ann: balance 5, movements say 4\n"
     ended = aws("verify", "--format", "csv")
     assert (ended.code, ended.out.split("\r\n")) == (
         1,

@@ -130,7 +130,7 @@ def test_verify_finds_what_somebody_changed(loyalty: Loyalty, shop: Shop, stack:
     try:
         ended = loyalty(*command)
         assert ended.code == 1
-        assert b"differences; the first: " in ended.err
+        assert b"; the first: " in ended.err
         assert json.loads(ended.out)["differences"]
         named = loyalty(*command, "--format", "table")
         assert named.code == 1

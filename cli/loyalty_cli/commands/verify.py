@@ -62,7 +62,7 @@ def verify(
     number_found, complete = result["differences"], result["complete"]
     if number_found:
         first = "" if output.form == "table" else f"; the first: {differences[0]['where']}: {differences[0]['what']}"
-        raise Failure(f"{number_found:,} differences{first}", ExitCode.DIFFERENCES)
+        raise Failure(f"{number_found:,} difference{'s' if number_found > 1 else ''}{first}", ExitCode.DIFFERENCES)
     if not complete:
         raise Failure("time ran out before all was compared; name a --program", ExitCode.DIFFERENCES)
     print("everything agrees", file=sys.stderr)
