@@ -12,7 +12,7 @@ ARGS ?=
 
 BIN := .venv/bin
 LOCAL_CLOUD := $(BIN)/python -m tools.local_cloud
-TYPED := layers/domain/python functions tools tests benchmarks
+TYPED := layers/domain/python functions cli tools tests benchmarks
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,11 @@ setup: ## Make .venv and install what is pinned (only when that changed)
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-virtualenv -r requirements-dev.txt \
 			|| { echo "error: pip could not install requirements-dev.txt" >&2; exit 1; }; \
 		cp requirements-dev.txt .venv/installed.txt; \
+	fi
+	@if [ ! -x $(BIN)/loyalty ] || ! cmp -s cli/pyproject.toml .venv/installed-cli.toml; then \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-virtualenv --no-index --no-deps \
+			--no-build-isolation --editable cli || { echo "error: pip could not install cli" >&2; exit 1; }; \
+		cp cli/pyproject.toml .venv/installed-cli.toml; \
 	fi
 
 up: setup ## Start the local cloud and deploy to it (PORT=4566, KEEP=1 keeps data over restarts)
@@ -47,7 +52,7 @@ demo: up ## Run a trading day through the local cloud
 	@$(BIN)/python -m tools.demo
 
 verify: setup ## Replay all movements and compare them with accounts and journal
-	@$(BIN)/python -m tools.verify
+	@$(BIN)/loyalty verify
 
 test: setup ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)

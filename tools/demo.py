@@ -23,11 +23,12 @@ from zoneinfo import ZoneInfo
 import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tools.client import ApiError, Client, Json, OrderEvents, Program
+from loyalty_cli.client import ApiError, Client, Json, Program
 from tools.deployment import client as boto3_client
 from tools.emulator import LocalCloudError
 from tools.local_cloud import DIRECTORY, Stack, load
 from tools.online_retail import CURRENCY, TIMEZONE, Invoice, Return, match, order_of, read_day
+from tools.order_events import OrderEvents
 from tools.screen import Say, clock, show_progress, step, table
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from tools.client import Json
+from loyalty_cli.client import Json
 
 CURRENCY, TIMEZONE = "GBP", "Europe/London"
 DAY = Path(__file__).resolve().parents[1] / "events" / "online_retail" / "2010-12-01.csv"

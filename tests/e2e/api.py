@@ -16,9 +16,10 @@ from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
 from loyalty.entry.routes import find
-from tools.client import Client, Json, OrderEvents
+from loyalty_cli.client import Client, Json
 from tools.demo import Queues
 from tools.local_cloud import Stack
+from tools.order_events import OrderEvents
 
 ROOT = Path(__file__).resolve().parents[2]
 DESCRIPTION: Json = json.loads((ROOT / "docs" / "openapi.json").read_text())

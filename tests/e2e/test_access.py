@@ -15,8 +15,9 @@ IDS = ("1001", "a/b")
 
 def address(route: Route, program_id: str, number: str) -> str:
     """The route's path; an id with a slash takes the way through the forwarding function."""
-    ids = {"program_id": program_id, "order_id": quote(number, safe=""), "customer_id": quote(number, safe="")}
-    return route.path.format(**ids)
+    number = quote(number, safe="")
+    ids = {"program_id": program_id, "order_id": number, "customer_id": number}
+    return route.path.format(**ids, business_day="2026-01-31", kind="earn")
 
 
 def of_routes(pairs: list[tuple[Route, str]]) -> list[object]:
@@ -24,7 +25,12 @@ def of_routes(pairs: list[tuple[Route, str]]) -> list[object]:
 
 
 # A route without an id has one path only.
-EVERY = [(route, number) for route in ROUTES for number in IDS if number == IDS[0] or "_id}/" in route.path + "/"]
+EVERY = [
+    (route, number)
+    for route in ROUTES
+    for number in IDS
+    if number == IDS[0] or {"{order_id}", "{customer_id}"} & set(route.path.split("/"))
+]
 
 
 @pytest.mark.parametrize(("route", "number"), of_routes(EVERY))

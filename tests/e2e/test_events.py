@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from loyalty_cli.client import Json
 from tests.e2e.api import Api, Shop, eventually, order
-from tools.client import Json
 from tools.deployment import client
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from loyalty_cli.client import Json
 from tests.e2e.api import Api, Shop, order
-from tools.client import Json
 
 
 @pytest.fixture(params=["http", "event"])

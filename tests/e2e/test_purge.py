@@ -13,11 +13,11 @@ from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.domain.account import Account
 from loyalty.domain.lots import Lot
 from loyalty.domain.movement import AccountId
+from loyalty_cli.client import Json
 from tests.e2e.api import Shop, eventually
 from tests.e2e.conftest import ShortLived
 from tests.given import issuing
 from tools import local_cloud
-from tools.client import Json
 from tools.deployment import client
 
 SCHEDULE_SECONDS = 75.0
