@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from loyalty.adapters.dynamodb.items import account_item
 from loyalty.domain.account import Account
 from loyalty.domain.lots import Lot
 from loyalty.domain.movement import AccountId
@@ -19,7 +20,7 @@ from loyalty.usecases.complete_order import complete_order
 from loyalty.usecases.redeem_points import redeem_points
 from loyalty.usecases.views import view_account
 from tests.cost.conftest import Budgets, Metered
-from tests.cost.meter import Bill
+from tests.cost.meter import Bill, size
 from tests.given import DAY, NOW, issuing, member, order, program
 from tests.worlds import purge
 
@@ -88,6 +89,40 @@ def test_a_completion_that_earns_nothing_is_decided_on_a_second_look(metered: Ma
     with shop.meter.metering() as bill:
         complete(shop)
     budgets.hold("completion that earns nothing, looked at twice", bill, writes=2, trips=3, reads=3)
+
+
+def rich(**settings: Any) -> dict[str, Any]:
+    """Settings with a tier of the longest name, a rolling window, a cap, and three promotions that all count."""
+    window = {"starts_at": (NOW - DAY).isoformat(), "ends_at": (NOW + 400 * DAY).isoformat()}
+    promotions: list[dict[str, Any]] = [
+        {"id": f"winter-sale-{number}", **window, "multiplier": "1.5", "skus": ["A"]} for number in range(2)
+    ]
+    promotions.append({"id": "january-bonus", **window, "bonus_points": 50, "expiry": {"policy": "end_of_month"}})
+    tier = {"name": "t" * 40, "min_orders": 1, "window_days": 365, "multiplier": "1.25"}
+    earn = {"max_points_per_customer": {"points": 1_000_000_000, "period": "year"}}
+    return {"tiers": [tier], "promotions": promotions, "earn": earn, "expiry": {"policy": "end_of_year"}, **settings}
+
+
+@pytest.mark.parametrize("number", [1, 150])
+def test_tiers_promotions_and_caps_cost_nothing_more_however_many_orders_there_were(
+    metered: Make, budgets: Budgets, number: int
+) -> None:
+    shop = metered(program(**rich()))
+    shop.give(member("c-48151623"), *daily(30))
+    for before in range(number):
+        complete(shop, f"#{before}")
+        shop.clock.let_pass(2 * DAY)
+        if before % 15 == 14:
+            purge(shop.world, "shop")
+    with shop.meter.metering() as bill:
+        complete(shop)
+    budgets.hold(f"accrue in a tier, 3 promotions, a cap, after {number}", bill, writes=4, trips=2, reads=1.5)
+    account = shop.world.ledger.account(member("c-48151623"), consistent=True)
+    assert account.standing.tier == "t" * 40
+    budgets.note("accounts item with tiers, bytes", size(account_item(account)), 1024)
+    with shop.meter.metering() as bill:
+        cancel_order(shop.world, "shop", "#1001", "c-48151623", None, CLIENT, "API")
+    budgets.hold(f"cancel in a tier, 3 promotions, a cap, after {number}", bill, writes=6, trips=2, reads=1.5)
 
 
 def test_a_repeat_writes_nothing(metered: Make, budgets: Budgets) -> None:

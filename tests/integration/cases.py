@@ -496,6 +496,29 @@ PROGRAMS = [
             ("no start", "/promotions/0/starts_at", "missing_field", {"starts_at": None}),
         )
     ),
+    *(
+        bad_program(f"tiers: {name}", pointer, code, settings(tiers=tiers))
+        for name, pointer, code, tiers in (
+            ("ask for nothing", "/tiers/0/min_spend", "missing_field", [{"name": "a"}]),
+            ("ask for no orders", "/tiers/0/min_orders", "out_of_range", [{"name": "a", "min_orders": 0}]),
+            ("a long name", "/tiers/0/name", "too_long", [{"name": "x" * 41, "min_orders": 1}]),
+            ("one twice", "/tiers", "duplicate", [{"name": "a", "min_orders": n} for n in (1, 2)]),
+            ("two alike", "/tiers", "overlapping_tiers", [{"name": n, "min_orders": 1} for n in "ab"]),
+            (
+                "more orders, less spend",
+                "/tiers",
+                "overlapping_tiers",
+                [{"name": "a", "min_orders": 1, "min_spend": "9"}, {"name": "b", "min_orders": 2}],
+            ),
+            ("too precise", "/tiers/0/min_spend", "too_many_decimals", [{"name": "a", "min_spend": "0.001"}]),
+        )
+    ),
+    bad_program(
+        "a promotion for a tier that is not there",
+        "/promotions/0/tiers/0",
+        "not_allowed",
+        settings(promotions=[promotion(tiers=["gold"])]),
+    ),
     bad_program("a promotion twice", "/promotions", "duplicate", settings(promotions=[promotion(), promotion()])),
     bad_program("another currency", "/currency", "currency_fixed", settings(currency="USD"), "shop"),
     *(

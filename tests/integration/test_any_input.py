@@ -102,6 +102,7 @@ WHOLE_PROGRAM = {
     "expiry": {"policy": "after_days", "days": 30},
     "cancel": {"on_shortfall": "clamp", "restore_grace_days": 3},
     "refund": {"policy": "proportional"},
+    "tiers": [{"name": "gold", "min_orders": 2, "min_spend": "10", "window_days": 30, "multiplier": "2"}],
     "promotions": [promotion(skus=["A"], expiry={"policy": "after_days", "days": 3})],
 }
 FULL = order(guest=False, referrer_id="ben", discount="1.00", shipping="2.00", tax="3.00")

@@ -50,6 +50,7 @@ def test_a_promotion_that_is_removed_changes_nothing_that_was_earned(shop: Cloud
 def test_every_fault_of_settings_is_named_at_once(shop: Cloud) -> None:
     wrong = settings(
         timezone="Europe/Atlantis",
+        tiers=[{"name": "a", "min_orders": 1}, {"name": "b", "min_orders": 1}],
         redeem={"point_value": "0"},
         earn={"rates": [{"skus": ["A"]}]},
         expiry={"policy": "after_days"},
@@ -60,5 +61,6 @@ def test_every_fault_of_settings_is_named_at_once(shop: Cloud) -> None:
         ("/earn/rates/0/points_per_item", "missing_field"),
         ("/redeem/point_value", "out_of_range"),
         ("/expiry/days", "missing_field"),
+        ("/tiers", "overlapping_tiers"),
         ("/promotions/1/ends_at", "out_of_range"),
     ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from loyalty.domain.books import SIDES
 from loyalty.domain.issuing import Issue
-from loyalty.domain.movement import AccountId, Kind
+from loyalty.domain.movement import AccountId
 from loyalty.domain.order import Item, Order
 from loyalty.domain.program import Program
 from loyalty.domain.redemption import RedemptionRequest

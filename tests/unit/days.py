@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
+from loyalty.domain.books import SIDES
 from loyalty.domain.day_sums import Booked, DaySums, sum_up_movements
 from loyalty.domain.lots import Lot
 from loyalty.domain.movement import Cause, CauseKind, Kind

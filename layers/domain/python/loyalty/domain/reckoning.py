@@ -207,8 +207,7 @@ def _rounded(
         total += rule.points
     points, cut = rounding.points(total), floor(total)
     if total != cut:
-        text = f"{_decimal(total):f} to whole points, {rounding}"
-        steps.append((Step("rounding", points - cut, text), None))
+        steps.append((Step("rounding", points - cut, f"{_decimal(total):f}, {rounding}"), None))
     for name, cap, words in caps:
         if points > cap:
             steps.append((Step(name, cap - points, words), None))

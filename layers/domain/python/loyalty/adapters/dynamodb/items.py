@@ -10,7 +10,8 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from loyalty.adapters.dynamodb import keys
-from loyalty.adapters.dynamodb.lots import pack, pack_standing, unpack, unpack_standing
+from loyalty.adapters.dynamodb.lots import pack, unpack
+from loyalty.adapters.dynamodb.standings import pack_counted, pack_standing, unpack_counted, unpack_standing
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry
 from loyalty.domain.calendar import business_day
@@ -18,7 +19,6 @@ from loyalty.domain.day_sums import Booked, KindSum, ShardSums, Worth
 from loyalty.domain.lots import Lots
 from loyalty.domain.movement import Cause, CauseKind, Event, Kind, Movement
 from loyalty.domain.program import AccountNames
-from loyalty.domain.standing import Counted
 from loyalty.ports import Due, WriteOff
 
 type Item = dict[str, Any]
@@ -108,7 +108,7 @@ def movement_item(movement: Movement, timezone: str) -> Item:
         "reason": movement.reason,
         "basis": detail.pop("basis", None),
         "detail": detail or None,
-        "counted": _counted(movement.counted) if movement.counted else None,
+        "counted": pack_counted(movement.counted) if movement.counted else None,
         "seal": movement.seal,
     }
     if movement.sequence is not None:
@@ -148,27 +148,8 @@ def movement_from(item: Item) -> Movement:
         actor=stored["actor"],
         reason=stored.get("reason"),
         detail={**basis, **stored.get("detail", {})},
-        counted=_counted_from(stored["counted"]) if "counted" in stored else None,
+        counted=unpack_counted(stored["counted"].value) if "counted" in stored else None,
         seal=stored["seal"].value,
-    )
-
-
-def _counted(counted: Counted) -> list[object]:
-    period = counted.period.toordinal() if counted.period else None
-    day = counted.day.toordinal()
-    return [day, counted.orders, counted.spend, counted.window, period, counted.points, counted.tier]
-
-
-def _counted_from(stored: list[Any]) -> Counted:
-    day, orders, spend, window, period, points, tier = stored
-    return Counted(
-        day=date.fromordinal(day),
-        orders=orders,
-        spend=spend,
-        window=window,
-        period=date.fromordinal(period) if period else None,
-        points=points,
-        tier=tier,
     )
 
 
