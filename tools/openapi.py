@@ -26,6 +26,8 @@ from loyalty.entry.contracts.customers import (  # noqa: E402
     AccountQuery,
     IssuePoints,
     PointsIssuedAnswer,
+    SignedUpAnswer,
+    SignUp,
     StatementAnswer,
     StatementQuery,
 )
@@ -205,6 +207,15 @@ OPERATIONS = {
             "not_whole_blocks",
             "exceeds_order_limit",
         ),
+    ),
+    "POST /v1/programs/{program_id}/customers/{customer_id}/sign-up": Operation(
+        name="signUp",
+        summary="A customer signed up: they earn points, once, ever; no idempotency key is needed",
+        body=SignUp,
+        body_required=False,
+        answers={200: SignedUpAnswer, 201: SignedUpAnswer},
+        replays=200,
+        refusals=("unknown_program",),
     ),
     "GET /v1/programs/{program_id}/purges": Operation(
         name="getPurges",

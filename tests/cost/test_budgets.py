@@ -125,6 +125,21 @@ def test_tiers_promotions_and_caps_cost_nothing_more_however_many_orders_there_w
     budgets.hold(f"cancel in a tier, 3 promotions, a cap, after {number}", bill, writes=6, trips=2, reads=1.5)
 
 
+def test_a_referral_is_paid_with_the_first_order_and_costs_only_that(metered: Make, budgets: Budgets) -> None:
+    shop = metered(program(**yearly(ways_to_earn={"referral": {"points": 50, "referee_points": 20}})))
+    shop.give(member("c-1"), *daily(30))
+    bills = []
+    for number in (1, 2):
+        with shop.meter.metering() as bill:
+            complete_order(shop.world, "shop", order(f"#{number}", "c-2", referrer_id="c-1"), CLIENT, "API")
+        bills.append(bill)
+    budgets.hold("accrue, a first order that was referred", bills[0], writes=8, trips=5, reads=5)
+    budgets.hold("accrue, the next order", bills[1], writes=4, trips=2, reads=1.5)
+    with shop.meter.metering() as bill:
+        cancel_order(shop.world, "shop", "#1", "c-2", None, CLIENT, "API")
+    budgets.hold("cancel, a first order that was referred", bill, writes=8, trips=3, reads=4)
+
+
 def test_a_repeat_writes_nothing(metered: Make, budgets: Budgets) -> None:
     shop = metered(program(**yearly()))
     shop.give(member("c-48151623"), *daily(30))

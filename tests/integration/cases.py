@@ -20,6 +20,7 @@ STATEMENT, ACCOUNT = "GET p/customers/{customer_id}/movements", "GET p/customers
 JOURNAL, PUT_PROGRAM = "GET p/journal-entries", "PUT p"
 ENTRY = "GET p/journal-entries/{business_day}/{kind}"
 QUOTE, GET_PROGRAM = "POST p/quotes", "GET p"
+SIGN_UP = "POST p/customers/{customer_id}/sign-up"
 LIABILITY, COHORTS = "GET p/liability", "GET p/liability/cohorts"
 DEFERRED = "GET p/liability/deferred-revenue"
 JANUARY = {"from": "2026-01-01", "to": "2026-01-31"}
@@ -626,6 +627,11 @@ QUOTES = [
     )
 ]
 
+SIGN_UPS = [
+    bad_field("says how many points", "/points", "unknown_field", {"points": 5}, SIGN_UP, ids=("shop", "ann")),
+    Case(name="not JSON", code="malformed_json", route=SIGN_UP, ids=("shop", "ann"), send={"raw": "{"}),
+]
+
 PLACES = {"order_id": "/order_id", "customer_id": "/customer_id", "program_id": "/program_id"}
 
 
@@ -690,4 +696,16 @@ PATHS = [
     ),
 ]
 
-CASES = [*BODIES, *ORDERS, *CANCELLATIONS, *REDEMPTIONS, *REFUNDS, *ISSUES, *PROGRAMS, *QUOTES, *QUERIES, *PATHS]
+CASES = [
+    *BODIES,
+    *ORDERS,
+    *CANCELLATIONS,
+    *REDEMPTIONS,
+    *REFUNDS,
+    *ISSUES,
+    *PROGRAMS,
+    *QUOTES,
+    *SIGN_UPS,
+    *QUERIES,
+    *PATHS,
+]

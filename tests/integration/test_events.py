@@ -130,6 +130,8 @@ EXPECTED: dict[str, Callable[[Event], None]] = {
     "redeem/put_too_many": answered(409, code="insufficient_points", points_available=1126),
     "refund/post": answered(200, points_reversed=0, points_suggested=15),
     "refund/post_points": answered(200, points_reversed=15, points_suggested=15),
+    "sign_up/post": answered(200, status="skipped", reason="no_points", balance=1126),
+    "sign_up/post_points": answered(422, code="unknown_field"),
     "verify/all": returned(differences=0, complete=True),
     "verify/one_customer": returned(differences=0, complete=True),
     "verify/one_program": returned(differences=0, complete=True),

@@ -91,8 +91,8 @@ def a_completion_overlooks_the_cancellation(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def an_order_that_used_points_earns_like_any_other(patch: pytest.MonkeyPatch) -> None:
-    def earn(program: Program, order: Order, used: Movement | None) -> Earning:
-        return right(program, order, None)
+    def earn(program: Program, order: Order, used: Movement | None, *others: Any) -> Earning:
+        return right(program, order, None, *others)
 
     right = reckoning.earning
     patch.setattr(earning, "earning", earn)

@@ -9,6 +9,7 @@ from loyalty.domain.movement import AccountId, Event, Kind, Movement
 from loyalty.domain.order import Order
 from loyalty.domain.program import Program
 from loyalty.domain.reckoning import Earning, Step, earning
+from loyalty.domain.referral import Referral
 from loyalty.domain.refusal import Refused
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
@@ -25,7 +26,7 @@ def why_skipped(program: Program, order: Order) -> str | None:
     return None
 
 
-def complete(transaction: Transaction, order: Order) -> Transaction:
+def complete(transaction: Transaction, order: Order, referral: Referral | None = None) -> Transaction:
     """Accrue `order`, unless its story says that it was completed or cancelled before."""
     story, program = transaction.story, transaction.program
     refuse_other_customer(story, order.account_id(program.program_id))
@@ -33,12 +34,14 @@ def complete(transaction: Transaction, order: Order) -> Transaction:
         return transaction
     refuse_other_currency(program, order.currency)
     standing, day = transaction.holder.standing, business_day(transaction.now, program.timezone)
-    earned = earning(program, order, story.live_redemption, standing, day)
+    earned = earning(program, order, story.live_redemption, standing, day, referral.referee_points if referral else 0)
     lots = _lots(program, earned, transaction.now)
     detail: dict[str, object] = {
         "basis": str(earned.basis),
         "breakdown": [[step.rule, step.points, step.detail] for step in earned.steps],
     }
+    if referral and earned.reason != "below_min_order_total":
+        detail["referrer"] = referral.referrer.customer_id
     if len(lots) > 1:
         detail["lots"] = [[lot.expires_at.isoformat() if lot.expires_at else None, lot.points] for lot in lots]
     return transaction.credit(

@@ -26,6 +26,7 @@ class Order:
     order_id: str
     customer_id: str | None
     guest: bool = False
+    referrer_id: str | None = None
     currency: str
     completed_at: datetime
     items: Sequence[Item]

@@ -10,6 +10,7 @@ from loyalty.domain.money import exact
 from loyalty.domain.order import Order
 from loyalty.domain.reckoning import Step
 from loyalty.domain.redemption import RedemptionRequest, discount, redeem, usable, void
+from loyalty.domain.referral import Referral
 from loyalty.domain.refusal import Refused
 from loyalty.domain.transaction import Transaction
 
@@ -36,7 +37,9 @@ class Quote:
     breakdown: tuple[Step, ...]
 
 
-def quote(transaction: Transaction, order: Order, use_points: int | Literal["max"] | None) -> Quote:
+def quote(
+    transaction: Transaction, order: Order, use_points: int | Literal["max"] | None, referral: Referral | None = None
+) -> Quote:
     """The quote for `order`, on what was read of its story and its customer.
 
     `use_points` are points to use on it, as a redemption of them would be decided; None leaves those that it uses now.
@@ -49,7 +52,7 @@ def quote(transaction: Transaction, order: Order, use_points: int | Literal["max
     if use_points is not None:
         transaction = _using(transaction, order, use_points)
     used, balance = transaction, transaction.account.balance(transaction.now) if transaction.account else 0
-    done = complete(transaction, order)
+    done = complete(transaction, order, referral)
     completion = done.story.completion
     cancelled = bool(story.cancellation)
     live = used.story.live_redemption

@@ -79,10 +79,12 @@ def earning(
     redemption: Movement | None,
     standing: Standing = NEWCOMER,
     day: date = date.min,
+    referee_points: int = 0,
 ) -> Earning:
     """What `order` earns on `day` under `program`, having used the points of `redemption`.
 
-    It is judged by the `standing` that the customer had before it.
+    It is judged by the `standing` that the customer had before it. `referee_points` are for a customer who was
+    referred.
     """
     rules = program.earn
     money = order.amount(rules.basis)
@@ -101,6 +103,8 @@ def earning(
         *_promotions(program, order, standing, parts, paid),
         *_tier(program, standing, parts),
     ]
+    if referee_points:
+        found.append(_Rule("referral", referee_points * paid, f"{referee_points} for a customer who was referred"))
     return _rounded(found, program.earn.rounding, cash, _caps(program, standing, day))
 
 

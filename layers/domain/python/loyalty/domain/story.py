@@ -60,8 +60,8 @@ class Story:
 
     @property
     def earned(self) -> int:
-        """Points that the order's completion earned."""
-        return self._sum(Kind.EARN)
+        """Points that the order's completion earned, or a referral."""
+        return self._sum(Kind.EARN) + self._sum(Kind.REFERRAL)
 
     @property
     def reversed(self) -> int:
@@ -76,12 +76,13 @@ class Story:
     @property
     def awarded(self) -> Lots:
         """The lots in which its points were earned, whatever became of them."""
-        if self.completion is None:
+        award = self.completion or self._first(Event.CUSTOMER_REFERRED)
+        if award is None:
             return Lots()
-        lots = self.completion.detail.get("lots")
+        lots = award.detail.get("lots")
         if isinstance(lots, list):
             return Lots(Lot(datetime.fromisoformat(at) if at else None, points) for at, points in lots)
-        return Lots([Lot(self.completion.expires_at, self.completion.points)])
+        return Lots([Lot(award.expires_at, award.points)])
 
     def takable(self, at: datetime) -> Lots:
         """Of the lots in which it earned, what can be taken back at `at`: not expired, nor taken back before.

@@ -9,6 +9,7 @@ from loyalty.domain.refusal import Refused
 from loyalty.domain.transaction import Transaction
 from loyalty.ports import World
 from loyalty.usecases.carry_out import Sender, carry_out
+from loyalty.usecases.refer import taking_back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ def cancel_order(
         Sender(actor=actor, source=source),
         decide,
         answered=lambda story: bool(story.cancellation),
+        beside=lambda transaction: taking_back(world, transaction),
     )
     movements = transaction.story.cancellation
     last = movements[-1]

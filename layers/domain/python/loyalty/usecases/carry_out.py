@@ -5,7 +5,7 @@ of its story is still free, and that the account still has the version that was 
 either race has written nothing; it reads again and decides anew, a bounded number of times.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,8 +38,9 @@ def carry_out(
     sender: Sender,
     decide: Callable[[Transaction], Transaction],
     answered: Callable[[Story], bool] = lambda story: False,
+    beside: Callable[[Transaction], Sequence[Transaction]] = lambda transaction: (),
 ) -> Transaction:
-    """Carry out what `decide` decides, at most once.
+    """Carry out what `decide` decides, at most once, and what has to be written `beside` it: all or nothing.
 
     `answered` says whether a story holds the command's answer, one that nothing written later can change.
 
@@ -70,7 +71,7 @@ def carry_out(
         if account and transaction.account == account and not consistent:
             continue
         try:
-            world.ledger.write([transaction])
+            world.ledger.write([transaction, *beside(transaction)])
         except LostRace:
             pause(world, attempt)
         else:

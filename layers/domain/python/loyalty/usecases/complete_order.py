@@ -9,6 +9,7 @@ from loyalty.domain.reckoning import Step
 from loyalty.domain.transaction import Transaction
 from loyalty.ports import World
 from loyalty.usecases.carry_out import Sender, carry_out
+from loyalty.usecases.refer import paying, referral_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +41,9 @@ def complete_order(world: World, program_id: str, order: Order, actor: str, sour
         cause_of_order(program_id, order.order_id),
         order.account_id(program_id),
         Sender(actor=actor, source=source, occurred_at=order.completed_at),
-        lambda transaction: complete(transaction, order),
+        lambda transaction: complete(transaction, order, referral_of(world, transaction, order)),
         answered=lambda story: story.completion is not None,
+        beside=lambda transaction: paying(world, transaction),
     )
     completion = transaction.story.completion
     if completion is None:

@@ -8,6 +8,7 @@ from loyalty.domain.quoting import Quote, quote
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
 from loyalty.ports import World
+from loyalty.usecases.refer import referral_of
 
 
 def quote_order(
@@ -25,4 +26,5 @@ def quote_order(
     else:
         story, account = Story(cause), world.ledger.account(account_id, consistent=True) if account_id else None
     origin = Origin("quote", "QUOTE", world.clock(), order.completed_at)
-    return quote(Transaction.begin(program, origin, story, account), order, use_points), program
+    begun = Transaction.begin(program, origin, story, account)
+    return quote(begun, order, use_points, referral_of(world, begun, order)), program

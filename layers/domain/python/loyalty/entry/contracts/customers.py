@@ -14,6 +14,7 @@ from loyalty.entry.contracts.fields import Amount, Answer, Contract, Instant, Po
 from loyalty.entry.contracts.orders import MovementAnswer
 from loyalty.entry.problems import Fault, Problem
 from loyalty.usecases.issue_points import PointsIssued
+from loyalty.usecases.sign_up import SignedUp
 from loyalty.usecases.views import AccountView
 
 MAX_CURSOR = 32
@@ -34,6 +35,34 @@ class IssuePoints(Contract):
             points=self.points,
             expires_at=self.expires_at,
             reason=self.reason,
+        )
+
+
+class SignUp(Contract):
+    """A customer signs up; there is nothing else to say."""
+
+
+class SignedUpAnswer(Answer):
+    """What signing up earned, the first time. `skipped` recorded nothing: sent again later it may earn."""
+
+    customer_id: str
+    status: Literal["earned", "skipped"]
+    reason: str | None
+    points_earned: int
+    expires_at: datetime | None
+    balance: int
+    program_version: int
+
+    @classmethod
+    def of(cls, done: SignedUp) -> "SignedUpAnswer":
+        return cls(
+            customer_id=done.customer_id,
+            status="skipped" if done.reason else "earned",
+            reason=done.reason,
+            points_earned=done.points,
+            expires_at=done.expires_at,
+            balance=done.balance,
+            program_version=done.program_version,
         )
 
 

@@ -73,6 +73,7 @@ class OrderFacts(Contract):
             order_id=order_id,
             customer_id=self.customer_id,
             guest=self.guest,
+            referrer_id=self.referrer_id,
             currency=self.currency,
             completed_at=completed_at,
             items=[

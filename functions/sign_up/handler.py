@@ -1,0 +1,20 @@
+"""A customer signs up: they earn, once. The customer's id makes it so, without an idempotency key."""
+
+from loyalty.domain.movement import AccountId
+from loyalty.entry.contracts.customers import SignedUpAnswer, SignUp
+from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.observing import count
+from loyalty.entry.wiring import world
+from loyalty.usecases.sign_up import sign_customer_up
+
+
+def post(request: Request) -> Response:
+    request.body(SignUp, may_be_empty=True)
+    account_id = AccountId(request.program_id, request.customer_id)
+    done = sign_customer_up(world(), account_id, request.actor, "API")
+    if done.first:
+        count("CustomersSignedUp")
+    return Response(SignedUpAnswer.of(done), 201 if done.first else 200, replayed=done.repeated)
+
+
+handler = serve({"POST /v1/programs/{program_id}/customers/{customer_id}/sign-up": post})
