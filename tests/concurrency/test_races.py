@@ -18,6 +18,7 @@ from loyalty.usecases.change_program import change_program
 from loyalty.usecases.complete_order import OrderCompleted, complete_order
 from loyalty.usecases.issue_points import issue_points
 from loyalty.usecases.redeem_points import PointsRedeemed, redeem_points, void_redemption
+from loyalty.usecases.sign_up import sign_customer_up
 from loyalty.usecases.views import view_order
 from tests.concurrency.conftest import THREADS, Functions
 from tests.given import DAY, NOW, issuing, member, order, program
@@ -284,3 +285,28 @@ def test_settings_changed_at_once_are_versions_without_a_gap(functions: Make) ->
         return put
 
     assert sorted(done(shop.at_once([change(number) for number in range(THREADS)]))) == list(range(2, THREADS + 2))
+
+
+def test_customers_who_refer_each_other_at_once_are_paid_for_once_and_not_by_each_other(functions: Make) -> None:
+    shop = functions(program(ways_to_earn={"referral": {"points": 50, "referee_points": 20}}))
+
+    def first(number: int, customer_id: str, referrer_id: str) -> Callable[[World], OrderCompleted]:
+        one = order(f"#{number}", customer_id, referrer_id=referrer_id)
+        return lambda world: complete_order(world, "shop", one, "test", "API")
+
+    for pair in range(6):
+        ann, ben = f"ann{pair}", f"ben{pair}"
+        racing = [first(100 * pair + n, *who) for n, who in enumerate([(ann, ben), (ben, ann)] * 4)]
+        answers = done(shop.at_once(racing))
+        assert len(answers) == 8
+        assert sorted(answer.points_earned for answer in answers) == [100] * 7 + [120]
+        balances = sorted(audit(shop.world.ledger, member(name)).outstanding for name in (ann, ben))
+        assert balances == [420, 450]
+
+
+def test_a_customer_who_signs_up_many_times_at_once_earns_once(functions: Make) -> None:
+    shop = functions(program(ways_to_earn={"sign_up": {"points": 50}}))
+    answers = done(shop.at_once([lambda world: sign_customer_up(world, member(), "test", "API")] * (3 * THREADS)))
+    assert {(answer.points, answer.balance) for answer in answers} == {(50, 50)}
+    assert [answer.first for answer in answers].count(True) == 1
+    assert audit(shop.world.ledger, member()).outstanding == 50

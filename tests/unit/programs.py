@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from loyalty.domain.money import Rounding
 from loyalty.domain.order import Item, Order
 from loyalty.domain.program import EarningBasis, OnRedeemedOrder, Program
+from loyalty.domain.standing import Standing
 from tests.given import DAY, NOW, order, program
 
 SKUS, CATEGORIES = ("A", "B", "C"), ("x", "y")
@@ -31,6 +32,15 @@ def either(one: dict[str, st.SearchStrategy[Any]], other: dict[str, st.SearchStr
     return st.fixed_dictionaries(one) | st.fixed_dictionaries(other)
 
 
+caps = st.fixed_dictionaries(
+    {"points": st.integers(1, 800), "period": st.sampled_from(["day", "week", "month", "year"])}
+)
+TIERS = [
+    {"name": "silver", "min_orders": 1, "window_days": 3, "multiplier": "1.5"},
+    {"name": "gold", "min_orders": 2, "min_spend": "100", "multiplier": "2"},
+]
+
+
 @st.composite
 def promotions(draw: st.DrawFn) -> list[dict[str, Any]]:
     found = []
@@ -42,6 +52,8 @@ def promotions(draw: st.DrawFn) -> list[dict[str, Any]]:
                 "id": f"p{number}",
                 "starts_at": starts_at.isoformat(),
                 "ends_at": (starts_at + draw(st.integers(1, 5)) * DAY).isoformat(),
+                "first_order": draw(st.integers(0, 3)) == 0,
+                "tiers": draw(st.sampled_from([[], [], ["silver"], ["gold"]])),
                 "stackable": draw(st.integers(0, 3)) > 0,
                 "priority": draw(st.integers(-1, 1)),
                 "expiry": draw(st.none() | expiries),
@@ -63,6 +75,7 @@ def programs(draw: st.DrawFn, /, **fixed: Any) -> Program:
         "on_redeemed_order": str(draw(st.sampled_from(OnRedeemedOrder))),
         "min_order_total": draw(st.sampled_from(["0", "0", "50"])),
         "max_points_per_order": draw(st.none() | st.integers(1, 500)),
+        "max_points_per_customer": draw(st.none() | caps),
         "excluded": draw(goods),
         "rates": [{**draw(goods), **draw(rate)} for _ in range(draw(st.integers(0, 2)))],
         **fixed,
@@ -72,6 +85,8 @@ def programs(draw: st.DrawFn, /, **fixed: Any) -> Program:
         earn=earn,
         expiry=draw(expiries),
         promotions=draw(promotions()),
+        tiers=draw(st.just([]) | st.just(TIERS)),
+        ways_to_earn={"referral": {"points": 5, "referee_points": draw(st.integers(0, 9))}},
     )
 
 
@@ -102,3 +117,20 @@ def orders(draw: st.DrawFn, currency: str, customer_id: str = "ann") -> Order:
 def shops(draw: st.DrawFn, /, **fixed: Any) -> tuple[Program, Order]:
     shop = draw(programs(**fixed))
     return shop, draw(orders(shop.currency))
+
+
+@st.composite
+def busy_shops(draw: st.DrawFn) -> tuple[Program, list[Order]]:
+    """A program, and the orders of one customer, one after the other."""
+    shop = draw(programs(min_order_total="0"))
+    found = draw(st.lists(orders(shop.currency), min_size=1, max_size=6))
+    return shop, [replace(one, order_id=f"#{number}", referrer_id="ben") for number, one in enumerate(found)]
+
+
+standings = st.builds(
+    Standing,
+    orders=st.integers(0, 3),
+    period=st.just(NOW.date().replace(month=1, day=1)),
+    points=st.integers(0, 900),
+    tier=st.sampled_from([None, "silver", "gold"]),
+)

@@ -16,8 +16,9 @@ from loyalty.domain.redemption import RedemptionRequest, redeem
 from loyalty.domain.refusal import Refused
 from loyalty.usecases.complete_order import complete_order
 from loyalty.usecases.quote_order import quote_order
+from loyalty.usecases.verify import verify_program
 from tests.given import again, begin, holding, member, order, program
-from tests.unit.programs import shops
+from tests.unit.programs import busy_shops, shops
 from tests.worlds import world_in_memory
 
 type Shop = tuple[Program, Order]
@@ -42,6 +43,19 @@ def test_what_is_quoted_is_what_the_completion_earns(shop: Shop) -> None:
     assert (quoted.breakdown, quoted.balance_after_earning) == (done.breakdown, done.balance)
     after, _ = quote_order(world, "shop", one, None)
     assert (after.earnable, after.earned, after.usable) == (done.points_earned, done.points_earned, 0)
+
+
+@given(busy_shops())
+def test_each_of_many_orders_earns_what_was_quoted(shop: tuple[Program, list[Order]]) -> None:
+    """In tiers, at first orders, referred and capped: whatever the customer's standing has become."""
+    rules, orders = shop
+    world = world_in_memory(rules)
+    for one in orders:
+        quoted, _ = quote_order(world, "shop", one, None)
+        done = complete_order(world, "shop", one, "test", "TEST")
+        assert (quoted.earnable, quoted.breakdown) == (done.points_earned, done.breakdown)
+        assert (quoted.balance_after_earning, quoted.expires_at) == (done.balance, done.expires_at)
+    assert verify_program(world, "shop").found == []
 
 
 @given(shops(), st.integers(1, 2_000), st.just("max") | st.integers(1, 2_000))

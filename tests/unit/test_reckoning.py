@@ -18,8 +18,9 @@ from loyalty.domain.movement import MAX_POINTS
 from loyalty.domain.order import Item, Order
 from loyalty.domain.program import Program
 from loyalty.domain.reckoning import Earning, earning
-from tests.given import DAY, NOW, again, begin, member, order, program
-from tests.unit.programs import amounts, shops
+from loyalty.domain.standing import Standing
+from tests.given import DAY, NOW, again, begin, member, order, order_story, program
+from tests.unit.programs import amounts, busy_shops, shops, standings
 
 type Shop = tuple[Program, Order]
 
@@ -41,15 +42,29 @@ def test_steps_add_up_to_whole_points_within_every_cap(shop: Shop) -> None:
     assert sum(points for _, points in found.bonuses) <= found.points
 
 
-@given(shops(), st.data())
-def test_more_money_never_earns_less(shop: Shop, data: st.DataObject) -> None:
+@given(shops(), standings, st.data())
+def test_more_money_never_earns_less(shop: Shop, standing: Standing, data: st.DataObject) -> None:
     rules, one = shop
     more = data.draw(amounts(rules.currency, 10**4))
     number = data.draw(st.integers(0, len(one.items) - 1))
     items = list(one.items)
     items[number] = replace(items[number], amount=items[number].amount + more)
     dearer = replace(one, items=tuple(items), total=one.total + more)
-    assert reckoned((rules, dearer)).points >= reckoned(shop).points
+    more_points, points = (earning(rules, it, None, standing, NOW.date(), 3).points for it in (dearer, one))
+    assert more_points >= points
+
+
+@given(busy_shops())
+def test_no_cap_is_passed_by_any_number_of_orders(shop: tuple[Program, list[Order]]) -> None:
+    rules, orders = shop
+    account, earned = Account(account_id=member()), 0
+    for one in orders:
+        done = complete(begin(rules, account, story=order_story(one.order_id, program=rules)), one)
+        account = done.holder
+        earned += done.movements[0].points
+        assert done.movements[0].points <= (rules.earn.max_points_per_order or MAX_POINTS)
+    cap = rules.earn.max_points_per_customer
+    assert cap is None or earned <= cap.points
 
 
 @given(shops(), st.data())
@@ -71,7 +86,7 @@ def test_splitting_an_order_into_more_lines_changes_nothing(shop: Shop, data: st
 def test_two_orders_earn_what_they_would_earn_as_one_but_for_rounding(shop: Shop) -> None:
     """Each order is rounded once, so that two are off by no more than a point each."""
     rules, one = replace(shop[0], promotions=()), shop[1]
-    free = replace(rules.earn, max_points_per_order=None, min_order_total=Decimal(0))
+    free = replace(rules.earn, max_points_per_order=None, max_points_per_customer=None, min_order_total=Decimal(0))
     rules = replace(rules, earn=free)
     doubled = replace(
         one,
@@ -244,7 +259,8 @@ def test_the_breakdown_says_in_words_what_each_rule_did() -> None:
 def test_a_sum_is_exact(shop: Shop) -> None:
     """Reckoned a second time line by line, without promotions and caps."""
     rules, one = replace(shop[0], promotions=()), shop[1]
-    rules = replace(rules, earn=replace(rules.earn, max_points_per_order=None, min_order_total=Decimal(0)))
+    free = replace(rules.earn, max_points_per_order=None, max_points_per_customer=None, min_order_total=Decimal(0))
+    rules = replace(rules, earn=free)
     money = one.amount(rules.earn.basis)
     goods = min(money, one.items_net)
     total = Fraction(money - goods) * Fraction(rules.earn.points_per_unit)
