@@ -200,13 +200,13 @@ def a_cancellation_takes_what_refunds_took_already(patch: pytest.MonkeyPatch) ->
 @fault
 def an_orders_own_lot_is_taken_last(patch: pytest.MonkeyPatch) -> None:
     def reverse(
-        transaction: Transaction, points: int, event: Event, reason: str | None, detail: Any = None
+        transaction: Transaction, points: int, event: Event, reason: str | None, detail: Any = None, *others: Any
     ) -> Transaction:
         completion, held = transaction.story.completion, transaction.holder.lots.spendable(transaction.now)
-        others = Lots(lot for lot in held if completion is None or lot.expires_at != completion.expires_at)
-        if others.total < points:
-            return right(transaction, points, event, reason, detail or {})
-        return transaction.debit(Kind.REVERSE, event, others.soonest(points), reason=reason, detail=detail or {})
+        foreign = Lots(lot for lot in held if completion is None or lot.expires_at != completion.expires_at)
+        if foreign.total < points:
+            return right(transaction, points, event, reason, detail or {}, *others)
+        return transaction.debit(Kind.REVERSE, event, foreign.soonest(points), reason=reason, detail=detail or {})
 
     right = cancellation.reverse
     patch.setattr(cancellation, "reverse", reverse)
@@ -216,14 +216,14 @@ def an_orders_own_lot_is_taken_last(patch: pytest.MonkeyPatch) -> None:
 @fault
 def an_expired_lot_is_taken_back_all_the_same(patch: pytest.MonkeyPatch) -> None:
     def reverse(
-        transaction: Transaction, points: int, event: Event, reason: str | None, detail: Any = None
+        transaction: Transaction, points: int, event: Event, reason: str | None, detail: Any = None, *others: Any
     ) -> Transaction:
         if not points:
             return transaction
         taken = transaction.holder.lots.spendable(transaction.now).soonest(points)
         short = points - taken.total
         if transaction.program.cancel.on_shortfall == "clamp":
-            return right(transaction, points, event, reason, detail or {})
+            return right(transaction, points, event, reason, detail or {}, *others)
         return transaction.debit(Kind.REVERSE, event, taken, debt=short, reason=reason, detail=detail or {})
 
     right = cancellation.reverse
