@@ -276,3 +276,10 @@ def test_a_sum_is_exact(shop: Shop) -> None:
                 rate.points_per_unit if rate and rate.points_per_unit is not None else rules.earn.points_per_unit
             )
     assert earning(rules, one, None).points == rules.earn.rounding.points(total)
+
+
+def test_no_number_of_multipliers_makes_a_step_that_cannot_be_stored() -> None:
+    found = promoted(*[{"multiplier": "1000"}] * 50, one=replace(BASKET, items=order(amount="999999999999.99").items))
+    assert found.points == MAX_POINTS
+    assert all(abs(step.points) <= 10**30 for step in found.steps)
+    assert sum(step.points for step in found.steps) == MAX_POINTS

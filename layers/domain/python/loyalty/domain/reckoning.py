@@ -19,6 +19,8 @@ from loyalty.domain.promotions import chosen
 from loyalty.domain.standing import Standing
 from loyalty.domain.tiers import tier_of
 
+BEYOND_COUNTING = Fraction(10**30)
+"""A sum of points is no larger than this, far over every cap: stored numbers have 38 digits, and 50 multipliers more."""
 NEWCOMER = Standing()
 """Of somebody who has never ordered."""
 
@@ -206,9 +208,9 @@ def _rounded(
     steps: list[tuple[Step, Expiry | None]] = []
     total = Fraction(0)
     for rule in found:
-        points = floor(total + rule.points) - floor(total)
-        steps.append((Step(rule.name, points, rule.detail), rule.expiry))
-        total += rule.points
+        sum_ = min(total + rule.points, BEYOND_COUNTING)
+        steps.append((Step(rule.name, floor(sum_) - floor(total), rule.detail), rule.expiry))
+        total = sum_
     points, cut = rounding.points(total), floor(total)
     if total != cut:
         steps.append((Step("rounding", points - cut, f"{_decimal(total):f}, {rounding}"), None))
