@@ -20,7 +20,7 @@ from loyalty.domain.standing import Standing
 from loyalty.domain.tiers import tier_of
 
 BEYOND_COUNTING = Fraction(10**30)
-"""A sum of points is no larger than this, far over every cap: stored numbers have 38 digits, and 50 multipliers more."""
+"""No sum of points is larger, far over every cap: a stored number has 38 digits, and 50 multipliers make more."""
 NEWCOMER = Standing()
 """Of somebody who has never ordered."""
 
