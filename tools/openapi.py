@@ -361,7 +361,7 @@ that is there twice.
 Limits: a body {MAX_BODY_BYTES} bytes, an order {MAX_ITEMS} items, one movement {MAX_POINTS} points.
 
 An answer of 4xx or 5xx has changed nothing, or the same request sent again has the same effect. What an order does is
-done once for its order id; what has none needs an `Idempotency-Key`.
+done once for its order id, a sign-up once for its customer; what has neither needs an `Idempotency-Key`.
 
 Refusals are `application/problem+json` with a stable `code`, here in the order in which they are checked. Up to
 {MAX_FAULTS} faults of fields are listed in `errors`; the problem is named after the first. API Gateway's own answers
