@@ -39,9 +39,9 @@ class Sides:
 
 SIDES = {
     Kind.EARN: Sides(debit=BookAccount.DISTRIBUTED_EXPENSE, credit=BookAccount.LIABILITY),
+    Kind.ISSUE: Sides(debit=BookAccount.DISTRIBUTED_EXPENSE, credit=BookAccount.LIABILITY),
     Kind.SIGN_UP: Sides(debit=BookAccount.DISTRIBUTED_EXPENSE, credit=BookAccount.LIABILITY),
     Kind.REFERRAL: Sides(debit=BookAccount.DISTRIBUTED_EXPENSE, credit=BookAccount.LIABILITY),
-    Kind.ISSUE: Sides(debit=BookAccount.DISTRIBUTED_EXPENSE, credit=BookAccount.LIABILITY),
     Kind.REVERSE: Sides(debit=BookAccount.LIABILITY, credit=BookAccount.DISTRIBUTED_EXPENSE),
     Kind.REDEEM: Sides(debit=BookAccount.LIABILITY, credit=BookAccount.REDEEMED),
     Kind.RESTORE: Sides(debit=BookAccount.REDEEMED, credit=BookAccount.LIABILITY),

@@ -62,9 +62,9 @@ class Kind(StrEnum):
     """What a movement does, as the books see it."""
 
     EARN = "earn"
+    ISSUE = "issue"
     SIGN_UP = "sign_up"
     REFERRAL = "referral"
-    ISSUE = "issue"
     REVERSE = "reverse"
     REDEEM = "redeem"
     RESTORE = "restore"
