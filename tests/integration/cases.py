@@ -506,10 +506,10 @@ PROGRAMS = [
             ("one twice", "/tiers", "duplicate", [{"name": "a", "min_orders": n} for n in (1, 2)]),
             ("two alike", "/tiers", "overlapping_tiers", [{"name": n, "min_orders": 1} for n in "ab"]),
             (
-                "more orders, less spend",
+                "more given for less",
                 "/tiers",
                 "overlapping_tiers",
-                [{"name": "a", "min_orders": 1, "min_spend": "9"}, {"name": "b", "min_orders": 2}],
+                [{"name": "a", "min_orders": 2}, {"name": "b", "min_orders": 1, "multiplier": "2"}],
             ),
             ("too precise", "/tiers/0/min_spend", "too_many_decimals", [{"name": "a", "min_spend": "0.001"}]),
         )

@@ -19,8 +19,8 @@ def reached(program: Program, standing: Standing, day: date) -> Tier | None:
 
 
 def ladder(program: Program) -> list[Tier]:
-    """The tiers, the lowest first."""
-    return sorted(program.tiers, key=lambda tier: (tier.min_orders or 0, tier.min_spend or 0))
+    """The tiers, the lowest first: a tier is higher for what it gives, among equals for what it asks."""
+    return sorted(program.tiers, key=lambda tier: (tier.multiplier, tier.min_orders or 0, tier.min_spend or 0))
 
 
 def after(program: Program, standing: Standing, day: date) -> str | None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from itertools import pairwise
+from itertools import combinations
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
@@ -212,19 +212,23 @@ class TierSettings(Contract):
 
 
 def _ladder(tiers: list[TierSettings]) -> list[TierSettings]:
-    """Each tier asks for more than the one below it, and for less of nothing: else who is in which?"""
+    """A tier that gives more, or as much, asks for more of something: else nobody is ever in the one below it."""
     names = [tier.name for tier in tiers]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise PydanticCustomError(
             "duplicate", "must have names of their own, not twice {names}", {"names": ", ".join(twice)}
         )
-    ladder = sorted(tiers, key=lambda tier: (tier.min_orders or 0, tier.min_spend or 0))
-    for lower, upper in pairwise(ladder):
-        least, more = ((tier.min_orders or 0, tier.min_spend or 0) for tier in (lower, upper))
-        if least == more or more[1] < least[1]:
-            message = "{upper} must ask for more than {lower}, and for less of nothing"
+    ladder = sorted(tiers, key=lambda tier: (tier.multiplier, tier.min_orders or 0, tier.min_spend or 0))
+    for lower, upper in combinations(ladder, 2):
+        if not any(more > less for more, less in zip(_asked(upper), _asked(lower), strict=True)):
+            message = "{upper} must ask for more of something than {lower}, which it is at least as good as"
             raise PydanticCustomError("overlapping_tiers", message, {"upper": upper.name, "lower": lower.name})
     return tiers
+
+
+def _asked(tier: TierSettings) -> tuple[Decimal, Decimal, Decimal]:
+    """What a tier asks for: orders, money, and how soon; more is harder."""
+    return Decimal(tier.min_orders or 0), tier.min_spend or Decimal(0), -Decimal(tier.window_days or MAX_DAYS + 1)
 
 
 Tiers = Annotated[list[TierSettings], Field(max_length=MAX_TIERS), AfterValidator(_ladder)]
