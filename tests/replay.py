@@ -8,7 +8,9 @@ from loyalty.domain.account import Account
 from loyalty.domain.movement import AccountId, Movement
 from loyalty.ports import Ledger
 
-ADDS = frozenset({"earn", "sign_up", "referral", "issue", "restore"})
+GIVES = frozenset({"earn", "sign_up", "referral", "issue", "adjust_up", "backfill"})
+TAKES_BACK = frozenset({"reverse", "adjust_down"})
+ADDS = GIVES | {"restore"}
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -38,7 +40,7 @@ def compare(account: Account, movements: Iterable[Movement]) -> None:
     for movement in movements:
         assert movement.account == account.account_id
         assert movement.sequence == version + 1, f"sequence {movement.sequence} follows {version}"
-        assert movement.points > 0 or movement.counted
+        assert movement.points > 0 or movement.allocation or movement.counted
         assert (movement.cause, movement.position) not in causes
         causes.add((movement.cause, movement.position))
         version += 1
@@ -57,8 +59,8 @@ def compare(account: Account, movements: Iterable[Movement]) -> None:
     assert [(lot.expires_at, lot.points) for lot in account.lots] == kept
     assert account.debt == debt
     assert account.version == version
-    given = totals["earn"] + totals["sign_up"] + totals["referral"] + totals["issue"]
-    assert account.earned_total == given - totals["reverse"]
+    given = sum(totals[kind] for kind in GIVES)
+    assert account.earned_total == given - sum(totals[kind] for kind in TAKES_BACK)
     assert account.redeemed_total == totals["redeem"] - totals["restore"]
     assert account.expired_total == totals["expire"]
     assert account.outstanding == sum(lots.values()) - debt

@@ -125,7 +125,7 @@ class MemoryLedger:
     def _keep(self, transaction: Transaction) -> None:
         for movement in transaction.movements:
             self._stories.setdefault(movement.cause, {})[movement.position] = movement
-            if movement.points:
+            if movement.is_booked:
                 self._journal.append((movement.recorded_at, journal_entry(movement, transaction.program.timezone)))
                 self.booked.append(booked(movement, transaction.program.timezone))
         account = transaction.account

@@ -8,9 +8,10 @@ import pytest
 
 from loyalty.domain.account import Account
 from loyalty.domain.calendar import end_of_day_after
-from loyalty.domain.issuing import MAX_LOTS, Issue, cause_of_request, issue
+from loyalty.domain.issuing import MAX_LOTS, Issue, issue
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.refusal import Refused
+from loyalty.domain.requests import cause_of_request
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
 from tests.given import DAY, NOW, again, begin, holding, member, program

@@ -82,5 +82,16 @@ def _soonest(*instants: datetime | None) -> datetime | None:
     return min((at for at in instants if at), default=None)
 
 
-_EARNED = frozenset({Kind.EARN, Kind.SIGN_UP, Kind.REFERRAL, Kind.ISSUE, Kind.REVERSE})
+_EARNED = frozenset(
+    {
+        Kind.EARN,
+        Kind.SIGN_UP,
+        Kind.REFERRAL,
+        Kind.ISSUE,
+        Kind.REVERSE,
+        Kind.ADJUST_UP,
+        Kind.ADJUST_DOWN,
+        Kind.BACKFILL,
+    }
+)
 _REDEEMED = frozenset({Kind.REDEEM, Kind.RESTORE})

@@ -46,6 +46,9 @@ SIDES = {
     Kind.REDEEM: Sides(debit=BookAccount.LIABILITY, credit=BookAccount.REDEEMED),
     Kind.RESTORE: Sides(debit=BookAccount.REDEEMED, credit=BookAccount.LIABILITY),
     Kind.EXPIRE: Sides(debit=BookAccount.LIABILITY, credit=BookAccount.DISTRIBUTED_EXPENSE),
+    Kind.ADJUST_UP: Sides(debit=BookAccount.DISTRIBUTED_EXPENSE, credit=BookAccount.LIABILITY),
+    Kind.ADJUST_DOWN: Sides(debit=BookAccount.LIABILITY, credit=BookAccount.DISTRIBUTED_EXPENSE),
+    Kind.BACKFILL: Sides(debit=BookAccount.DISTRIBUTED_EXPENSE, credit=BookAccount.LIABILITY),
 }
 
 

@@ -75,6 +75,9 @@ class Tally:
             flow = flow_of(one.kind)
             for expiry, worth in one.by_expiry.items():
                 match flow:
+                    case Flow.ISSUED if worth.points < 0:
+                        # Points that were made to expire in another month: taken here, issued anew there.
+                        self.taken[Flow.REVERSED][expiry] -= worth.points
                     case Flow.ISSUED:
                         self.issued[expiry][month] += worth.points
                     case Flow.RESTORED:

@@ -56,8 +56,10 @@ class Sales:
                     price, earned = price + one.basis, earned.plus(one.worth)
                 case Flow.ISSUED:
                     given += one.worth.points
-                case Flow.REVERSED:
+                case Flow.REVERSED if one.kind is Kind.REVERSE:
                     reversed_ = reversed_.plus(one.worth)
+                case Flow.REVERSED:
+                    given -= one.worth.points
                 case Flow.REDEEMED:
                     redeemed += one.worth.points
                 case Flow.RESTORED:

@@ -71,6 +71,10 @@ class Kind(StrEnum):
     EXPIRE = "expire"
     NOTE = "note"
     """Moves no points: something else about the account changed."""
+    ADJUST_UP = "adjust_up"
+    ADJUST_DOWN = "adjust_down"
+    BACKFILL = "backfill"
+    """For what was done before the program was there."""
 
     @property
     def sign(self) -> int:
@@ -78,7 +82,7 @@ class Kind(StrEnum):
         return 1 if self in _CREDITS else -1
 
 
-_CREDITS = frozenset({Kind.EARN, Kind.SIGN_UP, Kind.REFERRAL, Kind.ISSUE, Kind.RESTORE})
+_CREDITS = frozenset({Kind.EARN, Kind.SIGN_UP, Kind.REFERRAL, Kind.ISSUE, Kind.RESTORE, Kind.ADJUST_UP, Kind.BACKFILL})
 
 
 class Event(StrEnum):
@@ -97,6 +101,10 @@ class Event(StrEnum):
     REFERRAL_CANCELLED = "referral_cancelled"
     POINTS_ISSUED = "points_issued"
     POINTS_EXPIRED = "points_expired"
+    POINTS_ADJUSTED = "points_adjusted"
+    EXPIRY_MOVED = "expiry_moved"
+    ORDER_ADJUSTED = "order_adjusted"
+    """Points were adjusted on account of an order, whose story this is noted in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +115,7 @@ class Movement:
     touched (signed), `debt` by how much it changed the debt (signed), so that
     `kind.sign * points == sum(allocation) - debt`; `counted` what it changed about the customer's
     standing. A record that changes nothing (an order that earns nothing, say) has no `sequence` and leaves
-    the account alone.
+    the account alone. What only moves points from lot to lot has 0 `points`, and an allocation.
 
     `point_value` is money per point under `program_version`. `occurred_at` is when the store says
     it happened, `recorded_at` when the ledger wrote it. `detail` holds what the kind of event needs
@@ -145,6 +153,11 @@ class Movement:
     def movement_id(self) -> str:
         """Names the movement within its program: its cause and its place in that story."""
         return self.cause.movement_id(self.position)
+
+    @property
+    def is_booked(self) -> bool:
+        """Whether it changes what is in lots or owed: then it is in the books of its day."""
+        return bool(self.points or self.allocation)
 
     @property
     def value(self) -> Decimal:

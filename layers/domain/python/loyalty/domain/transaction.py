@@ -100,8 +100,16 @@ class Transaction:
         moved = (lots.total + debt, allocation, debt)
         return self._move(kind, event, moved, None, reason, detail, counted)
 
-    def note(self, event: Event, counted: Counted, detail: Detail = NOTHING) -> "Transaction":
-        """Record what changes the customer's standing and moves no points."""
+    def shift(self, event: Event, lots: Lots, *, expires_at: datetime, reason: str, detail: Detail) -> "Transaction":
+        """Have `lots`, which are in the account, expire at `expires_at`."""
+        there = [lot for lot in lots if lot.expires_at != expires_at]
+        allocation = [Lot(lot.expires_at, -lot.points) for lot in there]
+        if there:
+            allocation.append(Lot(expires_at, sum(lot.points for lot in there)))
+        return self._move(Kind.ADJUST_UP, event, (0, tuple(allocation), 0), expires_at, reason, detail, None)
+
+    def note(self, event: Event, counted: Counted | None = None, detail: Detail = NOTHING) -> "Transaction":
+        """Record something that moves no points: a change of the customer's standing, or a fact about an order."""
         return self._move(Kind.NOTE, event, (0, (), 0), None, None, detail, counted)
 
     def _move(
@@ -139,7 +147,7 @@ class Transaction:
             counted=counted,
         )
         account = self.account
-        if points or counted:
+        if movement.is_booked or counted:
             movement = replace(movement, sequence=self.holder.version + 1)
             account = self.holder.apply(movement)
             movement = replace(movement, balance_after=account.balance(self.now), debt_after=account.debt)

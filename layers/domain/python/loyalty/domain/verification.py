@@ -6,6 +6,9 @@ from loyalty.domain.account import Account
 from loyalty.domain.movement import Kind, Movement
 from loyalty.domain.sealing import NO_SEAL, is_sealed
 
+MAY_MAKE_DEBT = frozenset({Kind.REVERSE, Kind.ADJUST_DOWN})
+"""What can take more points than there are, where a program's policy lets it."""
+
 
 def differences(stored: Account, movements: Sequence[Movement]) -> Iterator[str]:
     """Everything that is wrong with `stored`, whose movements are `movements` in their sequence."""
@@ -44,8 +47,8 @@ def _faults(movement: Movement, before: Account, seal: bytes) -> Iterator[str]:
         yield f"movement {number} is not what was sealed behind {before.version}"
     if movement.kind.sign * movement.points != sum(lot.points for lot in movement.allocation) - movement.debt:
         yield f"movement {number} moves {movement.points} points, its lots and debt another number"
-    if movement.debt > 0 and movement.kind is not Kind.REVERSE:
-        yield f"movement {number} makes a debt, which only a reversal may"
+    if movement.debt > 0 and movement.kind not in MAY_MAKE_DEBT:
+        yield f"movement {number} makes a debt, which {movement.kind} may not"
     if movement.account != before.account_id:
         yield f"movement {number} belongs to another account"
 

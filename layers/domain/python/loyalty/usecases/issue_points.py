@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from loyalty.domain.issuing import Issue, cause_of_request, issue
+from loyalty.domain.issuing import Issue, issue
+from loyalty.domain.requests import cause_of_request
 from loyalty.ports import World
 from loyalty.usecases.carry_out import Sender, carry_out
 

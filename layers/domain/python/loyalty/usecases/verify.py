@@ -142,7 +142,7 @@ def _timezones(world: World, program_id: str) -> Callable[[int], str]:
 
 def _entries(movements: Iterable[Movement], timezone: Callable[[int], str], until: datetime) -> Iterator[JournalEntry]:
     for movement in movements:
-        if movement.points and movement.recorded_at <= until:
+        if movement.is_booked and movement.recorded_at <= until:
             yield journal_entry(movement, timezone(movement.program_version))
 
 

@@ -65,4 +65,6 @@ def view_movements(
 
 def _entries(day: DaySums) -> Iterator[BookedEntry]:
     for entry in day.entries:
+        if not entry.points:
+            continue  # points only moved from lot to lot: nothing to post
         yield BookedEntry(entry=entry, accounts=day.accounts, closed=day.closed)

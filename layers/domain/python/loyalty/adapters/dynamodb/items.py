@@ -81,7 +81,7 @@ def account_from(item: Item) -> Account:
 
 
 def movement_item(movement: Movement, timezone: str) -> Item:
-    """A movement, with the keys of the indexes it belongs in: those that move points.
+    """A movement, with the keys of the indexes it belongs in: those of its day where it is booked.
 
     The earning basis stands beside the other details, where an index can hold it.
     """
@@ -114,7 +114,7 @@ def movement_item(movement: Movement, timezone: str) -> Item:
     if movement.sequence is not None:
         item["account"] = item.pop("owner")
         item["sequence"] = movement.sequence
-    if movement.points:
+    if movement.is_booked:
         day = business_day(movement.recorded_at, timezone)
         shard = keys.shard_of(str(item["pk"]), keys.DAY_SHARDS)
         item["day"] = keys.day_key(movement.cause.program_id, day, shard)
