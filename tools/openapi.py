@@ -24,7 +24,9 @@ from loyalty.domain.movement import MAX_POINTS  # noqa: E402
 from loyalty.entry.contracts.customers import (  # noqa: E402
     AccountAnswer,
     AccountQuery,
+    AdjustPoints,
     IssuePoints,
+    PointsAdjustedAnswer,
     PointsIssuedAnswer,
     SignedUpAnswer,
     SignUp,
@@ -189,6 +191,22 @@ OPERATIONS = {
         needs_key=True,
         replays=201,
         refusals=("unknown_program", "idempotency_key_reused", "expires_in_the_past", "too_many_lots"),
+    ),
+    "POST /v1/programs/{program_id}/customers/{customer_id}/adjustments": Operation(
+        name="adjustPoints",
+        summary="Adjust points by a signed number, or move only when they expire, once per idempotency key",
+        query=AccountQuery,
+        body=AdjustPoints,
+        answers={201: PointsAdjustedAnswer},
+        needs_key=True,
+        replays=201,
+        refusals=(
+            "unknown_program",
+            "idempotency_key_reused",
+            "order_customer_mismatch",
+            "expires_in_the_past",
+            "too_many_lots",
+        ),
     ),
     "POST /v1/programs/{program_id}/quotes": Operation(
         name="quoteOrder",

@@ -16,6 +16,7 @@ from tests.integration.cloud import NOW, order
 COMPLETE, CANCEL = "POST p/orders/{order_id}/completed", "POST p/orders/{order_id}/cancelled"
 REDEEM, VOID = "PUT p/orders/{order_id}/redemption", "DELETE p/orders/{order_id}/redemption"
 REFUND, ISSUE = "POST p/orders/{order_id}/refunds", "POST p/customers/{customer_id}/issues"
+ADJUST = "POST p/customers/{customer_id}/adjustments"
 STATEMENT, ACCOUNT = "GET p/customers/{customer_id}/movements", "GET p/customers/{customer_id}"
 JOURNAL, PUT_PROGRAM = "GET p/journal-entries", "PUT p"
 ENTRY = "GET p/journal-entries/{business_day}/{kind}"
@@ -73,6 +74,10 @@ def redemption(**changes: Any) -> dict[str, Any]:
 
 def gift(**changes: Any) -> dict[str, Any]:
     return {"points": 10, "reason": "goodwill", **changes}
+
+
+def adjustment(**changes: Any) -> dict[str, Any]:
+    return {"points": -10, "reason": "a mistake", **changes}
 
 
 def settings(**changes: Any) -> dict[str, Any]:
@@ -366,6 +371,51 @@ def bad_gift(name: str, pointer: str, code: str, body: Any) -> Case:
     return bad_field(name, pointer, code, body, ISSUE, ids=("shop", "ann"), idempotency_key="new")
 
 
+def bad_adjustment(name: str, pointer: str, code: str, body: Any) -> Case:
+    return bad_field(name, pointer, code, body, ADJUST, ids=("shop", "ann"), idempotency_key="new")
+
+
+ADJUSTMENTS = [
+    *(
+        bad_adjustment(f"points: {name}", "/points", code, adjustment(points=bad))
+        for name, (bad, code) in POINTS.items()
+        if name not in ("zero", "negative")
+    ),
+    bad_adjustment("points: under the limit", "/points", "out_of_range", adjustment(points=-MAX_POINTS - 1)),
+    bad_adjustment("no points and no date", "/points", "not_allowed", adjustment(points=0)),
+    bad_adjustment("no reason", "/reason", "missing_field", {"points": 1}),
+    bad_adjustment(
+        "points that are taken until a date",
+        "/expires_at",
+        "not_allowed",
+        adjustment(expires_at="2027-01-01T00:00:00Z"),
+    ),
+    bad_adjustment(
+        "expires now", "/expires_at", "expires_in_the_past", adjustment(points=0, expires_at=NOW.isoformat())
+    ),
+    bad_adjustment("unknown kind of source", "/source", "not_allowed", adjustment(source="EMAIL")),
+    *(
+        bad_adjustment(f"order_id: {name}", "/order_id", code, adjustment(order_id=bad))
+        for name, (bad, code) in BAD_IDS.items()
+    ),
+    Case(
+        name="the order of another customer",
+        code="order_customer_mismatch",
+        faults=[("/customer_id", "order_customer_mismatch")],
+        route=ADJUST,
+        ids=("shop", "ben"),
+        send={"body": adjustment(order_id="#1"), "idempotency_key": "new"},
+    ),
+    Case(name="no key", code="missing_header", route=ADJUST, ids=("shop", "ann"), send={"body": adjustment()}),
+    Case(
+        name="the key of an issue",
+        code="idempotency_key_reused",
+        route=ADJUST,
+        ids=("shop", "ann"),
+        send={"body": adjustment(points=1000, reason="goodwill"), "idempotency_key": "k"},
+    ),
+]
+
 ISSUES = [
     *(bad_gift(f"points: {name}", "/points", code, gift(points=bad)) for name, (bad, code) in POINTS.items()),
     bad_gift("no points", "/points", "missing_field", {"reason": "x"}),
@@ -651,6 +701,7 @@ def valid(key: str) -> dict[str, Any]:
         REDEEM: {"body": redemption()},
         REFUND: {"body": {"refunded_total": "5.00"}},
         ISSUE: {"body": gift(), "idempotency_key": "new"},
+        ADJUST: {"body": adjustment(), "idempotency_key": "new"},
         PUT_PROGRAM: {"body": settings()},
         QUOTE: {"body": quote()},
         JOURNAL: {"query": {"from": "2026-01-31", "to": "2026-01-31"}},
@@ -702,6 +753,7 @@ CASES = [
     *CANCELLATIONS,
     *REDEMPTIONS,
     *REFUNDS,
+    *ADJUSTMENTS,
     *ISSUES,
     *PROGRAMS,
     *QUOTES,

@@ -35,6 +35,7 @@ ROUTES = (
     Route("GET", _ORDER, "order", (STOREFRONT, ADMIN)),
     Route("GET", f"{_CUSTOMER}/movements", "account", (STOREFRONT, ADMIN)),
     Route("POST", f"{_CUSTOMER}/issues", "issue", (ADMIN,)),
+    Route("POST", f"{_CUSTOMER}/adjustments", "adjust", (ADMIN,)),
     Route("POST", f"{_CUSTOMER}/sign-up", "sign_up", (STOREFRONT,)),
     Route("GET", _CUSTOMER, "account", (STOREFRONT, ADMIN)),
     Route("POST", f"{_PROGRAM}/quotes", "quote", (STOREFRONT,)),

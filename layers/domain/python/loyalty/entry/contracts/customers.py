@@ -7,12 +7,25 @@ from zlib import crc32
 
 from pydantic import Field
 
+from loyalty.domain.adjusting import Adjustment
 from loyalty.domain.issuing import Issue
 from loyalty.domain.movement import AccountId, Movement
 from loyalty.domain.tiers import tier_of
-from loyalty.entry.contracts.fields import Amount, Answer, Contract, Instant, Points, Query, Text
+from loyalty.entry.contracts.fields import (
+    Amount,
+    Answer,
+    Contract,
+    Id,
+    Instant,
+    Points,
+    Query,
+    SignedPoints,
+    Text,
+    refuse,
+)
 from loyalty.entry.contracts.orders import MovementAnswer
 from loyalty.entry.problems import Fault, Problem
+from loyalty.usecases.adjust_points import PointsAdjusted
 from loyalty.usecases.issue_points import PointsIssued
 from loyalty.usecases.sign_up import SignedUp
 from loyalty.usecases.views import AccountView
@@ -21,13 +34,17 @@ MAX_CURSOR = 32
 """Characters; a longer one is not ours."""
 
 
+type Source = Literal["API", "DASHBOARD", "POS"]
+"""The door through which an administrator gives points."""
+
+
 class IssuePoints(Contract):
     """Points to give. Without `expires_at` they live as long as the program's policy says."""
 
     points: Points
     expires_at: Instant | None = None
     reason: Text
-    source: Literal["API", "DASHBOARD", "POS"] = "API"
+    source: Source = "API"
 
     def issue(self, account_id: AccountId) -> Issue:
         return Issue(
@@ -35,6 +52,58 @@ class IssuePoints(Contract):
             points=self.points,
             expires_at=self.expires_at,
             reason=self.reason,
+        )
+
+
+class AdjustPoints(Contract):
+    """Points to give (above 0) or take (below); 0 with `expires_at` moves only when the customer's points expire.
+
+    `order_id` is the order that it is on account of, whose view then shows it.
+    """
+
+    points: SignedPoints
+    expires_at: Instant | None = None
+    reason: Text
+    source: Source = "API"
+    order_id: Id | None = None
+
+    def adjustment(self, account_id: AccountId) -> Adjustment:
+        """The adjustment, once what spans several fields is right too."""
+        if self.points < 0 and self.expires_at:
+            refuse([Fault("/expires_at", "not_allowed", "is not for points that are taken")])
+        if self.points == 0 and self.expires_at is None:
+            refuse([Fault("/points", "not_allowed", "must not be 0 without expires_at")])
+        return Adjustment(
+            account_id=account_id,
+            points=self.points,
+            expires_at=self.expires_at,
+            reason=self.reason,
+            order_id=self.order_id,
+        )
+
+
+class PointsAdjustedAnswer(Answer):
+    """What the adjustment did, the first time; `points` is signed.
+
+    `points_shortfall` is what it should have taken and was not there, where the program lets that go.
+    """
+
+    movement_id: str
+    points: int
+    points_shortfall: int
+    expires_at: datetime | None
+    balance: int
+    debt: int
+
+    @classmethod
+    def of(cls, done: PointsAdjusted) -> "PointsAdjustedAnswer":
+        return cls(
+            movement_id=done.movement_id,
+            points=done.points,
+            points_shortfall=done.shortfall,
+            expires_at=done.expires_at,
+            balance=done.balance,
+            debt=done.debt,
         )
 
 

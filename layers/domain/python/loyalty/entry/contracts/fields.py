@@ -187,6 +187,7 @@ PositiveMoney = Annotated[
     _pattern(r"^[0-9]{1,12}(\.[0-9]{1,6})?$", "A decimal string above zero."),
 ]
 Points = Annotated[int, Field(ge=1, le=MAX_POINTS)]
+SignedPoints = Annotated[int, Field(ge=-MAX_POINTS, le=MAX_POINTS)]
 PointsOrMax = Annotated[Points | Literal["max"], BeforeValidator(_points_or_max)]
 type Currency = Annotated[
     str,

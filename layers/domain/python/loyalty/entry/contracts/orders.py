@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.movement import MAX_POINTS, AccountId, Movement
+from loyalty.domain.adjusting import adjustments_of
+from loyalty.domain.movement import MAX_POINTS, AccountId, Kind, Movement
 from loyalty.domain.order import Item, Order
 from loyalty.domain.reckoning import Step
 from loyalty.domain.redemption import RedemptionRequest
@@ -271,14 +272,32 @@ class OrderRefundedAnswer(Answer):
         )
 
 
+TYPES = {
+    Kind.EARN: "EARNING",
+    Kind.ISSUE: "RELOAD",
+    Kind.SIGN_UP: "SIGN_UP",
+    Kind.REFERRAL: "REFERRAL",
+    Kind.REVERSE: "REVERSAL",
+    Kind.REDEEM: "REDEMPTION",
+    Kind.RESTORE: "RESTORATION",
+    Kind.EXPIRE: "EXPIRATION",
+    Kind.NOTE: "NOTE",
+    Kind.ADJUST_UP: "ADJUSTMENT",
+    Kind.ADJUST_DOWN: "ADJUSTMENT",
+    Kind.BACKFILL: "PAST_ACTION",
+}
+"""What a till or a dashboard calls a movement."""
+
+
 class MovementAnswer(Answer):
-    """A line of a statement or of an order's story. `points` is signed.
+    """A line of a statement or of an order's story. `points` is signed; `type` is what a till calls it.
 
     `tier` is the one that the customer was in after it, where it changed what counts towards tiers.
     """
 
     movement_id: str
     sequence: int | None
+    type: str
     event: str
     kind: str
     points: int
@@ -300,6 +319,7 @@ class MovementAnswer(Answer):
         return cls(
             movement_id=movement.movement_id,
             sequence=movement.sequence,
+            type=TYPES[movement.kind],
             event=movement.event.value,
             kind=movement.kind.value,
             points=movement.kind.sign * movement.points,
@@ -317,8 +337,18 @@ class MovementAnswer(Answer):
         )
 
 
+class OrderAdjustment(Answer):
+    """Points (signed) that an administrator adjusted on account of the order."""
+
+    movement_id: str
+    points: int
+    reason: str
+    actor: str
+    recorded_at: datetime
+
+
 class OrderAnswer(Answer):
-    """Everything that an order has done to points.
+    """Everything that an order has done to points, and what was adjusted by hand on account of it.
 
     `points_redeemed` is what it uses now. `points_earnable` is what the order is worth
     in points and `points_usable` what it could use; both are null until the store has said what is in it.
@@ -338,6 +368,7 @@ class OrderAnswer(Answer):
     discount: Amount
     currency: str
     breakdown: list[BreakdownStep]
+    adjustments: list[OrderAdjustment]
     movements: list[MovementAnswer]
 
     @classmethod
@@ -359,6 +390,12 @@ class OrderAnswer(Answer):
                 "discount": str(view.discount),
                 "currency": view.program.currency,
                 "breakdown": [BreakdownStep.of(step) for step in view.breakdown],
+                "adjustments": [
+                    OrderAdjustment.model_validate(
+                        {**note.detail, "actor": note.actor, "recorded_at": note.recorded_at}
+                    )
+                    for note in adjustments_of(story)
+                ],
                 "movements": [MovementAnswer.of(movement) for movement in story],
             }
         )

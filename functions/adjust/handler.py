@@ -1,0 +1,20 @@
+"""Points are adjusted by hand, once per idempotency key."""
+
+from loyalty.domain.movement import AccountId
+from loyalty.entry.contracts.customers import AccountQuery, AdjustPoints, PointsAdjustedAnswer
+from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.observing import count
+from loyalty.entry.wiring import world
+from loyalty.usecases.adjust_points import adjust_points
+
+
+def post(request: Request) -> Response:
+    key, query, body = request.idempotency_key, request.parameters(AccountQuery), request.body(AdjustPoints)
+    adjustment = body.adjustment(AccountId(request.program_id, request.customer_id, query.guest))
+    done = adjust_points(world(), request.program_id, key, adjustment, request.actor, body.source)
+    if done.first:
+        count("PointsAdjusted", abs(done.points))
+    return Response(PointsAdjustedAnswer.of(done), 201, replayed=not done.first)
+
+
+handler = serve({"POST /v1/programs/{program_id}/customers/{customer_id}/adjustments": post})
