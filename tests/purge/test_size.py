@@ -7,7 +7,8 @@ from typing import Any
 from loyalty.domain.account import Account
 from loyalty.domain.issuing import MAX_LOTS
 from loyalty.domain.lots import Lot
-from loyalty.usecases.expire_points import ACCOUNTS_PER_WRITE, expire_accounts
+from loyalty.usecases.expire_points import expire_accounts
+from loyalty.usecases.write_together import ACCOUNTS_PER_WRITE
 from tests.cost.meter import size
 from tests.given import DAY, NOW, issuing, member, program
 from tests.worlds import Clock, world_in_dynamodb

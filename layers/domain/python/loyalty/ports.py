@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry
 from loyalty.domain.day_sums import Booked, ShardSums
+from loyalty.domain.jobs import Job, Tally
 from loyalty.domain.movement import AccountId, Cause, Kind, Movement
 from loyalty.domain.program import Program
 from loyalty.domain.story import Story
@@ -254,6 +255,98 @@ class Programs(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class JobTask:
+    """Something to do for a job, as its status says: with all of it, or with one part of its rows."""
+
+    program_id: str
+    job_id: str
+    part: int | None = None
+
+
+class RunTaken(Exception):
+    """The program has rewarded its past actions, by the job `job_id`."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.job_id = job_id
+
+
+class Jobs(Protocol):
+    """Where jobs are recorded, and handed over to be worked on."""
+
+    def create(self, job: Job, key: str, digest: str) -> None:
+        """Record a new job, once for the idempotency key `key`; `digest` is of what was asked for.
+
+        Raises LostRace when the key was used, RunTaken when another job has the one run that it claims.
+        """
+        ...
+
+    def made_with(self, program_id: str, key: str) -> tuple[str, str] | None:
+        """The job that was made with an idempotency key, and the digest of what was asked for then."""
+        ...
+
+    def get(self, program_id: str, job_id: str) -> Job | None:
+        """A job, as of this very moment."""
+        ...
+
+    def latest(self, program_id: str, limit: int) -> list[Job]:
+        """The latest jobs, newest first."""
+        ...
+
+    def change(self, job: Job) -> None:
+        """Write the next version of a job. Raises LostRace unless it follows the latest one."""
+        ...
+
+    def finish(self, job: Job, part: int, tally: Tally) -> None:
+        """Record, once, that a part of a job is done, or undone while the job is undoing."""
+        ...
+
+    def finished(self, job: Job) -> dict[int, Tally]:
+        """The parts that are done (while the job is undoing: undone) as of this very moment."""
+        ...
+
+    def hand_over(self, tasks: Sequence[JobTask]) -> None:
+        """Have the tasks done, each on its own, at least once."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address at which a file can be fetched or put without a token, until `expires_at`."""
+
+    url: str
+    expires_at: datetime
+
+
+class Files(Protocol):
+    """Where files of jobs are: what comes in, the rows that were checked, reports and results. They do not stay."""
+
+    def size(self, name: str) -> int | None:
+        """How many bytes a file has; None when there is none of this name."""
+        ...
+
+    def open(self, name: str) -> BinaryIO:
+        """A file, to be read once from its start."""
+        ...
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write a file, over one of this name."""
+        ...
+
+    def join(self, names: Sequence[str], to: str) -> None:
+        """Write all of `names`, one behind the other, into one file."""
+        ...
+
+    def upload(self, name: str) -> Link:
+        """Where whoever has the link may PUT the file."""
+        ...
+
+    def download(self, name: str) -> Link:
+        """Where whoever has the link may GET the file."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class World:
     """Everything that a use case reaches besides its arguments."""
 
@@ -267,3 +360,5 @@ class World:
     jitter: Callable[[], float]
     """A random number from 0 up to 1."""
     books: Books
+    jobs: Jobs
+    files: Files

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from loyalty.domain.earning import refuse_other_customer
 from loyalty.domain.issuing import lots_by_hand, refuse_past
+from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import AccountId, Event, Kind, Movement
 from loyalty.domain.program import OnShortfall
 from loyalty.domain.requests import is_repeat
@@ -100,6 +101,7 @@ def _move_expiry(transaction: Transaction, request: Adjustment) -> Transaction:
     return transaction.shift(
         Event.EXPIRY_MOVED,
         held,
+        Lots([Lot(request.expires_at, held.total)]),
         expires_at=request.expires_at,
         reason=request.reason,
         detail={"asked": request.asked},

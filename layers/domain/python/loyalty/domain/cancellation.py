@@ -32,11 +32,13 @@ def reverse(
     reason: str | None,
     detail: Detail = NOTHING,
     refunded_total: Decimal | None = None,
+    *,
+    on_shortfall: OnShortfall | None = None,
 ) -> Transaction:
     """Take back `points` that the order earned: out of its own lots, then soonest-expiring first.
 
-    What was spent already becomes a debt, or is let go and reported, as the program says. Of points of
-    the order that have expired there is nothing left to take.
+    What was spent already becomes a debt, or is let go and reported: `on_shortfall`, or else as the program
+    says. Of points of the order that have expired there is nothing left to take.
     """
     due = transaction.story.takable(transaction.now).soonest(points)
     points = due.total
@@ -48,7 +50,7 @@ def reverse(
     others = held.minus(own).soonest(points - own.total)
     taken = own.plus(others)
     short = points - taken.total
-    if transaction.program.cancel.on_shortfall is OnShortfall.ALLOW_NEGATIVE:
+    if (on_shortfall or transaction.program.cancel.on_shortfall) is OnShortfall.ALLOW_NEGATIVE:
         counted = count_back(transaction, points, refunded_total)
         return transaction.debit(Kind.REVERSE, event, taken, debt=short, reason=reason, detail=detail, counted=counted)
     if short:

@@ -84,10 +84,15 @@ def restore(transaction: Transaction, redemption: Movement, event: Event, reason
 
     Those that would have expired since get `restore_grace_days`.
     """
+    taken = Lots(Lot(lot.expires_at, -lot.points) for lot in redemption.allocation)
+    return transaction.credit(Kind.RESTORE, event, given_back(transaction, taken), reason=reason)
+
+
+def given_back(transaction: Transaction, lots: Lots) -> Lots:
+    """`lots` as they come back: those that have expired meanwhile get `restore_grace_days`."""
     program, now = transaction.program, transaction.now
     grace = end_of_day_after(now, program.cancel.restore_grace_days, program.timezone)
-    lots = Lots(Lot(grace if lot.expired(now) else lot.expires_at, -lot.points) for lot in redemption.allocation)
-    return transaction.credit(Kind.RESTORE, event, lots, reason=reason)
+    return Lots(Lot(grace if lot.expired(now) else lot.expires_at, lot.points) for lot in lots)
 
 
 def _points(program: Program, available: int, request: RedemptionRequest) -> int:

@@ -35,8 +35,18 @@ class Story:
 
     @property
     def completion(self) -> Movement | None:
-        """The order's first and only completion."""
-        return self._first(Event.ORDER_COMPLETED)
+        """The order's first and only completion: by the store, or as a past action that was rewarded."""
+        return self._award(Event.ORDER_COMPLETED, Event.PAST_ORDER_REWARDED)
+
+    @property
+    def completed_for_good(self) -> bool:
+        """Whether the order has a completion that nothing can undo, as it can what a job did."""
+        return self._first(Event.ORDER_COMPLETED) is not None
+
+    @property
+    def sign_up(self) -> Movement | None:
+        """The customer's sign-up: when it happened, or as a past action that was rewarded."""
+        return self._award(Event.SIGNED_UP, Event.PAST_SIGN_UP_REWARDED)
 
     @property
     def cancellation(self) -> tuple[Movement, ...]:
@@ -60,8 +70,8 @@ class Story:
 
     @property
     def earned(self) -> int:
-        """Points that the order's completion earned, or a referral."""
-        return self._sum(Kind.EARN) + self._sum(Kind.REFERRAL)
+        """Points that the order's completion earned, or a referral, a sign-up, a row of a job."""
+        return sum(m.points for m in self.movements if m.kind in _EARNS)
 
     @property
     def reversed(self) -> int:
@@ -76,7 +86,7 @@ class Story:
     @property
     def awarded(self) -> Lots:
         """The lots in which its points were earned, whatever became of them."""
-        award = self.completion or self._first(Event.CUSTOMER_REFERRED)
+        award = self._award(*_AWARDS)
         if award is None:
             return Lots()
         lots = award.detail.get("lots")
@@ -90,7 +100,8 @@ class Story:
         What was taken back came out of those that expired soonest and had not yet.
         """
         lots = self.awarded
-        for movement in self.movements:
+        award = self._award(*_AWARDS)
+        for movement in self.movements[award.position :] if award else ():
             if movement.kind is Kind.REVERSE:
                 lots = lots.minus(lots.spendable(movement.recorded_at).soonest(_settled(movement)))
         return lots.spendable(at)
@@ -100,11 +111,31 @@ class Story:
         refunds = (m for m in self.movements if m.event is Event.ORDER_REFUNDED)
         return next((m for m in refunds if m.detail["refunded_total"] == refunded_total), None)
 
+    def _award(self, *events: Event) -> Movement | None:
+        """The latest movement of one of `events`, unless it was undone."""
+        for movement in reversed(self.movements):
+            if movement.event is Event.JOB_UNDONE:
+                return None
+            if movement.event in events:
+                return movement
+        return None
+
     def _first(self, event: Event) -> Movement | None:
         return next((m for m in self.movements if m.event is event), None)
 
     def _sum(self, kind: Kind) -> int:
         return sum(m.points for m in self.movements if m.kind is kind)
+
+
+_EARNS = frozenset({Kind.EARN, Kind.REFERRAL, Kind.SIGN_UP, Kind.BACKFILL, Kind.ADJUST_UP})
+_AWARDS = (
+    Event.ORDER_COMPLETED,
+    Event.CUSTOMER_REFERRED,
+    Event.SIGNED_UP,
+    Event.POINTS_ADJUSTED,
+    Event.PAST_ORDER_REWARDED,
+    Event.PAST_SIGN_UP_REWARDED,
+)
 
 
 def _settled(reversal: Movement) -> int:

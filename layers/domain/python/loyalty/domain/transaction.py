@@ -100,13 +100,24 @@ class Transaction:
         moved = (lots.total + debt, allocation, debt)
         return self._move(kind, event, moved, None, reason, detail, counted)
 
-    def shift(self, event: Event, lots: Lots, *, expires_at: datetime, reason: str, detail: Detail) -> "Transaction":
-        """Have `lots`, which are in the account, expire at `expires_at`."""
-        there = [lot for lot in lots if lot.expires_at != expires_at]
-        allocation = [Lot(lot.expires_at, -lot.points) for lot in there]
-        if there:
-            allocation.append(Lot(expires_at, sum(lot.points for lot in there)))
-        return self._move(Kind.ADJUST_UP, event, (0, tuple(allocation), 0), expires_at, reason, detail, None)
+    def shift(
+        self,
+        event: Event,
+        lots: Lots,
+        to: Lots,
+        *,
+        expires_at: datetime | None = None,
+        reason: str | None = None,
+        detail: Detail = NOTHING,
+    ) -> "Transaction":
+        """Have the points of `lots`, which are in the account, expire as those in `to`, which are as many."""
+        changes: dict[datetime | None, int] = {}
+        for lot in to:
+            changes[lot.expires_at] = lot.points
+        for lot in lots:
+            changes[lot.expires_at] = changes.get(lot.expires_at, 0) - lot.points
+        allocation = tuple(Lot(at, points) for at, points in changes.items() if points)
+        return self._move(Kind.ADJUST_UP, event, (0, allocation, 0), expires_at, reason, detail, None)
 
     def note(self, event: Event, counted: Counted | None = None, detail: Detail = NOTHING) -> "Transaction":
         """Record something that moves no points: a change of the customer's standing, or a fact about an order."""

@@ -7,14 +7,16 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from loyalty.adapters import eventbridge, sqs
+from loyalty.adapters import eventbridge, s3, sqs
 from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.client import connect
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
+from loyalty.adapters.jobs import QueuedJobs, job_task_from
 from loyalty.adapters.purges import QueuedPurges, task_from
+from loyalty.adapters.s3 import S3Files
 from loyalty.entry.settings import Settings
-from loyalty.ports import PurgeTask, World
+from loyalty.ports import JobTask, PurgeTask, World
 
 
 @cache
@@ -31,7 +33,15 @@ def world() -> World:
         sleep=time.sleep,
         jitter=random.random,
         books=DynamoDBBooks(client, table),
+        jobs=QueuedJobs(client, table, queues, settings.job_queue_url),
+        files=S3Files(files, settings.job_bucket),
     )
+
+
+@cache
+def files() -> Any:
+    """The S3 client, made by the first who needs it."""
+    return s3.connect()
 
 
 @cache
@@ -54,3 +64,8 @@ def publish(kind: str, detail: Mapping[str, object]) -> None:
 def purge_task(body: str) -> PurgeTask:
     """The part of a purge that a message asks for."""
     return task_from(body)
+
+
+def job_task(body: str) -> JobTask:
+    """The work on a job that a message asks for."""
+    return job_task_from(body)

@@ -47,7 +47,7 @@ def adjust_for(world: World, cause: Cause, request: Adjustment, sender: Sender) 
         sender,
         lambda transaction: adjust(transaction, request),
         answered=lambda story: story.first is not None,
-        beside=lambda transaction: _noting(world, transaction, request.order_id),
+        beside=lambda transaction: noting(world, transaction, request.order_id),
     )
     adjusted = transaction.story.movements[0]
     shortfall = adjusted.detail.get("shortfall", 0)
@@ -62,8 +62,8 @@ def adjust_for(world: World, cause: Cause, request: Adjustment, sender: Sender) 
     )
 
 
-def _noting(world: World, transaction: Transaction, order_id: str | None) -> Sequence[Transaction]:
-    """The note in the order's story, written together with the adjustment."""
+def noting(world: World, transaction: Transaction, order_id: str | None) -> Sequence[Transaction]:
+    """What is written together with an adjustment: the note in the story of the order that it is on account of."""
     if order_id is None:
         return ()
     program = transaction.program

@@ -42,7 +42,7 @@ def complete_order(world: World, program_id: str, order: Order, actor: str, sour
         order.account_id(program_id),
         Sender(actor=actor, source=source, occurred_at=order.completed_at),
         lambda transaction: complete(transaction, order, referral_of(world, transaction, order)),
-        answered=lambda story: story.completion is not None,
+        answered=lambda story: story.completed_for_good,
         beside=lambda transaction: paying(world, transaction),
     )
     completion = transaction.story.completion

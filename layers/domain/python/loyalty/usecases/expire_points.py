@@ -5,7 +5,7 @@ account that somebody else is writing to is left out and tried again by itself. 
 written at all is named, so that it holds nobody else up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -13,17 +13,12 @@ from decimal import Decimal
 from loyalty.domain.account import Account
 from loyalty.domain.books import journal_entry, sum_up
 from loyalty.domain.expiry import expire, expiry_story
-from loyalty.domain.movement import AccountId
+from loyalty.domain.movement import AccountId, Movement
 from loyalty.domain.program import Program
 from loyalty.domain.transaction import Origin, Transaction
-from loyalty.ports import MAX_ITEMS, LostRace, Unavailable, World, WriteOff
+from loyalty.ports import Unavailable, World, WriteOff
 from loyalty.usecases.carry_out import ATTEMPTS, pause
-
-ACCOUNTS_PER_WRITE = (MAX_ITEMS - 1) // 2
-"""Two items an account (it and its movement), and one journal entry."""
-
-MAX_BYTES, ACCOUNT_BYTES, LOT_BYTES = 3_500_000, 3_000, 24
-"""A write takes 4 MB: what an account and its movement have at the most, and for each lot both."""
+from loyalty.usecases.write_together import fitting, write_together
 
 ACTOR, SOURCE = "purge", "PURGE"
 
@@ -52,7 +47,7 @@ def expire_accounts(
     """Write off what is gone at `as_of` in these accounts, in as few writes as they fit."""
     done = Expired()
     try:
-        for batch in _fitting(world.ledger.accounts(account_ids)):
+        for batch in fitting(world.ledger.accounts(account_ids)):
             done = done.plus(_write(world, program, run_id, as_of, batch))
     except Unavailable:
         raise
@@ -89,37 +84,21 @@ def _write(world: World, program: Program, run_id: str, as_of: datetime, account
     """Expire `accounts` in one write; those that lost a race are taken out until the rest goes through."""
     origin = Origin(ACTOR, SOURCE, recorded_at=world.clock())
     begun = [Transaction.begin(program, origin, expiry_story(account), account) for account in accounts]
-    transactions = [done for transaction in begun if (done := expire(transaction, as_of)).decided]
-    left: tuple[AccountId, ...] = ()
-    while transactions:
-        movements = [m for transaction in transactions for m in transaction.movements if m.points]
-        entries = sum_up(journal_entry(movement, program.timezone) for movement in movements)
-        try:
-            world.ledger.write(transactions, WriteOff(entries[0], run_id) if entries else None)
-        except LostRace as race:
-            lost = set(race.lost or range(len(transactions)))
-            left += tuple(transactions[n].holder.account_id for n in sorted(lost))
-            transactions = [done for n, done in enumerate(transactions) if n not in lost]
-        else:
-            return Expired(
-                accounts=len(movements),
-                points=sum(movement.points for movement in movements),
-                amount=sum((movement.value for movement in movements), Decimal(0)),
-                left=left,
-            )
-    return Expired(left=left)
+    decided = [done for transaction in begun if (done := expire(transaction, as_of)).decided]
+
+    def write_off(transactions: Sequence[Transaction]) -> WriteOff | None:
+        entries = sum_up(journal_entry(movement, program.timezone) for movement in _expiring(transactions))
+        return WriteOff(entries[0], run_id) if entries else None
+
+    written, left = write_together(world, decided, write_off)
+    movements = _expiring(written)
+    return Expired(
+        accounts=len(movements),
+        points=sum(movement.points for movement in movements),
+        amount=sum((movement.value for movement in movements), Decimal(0)),
+        left=tuple(transaction.holder.account_id for transaction in left),
+    )
 
 
-def _fitting(accounts: Sequence[Account]) -> Iterator[Sequence[Account]]:
-    """`accounts` in parts that fit a write."""
-    batch: list[Account] = []
-    size = 0
-    for account in accounts:
-        needed = ACCOUNT_BYTES + LOT_BYTES * len(account.lots)
-        if batch and (len(batch) == ACCOUNTS_PER_WRITE or size + needed > MAX_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(account)
-        size += needed
-    if batch:
-        yield batch
+def _expiring(transactions: Sequence[Transaction]) -> list[Movement]:
+    return [m for transaction in transactions for m in transaction.movements if m.points]

@@ -12,7 +12,8 @@ from datetime import datetime
 
 from loyalty.domain.program import Program
 from loyalty.ports import Due, PurgeRun, PurgeTask, World
-from loyalty.usecases.expire_points import ACCOUNTS_PER_WRITE, Expired, expire_account, expire_accounts
+from loyalty.usecases.expire_points import Expired, expire_account, expire_accounts
+from loyalty.usecases.write_together import ACCOUNTS_PER_WRITE
 
 type OutOfTime = Callable[[], bool]
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from loyalty.domain.movement import AccountId
+from loyalty.domain.movement import AccountId, Event
 from loyalty.domain.signing_up import cause_of_sign_up, sign_up, why_not
 from loyalty.ports import World
 from loyalty.usecases.carry_out import Sender, carry_out
@@ -32,9 +32,9 @@ def sign_customer_up(world: World, account_id: AccountId, actor: str, source: st
         account_id,
         Sender(actor=actor, source=source),
         sign_up,
-        answered=lambda story: story.first is not None,
+        answered=lambda story: story.sign_up is not None and story.sign_up.event is Event.SIGNED_UP,
     )
-    recorded = transaction.story.first
+    recorded = transaction.story.sign_up
     if recorded is None:
         return SignedUp(
             customer_id=account_id.customer_id,

@@ -12,6 +12,10 @@ comes last in its key: no two ids can ever share a key.
 | purge run      | `{program}#purges`                | run               |
 | its parts      | `{program}#purges`                | run `#` part      |
 | closed day     | `{program}#closed`                | `{day}#{shard}`   |
+| job            | `{program}#jobs`                  | job               |
+| its parts      | `{program}#job-parts#{job}`       | `done#` or `undone#` part |
+| its key        | `{program}#job-key#{key}`         | `job`             |
+| past actions   | `{program}#past-actions`          | `job`             |
 | settings       | `programs`                        | program id        |
 | their versions | `{program}#settings`              | version, 8 digits |
 
@@ -29,6 +33,7 @@ from zlib import crc32
 from loyalty.domain.movement import AccountId, Cause
 
 ACCOUNT_SK = "account"
+JOB_SK = "job"
 PROGRAMS_PK = "programs"
 EXPIRY_SHARDS = 16
 """At 1,000 write units a second and partition, some 8,000 accounts a second leave the index."""
@@ -65,6 +70,22 @@ def write_off_pk(program_id: str, day: date) -> str:
 
 def purges_pk(program_id: str) -> str:
     return f"{program_id}#purges"
+
+
+def jobs_pk(program_id: str) -> str:
+    return f"{program_id}#jobs"
+
+
+def job_pk(program_id: str, job_id: str) -> str:
+    return f"{program_id}#job-parts#{job_id}"
+
+
+def job_key_pk(program_id: str, key: str) -> str:
+    return f"{program_id}#job-key#{key}"
+
+
+def past_actions_pk(program_id: str) -> str:
+    return f"{program_id}#past-actions"
 
 
 def closed_pk(program_id: str) -> str:

@@ -1,0 +1,163 @@
+"""The work on jobs: rows are checked, carried out in parts, and undone. Any of it can be killed and done again.
+
+First every row is looked at; one bad row, and nothing of the job is carried out. Good rows are written down in parts,
+in the form in which they were checked, so that what is carried out is what was checked. Parts are done side by side;
+each is recorded once when it is done, and who records the last one finishes the job.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from loyalty.domain.jobs import Job, Outcome, RowFault, Status, Tally
+from loyalty.ports import JobTask, LostRace, World
+from loyalty.usecases.carry_out_many import carry_out_many, look_at
+from loyalty.usecases.job_rows import Action, command, undoing
+from loyalty.usecases.jobs import job_folder, report_name, results_name, undo_results_name
+
+ROWS_PER_PART = 1_000
+"""One after the other, a second's or two of work; at the worst, each row contended, some minutes."""
+MOST_FAULTS = 20
+"""How many faults the job itself names; its report has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRow:
+    """A good row: its number, and a line that says all of it."""
+
+    number: int
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheets:
+    """How rows and what became of them are written down and read. `faults` and `outcomes` give CSV.
+
+    `rows` reads the actions of a part back, by the numbers of their rows; `outcomes` of part 0 begins with a header.
+    """
+
+    check: Callable[[Job], Iterator[CheckedRow | RowFault]]
+    rows: Callable[[Job, bytes], Iterable[tuple[int, Action]]]
+    faults: Callable[[Sequence[RowFault]], bytes]
+    outcomes: Callable[[int, Sequence[Outcome]], bytes]
+
+
+def work_on(world: World, task: JobTask, sheets: Sheets) -> Job | None:
+    """Do what `task` asks for, as its job stands now; None where there is nothing to do. Raises Unavailable."""
+    job = world.jobs.get(task.program_id, task.job_id)
+    match job:
+        case Job(status=Status.QUEUED):
+            return _check(world, job, sheets)
+        case Job(status=Status.RUNNING | Status.UNDOING) if task.part is None:
+            _hand_over(world, job)
+            return job
+        case Job(status=Status.RUNNING | Status.UNDOING):
+            return _part(world, job, task.part or 0, sheets)
+        case _:
+            return job
+
+
+def _check(world: World, job: Job, sheets: Sheets) -> Job | None:
+    """Look at every row. Done twice at once, each writes parts of its own, and the first to say where they are counts."""
+    rows = f"{job_folder(job)}/rows/{world.clock():%Y%m%dT%H%M%S.%f}"
+    faults: list[RowFault] = []
+    part: list[CheckedRow] = []
+    total = parts = bad = latest = 0
+    for found in sheets.check(job):
+        if isinstance(found, RowFault):
+            bad += found.row != latest or not bad
+            latest = found.row
+            faults.append(found)
+            continue
+        total += 1
+        part.append(found)
+        if len(part) == ROWS_PER_PART and not faults:
+            _write_part(world, rows, parts, part)
+            parts += 1
+        if len(part) == ROWS_PER_PART:
+            part = []
+    if faults:
+        world.files.write(report_name(job), sheets.faults(faults))
+        return _change(
+            world,
+            job.changed(
+                status=Status.FAILED,
+                total=total + bad,
+                bad=bad,
+                faults=tuple(faults[:MOST_FAULTS]),
+                finished_at=world.clock(),
+            ),
+        )
+    if part:
+        _write_part(world, rows, parts, part)
+        parts += 1
+    running = _change(world, job.changed(status=Status.RUNNING, total=total, rows=rows, parts=parts))
+    if running:
+        _hand_over(world, running)
+    return running
+
+
+def _write_part(world: World, rows: str, part: int, checked: Sequence[CheckedRow]) -> None:
+    world.files.write(f"{rows}/{part:06d}", b"\n".join(row.line for row in checked))
+
+
+def _hand_over(world: World, job: Job) -> None:
+    """Have all parts done that are not, or finish the job if they are."""
+    finished = world.jobs.finished(job)
+    world.jobs.hand_over([JobTask(job.program_id, job.job_id, n) for n in range(job.parts) if n not in finished])
+    if len(finished) == job.parts:
+        _finish(world, job, finished)
+
+
+def _part(world: World, job: Job, part: int, sheets: Sheets) -> Job | None:
+    """Carry out, or undo, the rows of one part."""
+    finished = world.jobs.finished(job)
+    if part not in finished:
+        with world.files.open(f"{job.rows}/{part:06d}") as file:
+            actions = list(sheets.rows(job, file.read()))
+        outcomes = sorted(_outcomes(world, job, actions), key=lambda outcome: outcome.number)
+        tally = Tally()
+        for outcome in outcomes:
+            tally = tally.with_(outcome)
+        world.files.write(_outcomes_name(job, part), sheets.outcomes(part, outcomes))
+        world.jobs.finish(job, part, tally)
+        finished = world.jobs.finished(job)
+    if len(finished) == job.parts:
+        return _finish(world, job, finished)
+    return job
+
+
+def _outcomes(world: World, job: Job, actions: Sequence[tuple[int, Action]]) -> Iterable[Outcome]:
+    if job.status is Status.UNDOING:
+        commands = [undoing(world, job, number, action) for number, action in actions]
+        return carry_out_many(world, job.program_id, commands)
+    commands = [command(world, job, number, action) for number, action in actions]
+    if job.dry_run:
+        return (look_at(world, job.program_id, one) for one in commands)
+    return carry_out_many(world, job.program_id, commands)
+
+
+def _finish(world: World, job: Job, finished: dict[int, Tally]) -> Job | None:
+    """All parts are done: put together what became of the rows, and say so."""
+    tally = Tally()
+    for one in finished.values():
+        tally = tally.plus(one)
+    names = [_outcomes_name(job, part) for part in range(job.parts)]
+    if job.status is Status.UNDOING:
+        world.files.join(names, undo_results_name(job))
+        return _change(world, job.changed(status=Status.UNDONE, undone=tally, finished_at=world.clock()))
+    world.files.join(names, results_name(job))
+    return _change(world, job.changed(status=Status.COMPLETED, done=tally, finished_at=world.clock()))
+
+
+def _outcomes_name(job: Job, part: int) -> str:
+    what = "undone" if job.status is Status.UNDOING else "done"
+    return f"{job.rows}/{what}/{part:06d}"
+
+
+def _change(world: World, job: Job) -> Job | None:
+    """The job, changed; None where somebody else has changed it first: then it is theirs."""
+    try:
+        world.jobs.change(job)
+    except LostRace:
+        return None
+    return job
