@@ -65,8 +65,9 @@ from loyalty.entry.contracts.orders import (  # noqa: E402
 from loyalty.entry.contracts.programs import ProgramAnswer, ProgramQuery, ProgramSettings  # noqa: E402
 from loyalty.entry.contracts.purge import PurgesAnswer, PurgesQuery  # noqa: E402
 from loyalty.entry.contracts.quotes import QuoteAnswer, QuoteRequest  # noqa: E402
+from loyalty.entry.csv_writing import CSV  # noqa: E402
 from loyalty.entry.http import MAX_BODY_BYTES, RETRY_AFTER  # noqa: E402
-from loyalty.entry.journal_texts import BEANCOUNT, CSV  # noqa: E402
+from loyalty.entry.journal_texts import BEANCOUNT  # noqa: E402
 from loyalty.entry.problems import BY_CODE, MAX_FAULTS, RULES  # noqa: E402
 from loyalty.entry.routes import ADMIN, FINANCE, ROUTES, STOREFRONT, Route  # noqa: E402
 

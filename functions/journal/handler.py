@@ -8,8 +8,9 @@ from loyalty.entry.contracts.journal import (
     JournalQuery,
     parse_kind,
 )
+from loyalty.entry.csv_writing import CSV
 from loyalty.entry.http import JSON, Request, Response, serve
-from loyalty.entry.journal_texts import BEANCOUNT, CSV, as_beancount, as_csv
+from loyalty.entry.journal_texts import BEANCOUNT, as_beancount, as_csv
 from loyalty.entry.wiring import world
 from loyalty.usecases.view_journal import view_journal, view_movements
 

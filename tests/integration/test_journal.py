@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from loyalty.entry.csv_writing import harmless
 from loyalty.entry.http import quality
-from loyalty.entry.journal_texts import beancount_account, commodity, harmless
+from loyalty.entry.journal_texts import beancount_account, commodity
 from tests.integration import cloud as clouds
 from tests.integration.cases import COHORTS, DEFERRED, ENTRY, JANUARY, JOURNAL, LIABILITY
 from tests.integration.cloud import NOW, Answer, Cloud, Context, function, order

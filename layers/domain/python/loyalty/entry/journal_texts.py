@@ -1,21 +1,19 @@
 """The journal as text: CSV for spreadsheets, Beancount for plain-text accounting.
 
-Sources: RFC 4180; OWASP, CSV Injection (which first characters a spreadsheet takes for a formula);
-the Beancount language syntax (accounts, commodities, costs, metadata).
+Source: the Beancount language syntax (accounts, commodities, costs, metadata).
 """
 
-import csv
 import re
 from collections.abc import Sequence
 from hashlib import sha256
-from io import StringIO
+from itertools import chain
 from unicodedata import category
 
 from loyalty.domain.books import SIDES, BookAccount
 from loyalty.domain.movement import Kind
 from loyalty.entry.contracts.journal import JournalEntryAnswer, PostingAnswer
+from loyalty.entry.csv_writing import csv_lines
 
-CSV = "text/csv"
 BEANCOUNT = "text/x-beancount"
 
 COLUMNS = (
@@ -31,7 +29,6 @@ COLUMNS = (
     "amount",
     "currency",
 )
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - the wide ones too, which some spreadsheets take alike
 
 _ROOT_OF = {
     BookAccount.LIABILITY: "Liabilities",
@@ -45,32 +42,24 @@ _PREFIX = "PTS."
 
 def as_csv(entries: Sequence[JournalEntryAnswer]) -> str:
     """A header and a row for each posting, in UTF-8; no cell runs as a formula, and numbers stay numbers."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for entry in entries:
-        for posting in entry.postings:
-            writer.writerow(
-                (
-                    harmless(entry.entry_id),
-                    harmless(entry.program_id),
-                    entry.business_day.isoformat(),
-                    entry.kind,
-                    "true" if entry.closed else "false",
-                    entry.movements,
-                    harmless(posting.account),
-                    posting.side,
-                    posting.points,
-                    posting.amount,
-                    entry.currency,
-                )
-            )
-    return text.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """A text for a cell: an apostrophe before what a spreadsheet would run as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    rows = (
+        (
+            entry.entry_id,
+            entry.program_id,
+            entry.business_day,
+            entry.kind,
+            entry.closed,
+            entry.movements,
+            posting.account,
+            posting.side,
+            posting.points,
+            posting.amount,
+            entry.currency,
+        )
+        for entry in entries
+        for posting in entry.postings
+    )
+    return "".join(csv_lines(chain([COLUMNS], rows)))
 
 
 def as_beancount(program_id: str, entries: Sequence[JournalEntryAnswer]) -> str:

@@ -1,0 +1,154 @@
+"""Rows of bulk jobs: what one line of a file, or one element of a request's list, says."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from loyalty.domain.movement import MAX_POINTS
+from loyalty.entry.contracts.fields import Contract, Id, Instant, Text
+from loyalty.entry.contracts.orders import CompletedOrder, completed_in_future
+from loyalty.entry.problems import Fault, Problem
+
+MAX_ROWS = 1_000_000
+"""Rows of one job; and cards, as one row may ask for several."""
+
+
+class AdjustmentRow(Contract):
+    """Points to give (above zero) or to take (below). Zero points move only the expiry of those there are."""
+
+    customer_id: Id
+    points: Annotated[int, Field(ge=-MAX_POINTS, le=MAX_POINTS)]
+    expires_at: Annotated[Instant | None, Field(validate_default=True)] = None
+    reason: Text
+    guest: bool = False
+    order_id: Id | None = None
+
+    @field_validator("expires_at")
+    @classmethod
+    def _fits_the_points(cls, expires_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        points = info.data.get("points")
+        if points == 0 and expires_at is None:
+            raise PydanticCustomError("missing_field", "is needed where points is 0, which moves only the expiry")
+        if points is not None and points < 0 and expires_at is not None:
+            raise PydanticCustomError("not_allowed", "must be absent where points are taken")
+        return expires_at
+
+    def faults(self, now: datetime) -> list[Fault]:
+        """What is wrong with it at `now`."""
+        if self.expires_at is None or self.expires_at > now:
+            return []
+        return [Fault("/expires_at", "expires_in_the_past", "must be in the future")]
+
+    @property
+    def identity(self) -> str:
+        """What no two rows of a job may share: all of it."""
+        return self.model_dump_json()
+
+    @property
+    def repeated(self) -> str:
+        """What to do about a row that is there twice."""
+        return "if both are meant, make their reasons differ"
+
+    @property
+    def makes(self) -> int:
+        """How many of the job's things it stands for."""
+        return 1
+
+
+class PastOrder(CompletedOrder):
+    """An order that was completed before the program counted."""
+
+    action: Literal["order"]
+    order_id: Id
+
+    def faults(self, now: datetime) -> list[Fault]:
+        """What is wrong with it at `now`, and what spans several fields."""
+        try:
+            self.order(self.order_id, now)
+        except Problem as problem:
+            return list(problem.faults)
+        return []
+
+    @property
+    def identity(self) -> str:
+        """An order is completed once."""
+        return f"order {self.order_id}"
+
+    @property
+    def repeated(self) -> str:
+        return "an order is completed once"
+
+    @property
+    def makes(self) -> int:
+        return 1
+
+
+class PastSignUp(Contract):
+    """A customer who signed up before the program counted."""
+
+    action: Literal["sign_up"]
+    customer_id: Id
+    completed_at: Instant
+    guest: bool = False
+
+    @field_validator("guest")
+    @classmethod
+    def _has_an_account(cls, guest: bool) -> bool:
+        if guest:
+            raise PydanticCustomError("not_allowed", "must be false: a guest has not signed up")
+        return guest
+
+    def faults(self, now: datetime) -> list[Fault]:
+        """What is wrong with it at `now`."""
+        return completed_in_future(self.completed_at, now)
+
+    @property
+    def identity(self) -> str:
+        """A customer signs up once."""
+        return f"sign_up {self.customer_id}"
+
+    @property
+    def repeated(self) -> str:
+        return "a customer signs up once"
+
+    @property
+    def makes(self) -> int:
+        return 1
+
+
+class CardRow(Contract):
+    """A card for a customer, or `count` cards for nobody yet."""
+
+    customer_id: Id | None = None
+    count: Annotated[int | None, Field(ge=1, le=MAX_ROWS, validate_default=True)] = None
+
+    @field_validator("count")
+    @classmethod
+    def _for_somebody_or_many(cls, count: int | None, info: ValidationInfo) -> int | None:
+        if count is None and info.data.get("customer_id", "faulty") is None:
+            raise PydanticCustomError("missing_field", "is needed, or else customer_id")
+        if count is not None and info.data.get("customer_id") is not None:
+            raise PydanticCustomError("not_allowed", "must be absent where customer_id is there")
+        return count
+
+    def faults(self, now: datetime) -> list[Fault]:
+        """Nothing that depends on the time."""
+        return []
+
+    @property
+    def identity(self) -> str | None:
+        """A customer gets one card; cards for nobody yet may be asked for in many rows."""
+        return self.customer_id
+
+    @property
+    def repeated(self) -> str:
+        return "a customer has one card"
+
+    @property
+    def makes(self) -> int:
+        return 1 if self.count is None else self.count
+
+
+type PastAction = PastOrder | PastSignUp
