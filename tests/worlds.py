@@ -11,11 +11,15 @@ from typing import Any
 from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
+from loyalty.adapters.jobs import QueuedJobs, job_task_from
 from loyalty.adapters.purges import QueuedPurges, task_from
 from loyalty.domain.program import Program
-from loyalty.ports import Books, Edition, Ledger, Programs, Purges, PurgeTask, Unavailable, World
+from loyalty.entry.job_sheets import sheets
+from loyalty.ports import Books, Edition, Jobs, JobTask, Ledger, Programs, Purges, PurgeTask, Unavailable, World
 from loyalty.usecases.purge import carry_on, purge_program
+from loyalty.usecases.work_on_jobs import work_on
 from tests.fakes.books import MemoryBooks
+from tests.fakes.jobs import MemoryFiles, MemoryJobs
 from tests.fakes.memory import MemoryLedger, MemoryPrograms, MemoryPurges
 from tests.given import NOW
 
@@ -55,6 +59,30 @@ class KeptPurges(QueuedPurges):
             return None
 
 
+class KeptJobs(QueuedJobs):
+    """Jobs in a real table, tasks in a queue of this process: as messages, each of which `take` gives out once."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        super().__init__(client, table, lambda: self, "queue")
+        self._messages: deque[str] = deque()
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
+        self._messages.append(MessageBody)
+
+    def take(self) -> JobTask | None:
+        try:
+            return job_task_from(self._messages.popleft())
+        except IndexError:
+            return None
+
+
+def work(world: World) -> None:
+    """Does all work on jobs that is handed over, until there is none."""
+    assert isinstance(world.jobs, MemoryJobs | KeptJobs)
+    while task := world.jobs.take():
+        work_on(world, task, sheets(world))
+
+
 @dataclass(frozen=True, slots=True)
 class Purged:
     """A purge of a program, with all that it handed over."""
@@ -80,7 +108,14 @@ def purge(world: World, program_id: str, as_of: datetime | None = None) -> Purge
     return Purged(expired.accounts, expired.points, left)
 
 
-def world(ledger: Ledger, programs: Programs, books: Books, clock: Clock, purges: Purges | None = None) -> World:
+def world(
+    ledger: Ledger,
+    programs: Programs,
+    books: Books,
+    clock: Clock,
+    purges: Purges | None = None,
+    jobs: Jobs | None = None,
+) -> World:
     """A world in which waiting takes its time, so that threads get out of each other's way."""
     return World(
         ledger=ledger,
@@ -90,6 +125,8 @@ def world(ledger: Ledger, programs: Programs, books: Books, clock: Clock, purges
         sleep=time.sleep,
         jitter=random.random,
         books=books,
+        jobs=jobs or MemoryJobs(),
+        files=MemoryFiles(clock),
     )
 
 
@@ -112,4 +149,4 @@ def world_in_dynamodb(client: Any, table: str, *programs: Program, clock: Clock 
         save(keeper, program, clock())
         keeper.get(program.program_id)
     books, purges = DynamoDBBooks(client, table), KeptPurges(client, table)
-    return world(DynamoDBLedger(client, table), keeper, books, clock, purges)
+    return world(DynamoDBLedger(client, table), keeper, books, clock, purges, KeptJobs(client, table))

@@ -40,6 +40,7 @@ LOCAL_PARAMETERS: Mapping[str, str] = {
     "DeletionProtection": "false",
     "OrderRetrySeconds": "10",
     "PurgeRetrySeconds": "300",
+    "JobRetrySeconds": "60",
     "OrderTries": "3",
 }
 

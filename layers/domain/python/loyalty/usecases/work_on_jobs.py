@@ -57,7 +57,7 @@ def work_on(world: World, task: JobTask, sheets: Sheets) -> Job | None:
 
 
 def _check(world: World, job: Job, sheets: Sheets) -> Job | None:
-    """Look at every row. Done twice at once, each writes parts of its own, and the first to say where they are counts."""
+    """Look at every row. Twice at once, each writes parts of its own, and the first to say where counts."""
     rows = f"{job_folder(job)}/rows/{world.clock():%Y%m%dT%H%M%S.%f}"
     faults: list[RowFault] = []
     part: list[CheckedRow] = []

@@ -65,11 +65,12 @@ class PastOrder(CompletedOrder):
 
     def faults(self, now: datetime) -> list[Fault]:
         """What is wrong with it at `now`, and what spans several fields."""
+        nobody = [Fault("/customer_id", "missing_field", "is needed")] if self.customer_id is None else []
         try:
             self.order(self.order_id, now)
         except Problem as problem:
-            return list(problem.faults)
-        return []
+            return [*nobody, *problem.faults]
+        return nobody
 
     @property
     def identity(self) -> str:

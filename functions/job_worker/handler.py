@@ -1,0 +1,25 @@
+"""The work on jobs: rows are checked, carried out part by part, and undone."""
+
+from typing import Any
+
+from loyalty.domain.jobs import Status
+from loyalty.entry.job_sheets import sheets
+from loyalty.entry.observing import count, logger
+from loyalty.entry.queue import consume
+from loyalty.entry.wiring import job_task, world
+from loyalty.ports import JobTask
+from loyalty.usecases.work_on_jobs import work_on
+
+OVER = frozenset({Status.COMPLETED, Status.FAILED, Status.UNDONE})
+
+
+def on_task(task: JobTask, context: Any) -> None:
+    job = work_on(world(), task, sheets(world()))
+    if job is None:
+        return
+    logger.info("worked", program_id=job.program_id, job_id=job.job_id, status=job.status.value, part=task.part)
+    if job.status in OVER:
+        count("JobsFinished")
+
+
+handler = consume(job_task, on_task)

@@ -1,0 +1,103 @@
+"""Jobs are started, looked at and undone; files are uploaded for them."""
+
+from uuid import uuid4
+
+from loyalty.domain.jobs import JobKind
+from loyalty.entry.contracts.jobs import (
+    JobAnswer,
+    JobFilesAnswer,
+    JobsAnswer,
+    JobsQuery,
+    StartJob,
+    StartUpload,
+    UploadAnswer,
+)
+from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.job_sheets import checked_lines
+from loyalty.entry.observing import count
+from loyalty.entry.problems import Problem
+from loyalty.entry.wiring import world
+from loyalty.usecases.jobs import (
+    JobRequest,
+    UnknownJob,
+    files_of,
+    latest_jobs,
+    new_upload,
+    start_job,
+    undo_job,
+    view_job,
+)
+
+
+def post(request: Request) -> Response:
+    key, body = request.idempotency_key, request.body(StartJob)
+    body.check()
+    done = start_job(world(), request.program_id, key, _job_request(body), request.actor)
+    if done.first:
+        count("JobsStarted")
+    return Response(JobAnswer.new(done.job), 202, replayed=not done.first)
+
+
+def get_all(request: Request) -> Response:
+    query = request.parameters(JobsQuery)
+    jobs = latest_jobs(world(), request.program_id, query.limit)
+    return Response(JobsAnswer(jobs=[JobAnswer.of(view) for view in jobs]))
+
+
+def get(request: Request) -> Response:
+    try:
+        return Response(JobAnswer.of(view_job(world(), request.program_id, request.path["job_id"])))
+    except UnknownJob:
+        raise _unknown() from None
+
+
+def get_files(request: Request) -> Response:
+    try:
+        return Response(JobFilesAnswer.of(files_of(world(), request.program_id, request.path["job_id"])))
+    except UnknownJob:
+        raise _unknown() from None
+
+
+def undo(request: Request) -> Response:
+    try:
+        return Response(JobAnswer.of(undo_job(world(), request.program_id, request.path["job_id"])), 202)
+    except UnknownJob:
+        raise _unknown() from None
+
+
+def post_upload(request: Request) -> Response:
+    request.body(StartUpload, may_be_empty=True)
+    upload_id = uuid4().hex
+    link = new_upload(world(), request.program_id, upload_id)
+    return Response(UploadAnswer(upload_id=upload_id, method="PUT", url=link.url, expires_at=link.expires_at), 201)
+
+
+def _job_request(body: StartJob) -> JobRequest:
+    kind = JobKind(body.kind)
+    content = body.content.encode() if body.content is not None else None
+    rows = [{"count": body.count}] if body.count is not None else body.rows
+    if rows is not None:
+        content = checked_lines(kind, rows, world().clock())
+    return JobRequest(
+        kind=kind,
+        dry_run=body.dry_run,
+        form=body.format or "jsonl",
+        content=content,
+        upload_id=body.upload_id,
+    )
+
+
+def _unknown() -> Problem:
+    return Problem("unknown_job", "The program has no job of this id.")
+
+
+handler = serve(
+    {
+        "POST /v1/programs/{program_id}/jobs": post,
+        "GET /v1/programs/{program_id}/jobs": get_all,
+        "GET /v1/programs/{program_id}/jobs/{job_id}": get,
+        "GET /v1/programs/{program_id}/jobs/{job_id}/files": get_files,
+        "POST /v1/programs/{program_id}/jobs/{job_id}/undo": undo,
+        "POST /v1/programs/{program_id}/uploads": post_upload,
+    }
+)
