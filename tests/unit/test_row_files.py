@@ -123,7 +123,7 @@ def test_an_unknown_column_is_answered_with_those_there_are() -> None:
         (b"c1,5," + b"x" * 201, "reason", "too_long"),
         (b"x" * 129 + b",5,Sorry", "customer_id", "id_too_long"),
         (b"c1,5," + b"x" * MAX_LINE_BYTES, "", "line_too_long"),
-        (b"c1,0,Sorry", "expires_at", "missing_field"),
+        (b"c1,0,Sorry", "points", "not_allowed"),
         (b"c1,1000000001,Sorry", "points", "out_of_range"),
         (b"c1,-1000000001,Sorry", "points", "out_of_range"),
         (b"c1," + b"9" * 5000 + b",Sorry", "points", "out_of_range"),
