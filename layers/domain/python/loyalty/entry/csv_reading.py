@@ -37,14 +37,14 @@ class Unreadable(NamedTuple):
 
 
 def records_of(lines: Iterator[Line], delimiter: str) -> Iterator[Record | Unreadable]:
-    """The rows; those without anything in them are left out.
+    """The rows; lines without anything in them are left out.
 
-    A row that cannot be read costs its first line alone: reading goes on at the next one.
+    A row whose quotes do not match costs its first line alone: reading goes on at the next one.
     """
     ahead: deque[Line] = deque()
     while line := ahead.popleft() if ahead else next(lines, None):
         if line.data is None:
-            yield Unreadable(line.number, "line_too_long", f"The line has more than {MAX_LINE_BYTES} bytes.")
+            yield _too_long(line)
             continue
         gathered = [line]
         # In a row that is well formed every quote has its partner, so a row ends where their number is even.
@@ -55,11 +55,10 @@ def records_of(lines: Iterator[Line], delimiter: str) -> Iterator[Record | Unrea
                 break
             open_quotes ^= more.data.count(b'"') % 2
         record = _never_closed(line.number) if open_quotes else _record(gathered, delimiter)
-        if isinstance(record, Unreadable):
+        if isinstance(record, Unreadable) and record.code == "malformed_csv":
             ahead.extendleft(reversed(gathered[1:]))
-        elif not any(record.cells):
-            continue
-        yield record
+        if isinstance(record, Unreadable) or record.cells:
+            yield record
 
 
 def header_of(line: Line, known: Collection[str]) -> tuple[str, list[str]] | Unreadable:
@@ -67,6 +66,8 @@ def header_of(line: Line, known: Collection[str]) -> tuple[str, list[str]] | Unr
 
     The delimiter is the one that finds the most of the `known` names, else the most names.
     """
+    if line.data is None:
+        return _too_long(line)
     readings = [(mark, _record([line], mark)) for mark in DELIMITERS]
     readable = [
         (mark, [cell.strip() for cell in record.cells]) for mark, record in readings if isinstance(record, Record)
@@ -74,6 +75,10 @@ def header_of(line: Line, known: Collection[str]) -> tuple[str, list[str]] | Unr
     if not readable:
         return next(record for _, record in readings if isinstance(record, Unreadable))
     return max(readable, key=lambda reading: (len(set(known).intersection(reading[1])), len(reading[1])))
+
+
+def _too_long(line: Line) -> Unreadable:
+    return Unreadable(line.number, "line_too_long", f"The line has more than {MAX_LINE_BYTES} bytes.")
 
 
 def _never_closed(line: int) -> Unreadable:
@@ -85,12 +90,13 @@ def _record(lines: list[Line], delimiter: str) -> Record | Unreadable:
     first = lines[0]
     data = b"".join(line.data or b"" for line in lines)
     try:
-        text = data.decode()
+        text, foreign = data.decode(), None
     except UnicodeDecodeError as error:
-        return Unreadable(first.number, "not_utf8", not_utf8(first.start, error))
+        # Where the row ends can be told all the same, as what ends it is ASCII.
+        text, foreign = data.decode("latin-1"), Unreadable(first.number, "not_utf8", not_utf8(first.start, error))
     text = text.removesuffix("\n").removesuffix("\r")
     if '"' not in text:
-        return Record(first.number, text.split(delimiter) if text.strip() else [], ())
+        return foreign or Record(first.number, text.split(delimiter) if text.strip() else [], ())
     cells: list[str] = []
     quoted: set[int] = set()
     at, cell = 0, _CELL[delimiter]
@@ -109,7 +115,7 @@ def _record(lines: list[Line], delimiter: str) -> Record | Unreadable:
             quoted.add(len(cells))
             cells.append(inside.replace('""', '"'))
         if not end:
-            return Record(first.number, cells, quoted)
+            return foreign or Record(first.number, cells, quoted)
         at = found.end()
 
 

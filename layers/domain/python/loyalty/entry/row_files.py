@@ -159,7 +159,7 @@ def _csv[R: JobRow](lines: Iterator[Line], kind: RowKind[R]) -> Iterator[_Taken 
             yield _Taken(record.line, None, [_Finding("", record.code, record.message)])
         elif len(record.cells) != len(columns):
             yield _Taken(record.line, None, [_ragged(record, len(columns), delimiter)])
-        else:
+        elif any(record.cells):
             yield _from_cells(record, columns)
 
 

@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from loyalty.domain.movement import MAX_POINTS
-from loyalty.entry.contracts.fields import Contract, Id, Instant, Text
+from loyalty.entry.contracts.fields import Contract, Id, Instant, SignedPoints, Text
 from loyalty.entry.contracts.orders import CompletedOrder, completed_in_future
 from loyalty.entry.problems import Fault, Problem
 
@@ -19,27 +18,21 @@ class AdjustmentRow(Contract):
     """Points to give (above zero) or to take (below). Zero points move only the expiry of those there are."""
 
     customer_id: Id
-    points: Annotated[int, Field(ge=-MAX_POINTS, le=MAX_POINTS)]
-    expires_at: Annotated[Instant | None, Field(validate_default=True)] = None
+    points: SignedPoints
+    expires_at: Instant | None = None
     reason: Text
     guest: bool = False
     order_id: Id | None = None
 
-    @field_validator("expires_at")
-    @classmethod
-    def _fits_the_points(cls, expires_at: datetime | None, info: ValidationInfo) -> datetime | None:
-        points = info.data.get("points")
-        if points == 0 and expires_at is None:
-            raise PydanticCustomError("missing_field", "is needed where points is 0, which moves only the expiry")
-        if points is not None and points < 0 and expires_at is not None:
-            raise PydanticCustomError("not_allowed", "must be absent where points are taken")
-        return expires_at
-
     def faults(self, now: datetime) -> list[Fault]:
-        """What is wrong with it at `now`."""
-        if self.expires_at is None or self.expires_at > now:
-            return []
-        return [Fault("/expires_at", "expires_in_the_past", "must be in the future")]
+        """What is wrong with it at `now`, and what spans several fields."""
+        if self.points == 0 and self.expires_at is None:
+            return [Fault("/points", "not_allowed", "must not be 0 without expires_at")]
+        if self.points < 0 and self.expires_at:
+            return [Fault("/expires_at", "not_allowed", "is not for points that are taken")]
+        if self.expires_at and self.expires_at <= now:
+            return [Fault("/expires_at", "expires_in_the_past", "must be in the future")]
+        return []
 
     @property
     def identity(self) -> str:
