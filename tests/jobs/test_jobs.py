@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -30,7 +31,7 @@ from tests.worlds import work, world_in_memory
 type Row = Mapping[str, Any]
 
 
-def adjustment(customer_id: str = "ann", points: int = 50, **facts: Any) -> Row:
+def adjustment(customer_id: str = "ann", points: object = 50, **facts: Any) -> Row:
     return {"customer_id": customer_id, "points": points, "reason": "ported", **facts}
 
 
@@ -185,7 +186,7 @@ class Cut:
 
 def cut(world: World, at: int, after: bool) -> World:
     calls: list[str] = []
-    ports = {name: Cut(getattr(world, name), calls, at, after) for name in ("ledger", "jobs", "files")}
+    ports: dict[str, Any] = {name: Cut(getattr(world, name), calls, at, after) for name in ("ledger", "jobs", "files")}
     return replace(world, **ports)
 
 
@@ -268,7 +269,7 @@ def test_a_store_that_is_not_there_has_the_part_done_again() -> None:
 
 def test_undoing_takes_back_what_is_there_and_reports_what_was_spent(world: World) -> None:
     view = run(world, adjustment("ann", 100), adjustment("bob", 100))
-    spend = RedemptionRequest(account_id=member(), order_total=NOW and _money("0.30"), currency="EUR", points=30)
+    spend = RedemptionRequest(account_id=member(), order_total=Decimal("0.30"), currency="EUR", points=30)
     redeem_points(world, "shop", "#1", spend, "test", "API")
     undone = undo(world, view)
     assert (undone.job.status, undone.undone.points, undone.undone.short) == (Status.UNDONE, -170, 30)
@@ -276,12 +277,6 @@ def test_undoing_takes_back_what_is_there_and_reports_what_was_spent(world: Worl
     assert [row["short"] for row in sheet(world, "undo-results.csv")] == ["30", "0"]
     assert undo(world, view).undone == undone.undone
     assert books_agree(world)
-
-
-def _money(text: str) -> Any:
-    from decimal import Decimal
-
-    return Decimal(text)
 
 
 def test_undoing_gives_back_what_was_taken_and_moves_expiries_back(world: World) -> None:
@@ -305,12 +300,10 @@ def test_undoing_never_makes_a_balance_negative_and_accounts_for_each_point(
     given_points: list[tuple[int, int | None]], taken: int, days: int
 ) -> None:
     world = world_in_memory(program(cancel={"on_shortfall": "clamp"}))
-    rows = [
-        adjustment(
-            "ann", points, reason=str(number), **({"expires_at": (NOW + life * DAY).isoformat()} if life else {})
-        )
-        for number, (points, life) in enumerate(given_points)
-    ]
+    rows = []
+    for number, (points, life) in enumerate(given_points):
+        until = {"expires_at": (NOW + life * DAY).isoformat()} if life else {}
+        rows.append(adjustment("ann", points, reason=str(number), **until))
     view = run(world, *rows)
     if taken:
         run(world, adjustment("ann", -taken), key="taken")

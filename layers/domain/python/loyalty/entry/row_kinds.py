@@ -198,7 +198,7 @@ PAST_ACTIONS = RowKind(
     nested=goods_of,
 )
 CARDS = RowKind(
-    columns={"customer_id": text, "count": whole_number},
-    needed=frozenset(),
+    columns={"count": whole_number},
+    needed=frozenset({"count"}),
     read=lambda document: parse(CardRow, document),
 )

@@ -17,7 +17,8 @@ from loyalty.usecases.jobs import job_folder, report_name, results_name, undo_re
 ROWS_PER_PART = 1_000
 """One after the other, a second's or two of work; at the worst, each row contended, some minutes."""
 MOST_FAULTS = 20
-"""How many faults the job itself names; its report has all."""
+"""How many faults the job itself names; its report has all, up to:"""
+MOST_REPORTED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,10 @@ def _check(world: World, job: Job, sheets: Sheets) -> Job | None:
             bad += found.row != latest or not bad
             latest = found.row
             faults.append(found)
-            continue
+            if len(faults) < MOST_REPORTED:
+                continue
+            faults.append(RowFault(found.row, found.line, "", "too_many", "Reading stopped: so much is wrong."))
+            break
         total += 1
         part.append(found)
         if len(part) == ROWS_PER_PART and not faults:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from loyalty.entry.contracts.fields import Contract, Id, Instant, SignedPoints, Text
@@ -113,36 +113,26 @@ class PastSignUp(Contract):
 
 
 class CardRow(Contract):
-    """A card for a customer, or `count` cards for nobody yet."""
+    """Cards for nobody yet."""
 
-    customer_id: Id | None = None
-    count: Annotated[int | None, Field(ge=1, le=MAX_ROWS, validate_default=True)] = None
-
-    @field_validator("count")
-    @classmethod
-    def _for_somebody_or_many(cls, count: int | None, info: ValidationInfo) -> int | None:
-        if count is None and info.data.get("customer_id", "faulty") is None:
-            raise PydanticCustomError("missing_field", "is needed, or else customer_id")
-        if count is not None and info.data.get("customer_id") is not None:
-            raise PydanticCustomError("not_allowed", "must be absent where customer_id is there")
-        return count
+    count: Annotated[int, Field(ge=1, le=MAX_ROWS)]
 
     def faults(self, now: datetime) -> list[Fault]:
         """Nothing that depends on the time."""
         return []
 
     @property
-    def identity(self) -> str | None:
-        """A customer gets one card; cards for nobody yet may be asked for in many rows."""
-        return self.customer_id
+    def identity(self) -> None:
+        """Cards may be asked for in many rows."""
+        return None
 
     @property
     def repeated(self) -> str:
-        return "a customer has one card"
+        return ""
 
     @property
     def makes(self) -> int:
-        return 1 if self.count is None else self.count
+        return self.count
 
 
 type PastAction = PastOrder | PastSignUp
