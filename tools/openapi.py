@@ -34,6 +34,15 @@ from loyalty.entry.contracts.customers import (  # noqa: E402
     StatementQuery,
 )
 from loyalty.entry.contracts.fields import MAX_ID_BYTES, Day, Id, ProgramId  # noqa: E402
+from loyalty.entry.contracts.jobs import (  # noqa: E402
+    JobAnswer,
+    JobFilesAnswer,
+    JobsAnswer,
+    JobsQuery,
+    StartJob,
+    StartUpload,
+    UploadAnswer,
+)
 from loyalty.entry.contracts.journal import (  # noqa: E402
     KINDS,
     EntryMovementsAnswer,
@@ -208,6 +217,55 @@ OPERATIONS = {
             "expires_in_the_past",
             "too_many_lots",
         ),
+    ),
+    "POST /v1/programs/{program_id}/jobs": Operation(
+        name="startJob",
+        summary="Have many rows carried out in the background: adjustments, cards, rewards of past actions",
+        body=StartJob,
+        answers={202: JobAnswer},
+        needs_key=True,
+        replays=202,
+        refusals=(
+            "unknown_program",
+            "idempotency_key_reused",
+            "unknown_upload",
+            "upload_too_large",
+            "past_actions_rewarded",
+            "expires_in_the_past",
+        ),
+    ),
+    "GET /v1/programs/{program_id}/jobs": Operation(
+        name="getJobs",
+        summary="The latest jobs",
+        query=JobsQuery,
+        answers={200: JobsAnswer},
+        refusals=("unknown_program",),
+    ),
+    "GET /v1/programs/{program_id}/jobs/{job_id}": Operation(
+        name="getJob",
+        summary="A job, and how far it is",
+        answers={200: JobAnswer},
+        refusals=("unknown_program", "unknown_job"),
+    ),
+    "GET /v1/programs/{program_id}/jobs/{job_id}/files": Operation(
+        name="getJobFiles",
+        summary="Where a job's report and results can be downloaded",
+        answers={200: JobFilesAnswer},
+        refusals=("unknown_program", "unknown_job"),
+    ),
+    "POST /v1/programs/{program_id}/jobs/{job_id}/undo": Operation(
+        name="undoJob",
+        summary="Take back what a job did, as far as it is still there; asked again it goes on",
+        answers={202: JobAnswer},
+        refusals=("unknown_program", "unknown_job", "job_not_undoable"),
+    ),
+    "POST /v1/programs/{program_id}/uploads": Operation(
+        name="startUpload",
+        summary="Where to PUT the file of a job to come",
+        body=StartUpload,
+        body_required=False,
+        answers={201: UploadAnswer},
+        refusals=("unknown_program",),
     ),
     "POST /v1/programs/{program_id}/quotes": Operation(
         name="quoteOrder",
@@ -393,7 +451,10 @@ Refusals are `application/problem+json` with a stable `code`, here in the order 
 
 
 def _tag(route: Route) -> str:
-    subject = next((part for part in reversed(route.path.split("/")) if part in ("orders", "customers")), None)
+    subjects = ("orders", "customers", "jobs", "uploads")
+    subject = next((part for part in reversed(route.path.split("/")) if part in subjects), None)
+    if subject == "uploads":
+        return "jobs"
     return subject or (route.function if route.function in ("journal", "liability") else "programs")
 
 
@@ -402,6 +463,7 @@ def _path_parameters(path: str) -> Json:
         "program_id": ProgramId,
         "order_id": Id,
         "customer_id": Id,
+        "job_id": str,
         "business_day": Day,
         "kind": Literal[KINDS],
     }
@@ -552,6 +614,10 @@ def _problem() -> Json:
         "points_reversed": "How many points this refund took back.",
         "version": "At which version the settings are; 0 where there are none.",
     }
+    names = {
+        "job_id": "The job that has rewarded the program's past actions.",
+        "job_status": "How far the job is.",
+    }
     return {
         "type": "object",
         "description": "Why a request was refused (RFC 9457).",
@@ -564,6 +630,7 @@ def _problem() -> Json:
             "code": code,
             "errors": {"type": "array", "maxItems": MAX_FAULTS, "items": fault},
             **{name: {"type": "integer", "description": text} for name, text in facts.items()},
+            **{name: {"type": "string", "description": text} for name, text in names.items()},
         },
     }
 
@@ -581,6 +648,11 @@ def _gateway_message() -> Json:
 def story() -> tuple[Json, ...]:
     """Requests and what they are answered, in the order in which they were made."""
     return tuple(json.loads(EXAMPLES.read_text()))
+
+
+def settled(answer: Json) -> Json:
+    """An answer without what is another one each time: links, and what they are for."""
+    return {name: value for name, value in answer.items() if name not in ("url", "upload_id")}
 
 
 def _examples(name: str, status: int | None) -> Json:

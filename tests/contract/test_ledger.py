@@ -111,6 +111,26 @@ def test_what_is_written_is_read_back_equal(store: Store) -> None:
     assert str(story.movements[0].point_value) == "0.0100"
 
 
+def test_what_only_moves_from_lot_to_lot_is_kept_booked_and_told_again(store: Store) -> None:
+    ledger = store.ledger
+    account = issue(ledger, member(), Lot(NOW + DAY, 5), Lot(NOW + 3 * DAY, 6), Lot(None, 7))
+    to = Lots([Lot(NOW + 2 * DAY, 18)])
+    begun = begin(program(), account)
+    moved = begun.shift(Event.EXPIRY_MOVED, account.lots, to, expires_at=NOW + 2 * DAY, reason="x", detail={"n": 1})
+    ledger.write([moved])
+    story, stored = store.other_ledger.read(begun.story.cause, member(), consistent=True)
+    assert (story, stored) == (moved.story, moved.account)
+    assert stored
+    assert stored.lots == to
+    booked = [
+        one
+        for shard in range(store.books.shards)
+        for page in store.books.movements("shop", TODAY, shard)
+        for one in page
+    ]
+    assert [one.allocation for one in booked if not one.points] == [moved.movements[0].allocation]
+
+
 def test_a_movement_of_nobody_and_of_nothing_is_told_but_moves_nothing(ledger: Ledger) -> None:
     transaction = begin(program(), None).debit(Kind.REVERSE, Event.ORDER_CANCELLED, Lots(), reason="unpaid")
     ledger.write([transaction])

@@ -30,6 +30,11 @@ def running() -> Iterator[Cloud]:
         cloud = Cloud(boto3.client("dynamodb"))
         create_table(cloud.client, TABLE)
         patch.setenv("QUEUE_URL", boto3.client("sqs").create_queue(QueueName="orders")["QueueUrl"])
+        patch.setenv("JOB_QUEUE_URL", boto3.client("sqs").create_queue(QueueName="jobs")["QueueUrl"])
+        patch.setenv("JOB_BUCKET", "jobs")
+        boto3.client("s3").create_bucket(
+            Bucket="jobs", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
         patch.setenv("EVENT_BUS", boto3.client("events").create_event_bus(Name="ledger")["EventBusArn"])
         patch.setattr(wiring, "datetime", SimpleNamespace(now=lambda zone: cloud.now))
         for handler in logger.handlers:
@@ -43,6 +48,7 @@ def _forget() -> None:
     wiring.world.cache_clear()
     wiring.queues.cache_clear()
     wiring.events.cache_clear()
+    wiring.files.cache_clear()
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from tests.replay import audit
 from tests.worlds import save, work, world_in_memory
 
 type Row = Mapping[str, Any]
-SWITCHED_ON = {"ways_to_earn": {"sign_up": {"enabled": True, "points": 25}}}
+SWITCHED_ON: dict[str, Any] = {"ways_to_earn": {"sign_up": {"enabled": True, "points": 25}}}
 LONG_AGO = NOW - timedelta(days=800)
 
 

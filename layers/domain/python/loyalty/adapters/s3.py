@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
 
@@ -16,12 +16,14 @@ from loyalty.ports import Link, Unavailable
 LINK_SECONDS = 900
 """How long a link is good for."""
 BUFFER_BYTES = 1024 * 1024
+CONFIG = Config(signature_version="s3v4", s3={"addressing_style": "virtual"}, retries={"mode": "standard"})
+"""Virtual addressing, so that links lead to the bucket's own region: a client that is redirected loses its body."""
 NOT_THERE = frozenset({"404", "NoSuchKey", "NotFound"})
 
 
 def connect() -> Any:
     """A low-level client for the region and credentials that the function runs with."""
-    return boto3.client("s3", config=Config(signature_version="s3v4", retries={"mode": "standard"}))
+    return boto3.client("s3", config=CONFIG)
 
 
 class S3Files:
@@ -31,7 +33,7 @@ class S3Files:
         self,
         client: Callable[[], Any],
         bucket: str | None,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime],
     ) -> None:
         self._client = client
         self._bucket = bucket

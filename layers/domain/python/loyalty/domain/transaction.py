@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from loyalty.domain.account import Account
-from loyalty.domain.lots import Lot, Lots
+from loyalty.domain.lots import FOREVER, Lot, Lots
 from loyalty.domain.movement import Event, Kind, Movement
 from loyalty.domain.program import Program
 from loyalty.domain.sealing import NO_SEAL, sealed
@@ -111,12 +111,11 @@ class Transaction:
         detail: Detail = NOTHING,
     ) -> "Transaction":
         """Have the points of `lots`, which are in the account, expire as those in `to`, which are as many."""
-        changes: dict[datetime | None, int] = {}
-        for lot in to:
-            changes[lot.expires_at] = lot.points
+        changes = {lot.expires_at: lot.points for lot in to}
         for lot in lots:
             changes[lot.expires_at] = changes.get(lot.expires_at, 0) - lot.points
-        allocation = tuple(Lot(at, points) for at, points in changes.items() if points)
+        soonest_first = sorted(changes.items(), key=lambda change: change[0] or FOREVER)
+        allocation = tuple(Lot(at, points) for at, points in soonest_first if points)
         return self._move(Kind.ADJUST_UP, event, (0, allocation, 0), expires_at, reason, detail, None)
 
     def note(self, event: Event, counted: Counted | None = None, detail: Detail = NOTHING) -> "Transaction":

@@ -29,13 +29,18 @@ def world() -> World:
         ledger=DynamoDBLedger(client, table),
         programs=DynamoDBPrograms(client, table),
         purges=QueuedPurges(client, table, queues, settings.purge_queue_url, events, settings.event_bus),
-        clock=lambda: datetime.now(UTC),
+        clock=now,
         sleep=time.sleep,
         jitter=random.random,
         books=DynamoDBBooks(client, table),
         jobs=QueuedJobs(client, table, queues, settings.job_queue_url),
-        files=S3Files(files, settings.job_bucket),
+        files=S3Files(files, settings.job_bucket, now),
     )
+
+
+def now() -> datetime:
+    """The current instant, UTC."""
+    return datetime.now(UTC)
 
 
 @cache

@@ -99,7 +99,7 @@ def undo_job(world: World, program_id: str, job_id: str) -> JobView:
     job = _job(world, program_id, job_id)
     if job.dry_run or job.status not in (Status.COMPLETED, Status.UNDOING, Status.UNDONE):
         what = "A dry run" if job.dry_run else f"A job that is {job.status}"
-        raise Refused("job_not_undoable", f"{what} has nothing to undo.", facts={"status": job.status.value})
+        raise Refused("job_not_undoable", f"{what} has nothing to undo.", facts={"job_status": job.status.value})
     if job.status is Status.COMPLETED:
         job = job.changed(status=Status.UNDOING)
         try:
