@@ -16,6 +16,7 @@ from tests.integration.cloud import NOW, order
 COMPLETE, CANCEL = "POST p/orders/{order_id}/completed", "POST p/orders/{order_id}/cancelled"
 REDEEM, VOID = "PUT p/orders/{order_id}/redemption", "DELETE p/orders/{order_id}/redemption"
 REFUND, ISSUE = "POST p/orders/{order_id}/refunds", "POST p/customers/{customer_id}/issues"
+JOBS, JOB, UNDO = "POST p/jobs", "GET p/jobs/{job_id}", "POST p/jobs/{job_id}/undo"
 ADJUST = "POST p/customers/{customer_id}/adjustments"
 STATEMENT, ACCOUNT = "GET p/customers/{customer_id}/movements", "GET p/customers/{customer_id}"
 JOURNAL, PUT_PROGRAM = "GET p/journal-entries", "PUT p"
@@ -416,6 +417,41 @@ ADJUSTMENTS = [
     ),
 ]
 
+
+def job(**changes: Any) -> dict[str, Any]:
+    told = {"kind": "adjustments", "rows": [{"customer_id": "ann", "points": 5, "reason": "ported"}], **changes}
+    return {name: fact for name, fact in told.items() if fact is not None}
+
+
+def bad_job(name: str, pointer: str, code: str, body: Any) -> Case:
+    return bad_field(name, pointer, code, body, JOBS, ids=("shop",), idempotency_key="new")
+
+
+JOBS_ = [
+    bad_job("no kind", "/kind", "missing_field", job(kind=None)),
+    bad_job("unknown kind", "/kind", "not_allowed", job(kind="refunds")),
+    bad_job("dry_run is a text", "/dry_run", "wrong_type", job(dry_run="true")),
+    bad_job("no rows", "/rows", "missing_field", job(rows=None)),
+    bad_job("empty rows", "/rows", "empty", job(rows=[])),
+    bad_job("too many rows", "/rows", "too_many", job(rows=[{}] * 10_001)),
+    bad_job("a row is a text", "/rows/0", "wrong_type", job(rows=["ann"])),
+    bad_job("a row is bad", "/rows/0/points", "missing_field", job(rows=[{"customer_id": "ann", "reason": "x"}])),
+    bad_job("a row of another kind", "/rows/0/action", "missing_field", job(kind="reward_past_actions", rows=[{}])),
+    bad_job("a row is there twice", "/rows/1", "duplicate", job(rows=job()["rows"] * 2)),
+    bad_job("rows and an upload", "/upload_id", "not_allowed", job(upload_id="u", format="csv")),
+    bad_job("rows and a format", "/format", "not_allowed", job(format="csv")),
+    bad_job("content without format", "/format", "missing_field", job(rows=None, content="x")),
+    bad_job("unknown format", "/format", "not_allowed", job(rows=None, content="x", format="xlsx")),
+    bad_job("empty content", "/content", "empty", job(rows=None, content="", format="csv")),
+    bad_job("a count of adjustments", "/count", "not_allowed", job(rows=None, count=5)),
+    bad_job("no cards", "/count", "out_of_range", job(kind="cards", rows=None, count=0)),
+    bad_job("too many cards", "/count", "out_of_range", job(kind="cards", rows=None, count=1_000_001)),
+    bad_job("unknown upload", "/upload_id", "unknown_upload", job(rows=None, upload_id="../x", format="csv")),
+    Case(name="no key", code="missing_header", route=JOBS, ids=("shop",), send={"body": job()}),
+    Case(name="unknown job", code="unknown_job", route=JOB, ids=("shop", "1")),
+    Case(name="unknown job", code="unknown_job", route=UNDO, ids=("shop", "1")),
+]
+
 ISSUES = [
     *(bad_gift(f"points: {name}", "/points", code, gift(points=bad)) for name, (bad, code) in POINTS.items()),
     bad_gift("no points", "/points", "missing_field", {"reason": "x"}),
@@ -701,6 +737,7 @@ def valid(key: str) -> dict[str, Any]:
         REDEEM: {"body": redemption()},
         REFUND: {"body": {"refunded_total": "5.00"}},
         ISSUE: {"body": gift(), "idempotency_key": "new"},
+        JOBS: {"body": job(), "idempotency_key": "new"},
         ADJUST: {"body": adjustment(), "idempotency_key": "new"},
         PUT_PROGRAM: {"body": settings()},
         QUOTE: {"body": quote()},
@@ -754,6 +791,7 @@ CASES = [
     *REDEMPTIONS,
     *REFUNDS,
     *ADJUSTMENTS,
+    *JOBS_,
     *ISSUES,
     *PROGRAMS,
     *QUOTES,

@@ -83,6 +83,19 @@ EXPECTED: dict[str, Callable[[Event], None]] = {
     "issue/post": answered(201, points=100, expires_at="2099-12-31T23:00:00Z", balance=1226),
     "issue/post_expired": answered(422, code="expires_in_the_past"),
     "issue/post_without_key": answered(400, code="missing_header"),
+    "job_worker/check": nothing_comes_back,
+    "job_worker/check_and_part": nothing_comes_back,
+    "job_worker/no_task": come_back(1, 3),
+    "jobs/get": answered(200, status="queued", total=0),
+    "jobs/get_files": answered(200, report=None, results=None, undo_results=None),
+    "jobs/get_unknown": answered(404, code="unknown_job"),
+    "jobs/list": answered(200),
+    "jobs/post": answered(202, status="queued", dry_run=True),
+    "jobs/post_bad_row": answered(422, code="wrong_type"),
+    "jobs/post_csv": answered(202, status="queued", kind="adjustments"),
+    "jobs/post_unknown_upload": answered(422, code="unknown_upload"),
+    "jobs/post_upload": answered(201, method="PUT"),
+    "jobs/undo_too_soon": answered(409, code="job_not_undoable", job_status="queued"),
     "journal/get_all": answered(200),
     "journal/get_as_a_page": answered(406, code="not_acceptable"),
     "journal/get_beancount": told("2026-01-31 commodity PTS.SHOP\n"),
@@ -165,6 +178,9 @@ def trading() -> Iterator[Cloud]:
             cloud.call("POST p/customers/{customer_id}/issues", "shop", "customer-7", body=gift, idempotency_key=key)
         use = {"customer_id": "customer-7", "order_total": "20.00", "currency": "EUR", "points": 10}
         assert cloud.call("PUT p/orders/{order_id}/redemption", "shop", "#1007", body=use).status == 200
+        rows = [{"customer_id": f"customer-{n}", "points": n, "reason": "Ported"} for n in (7, 8)]
+        job = {"kind": "adjustments", "rows": rows}
+        assert cloud.call("POST p/jobs", "shop", body=job, idempotency_key="port-1").status == 202
         yield cloud
 
 

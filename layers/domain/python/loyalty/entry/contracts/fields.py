@@ -275,6 +275,7 @@ _CODES = {
     "extra_forbidden": "unknown_field",
     "missing": "missing_field",
     "too_short": "empty",
+    "string_too_short": "empty",
     "text_too_long": "too_long",
     "too_long": "too_many",
     "greater_than": "out_of_range",
