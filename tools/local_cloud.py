@@ -41,6 +41,7 @@ LOCAL_PARAMETERS: Mapping[str, str] = {
     "OrderRetrySeconds": "10",
     "PurgeRetrySeconds": "300",
     "JobRetrySeconds": "60",
+    "RequireTls": "false",
     "OrderTries": "3",
 }
 
