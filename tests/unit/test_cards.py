@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.domain.account import Account
 from loyalty.domain.cards import (
     LENGTH,
     PREFIX,
@@ -24,12 +25,12 @@ from loyalty.domain.cards import (
 )
 from loyalty.domain.issuing import Issue
 from loyalty.domain.lots import Lot
-from loyalty.domain.movement import Event
+from loyalty.domain.movement import AccountId, Cause, CauseKind, Event
 from loyalty.domain.refusal import Refused
 from loyalty.domain.requests import cause_of_request
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import Unavailable, World, WriteOff
+from loyalty.ports import LostRace, Unavailable, World, WriteOff
 from loyalty.usecases.carry_out import ATTEMPTS, Sender
 from loyalty.usecases.create_cards import CARDS_PER_WRITE, CardsWithdrawn, create_cards, withdraw_cards
 from loyalty.usecases.issue_points import issue_points
@@ -343,6 +344,54 @@ def test_a_view_shows_the_latest_and_no_balance_of_whoever_had_the_card_before()
         give(shop, points)
     view = view_card(shop, "shop", number)
     assert [movement.points for movement in view.movements] == list(range(2 * LATEST - 1, LATEST - 1, -1))
+
+
+class BetweenReads(MemoryLedger):
+    """A write is lost, and at the next look `then` happens between the reads of a card's story and of the account."""
+
+    then: Callable[[], object] | None = None
+    lost = False
+
+    def write(self, transactions: Sequence[Transaction], write_off: WriteOff | None = None) -> None:
+        if self.then and not self.lost:
+            self.lost = True
+            raise LostRace
+        super().write(transactions, write_off)
+
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
+        story, account = super().read(cause, account_id, consistent=consistent)
+        if cause.kind is CauseKind.CARD and self.then and self.lost:
+            then, self.then = self.then, None
+            then()
+            account = self.account(account_id, consistent=True) if account_id else None
+        return story, account
+
+
+@pytest.mark.parametrize("what", ["assign", "replace"])
+def test_the_same_request_twice_at_once_is_answered_twice_alike(what: str) -> None:
+    ledger = BetweenReads()
+    shop = world(ledger)
+    number, other = new(shop, 2)
+    calls: dict[str, Callable[[], CardChanged]] = {
+        "assign": lambda: assign(shop, other, "bob", "key"),
+        "replace": lambda: replaced(shop, number, other, "key"),
+    }
+    assign(shop, number, "ann")
+    first: list[CardChanged] = []
+    ledger.then = lambda: first.append(calls[what]())
+    assert calls[what]() == replace(first[0], first=False)
+    assert first[0].first
+    assert held(shop, "bob" if what == "assign" else "ann")[0] == other
+
+
+def test_who_got_the_card_while_it_was_read_is_not_told_that_they_have_another() -> None:
+    ledger = BetweenReads()
+    shop = world(ledger)
+    [number] = new(shop)
+    ledger.then = lambda: assign(shop, number, "ann", "first")
+    assert assign(shop, number, "ann", "second").customer_id == "ann"
+    assert held(shop)[0] == number
+    assert [m.event for m in view_card(shop, "shop", number).movements] == [Event.CARD_ASSIGNED, Event.CARD_CREATED]
 
 
 # ---- batches of a job ----

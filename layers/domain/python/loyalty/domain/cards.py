@@ -111,7 +111,7 @@ def assign(transaction: Transaction, held_by: Account | None) -> tuple[Transacti
     """
     card, customer = known(transaction.story), transaction.holder
     _refuse_blocked(card)
-    if card.holder == customer.account_id:
+    if customer.card == card.number:
         return ()
     _refuse_second(customer)
     if held_by is None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from loyalty.domain.account import Account
 from loyalty.domain.cards import Status, assign, block, card_of, cause_of_card, create, draw, known, replace
 from loyalty.domain.movement import AccountId, Event
+from loyalty.domain.refusal import Refused
 from loyalty.domain.requests import cause_of_request, is_repeat
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Detail, Transaction
@@ -97,11 +98,21 @@ def _carry_out(
 ) -> CardChanged:
     beside: Sequence[Transaction] = ()
 
+    def repeats(request: Transaction) -> bool:
+        return is_repeat(request, account_id or request.story.account_id, (event,), reason, asked)
+
     def record(request: Transaction) -> Transaction:
         nonlocal beside
-        if is_repeat(request, account_id or request.story.account_id, (event,), reason, asked):
+        if repeats(request):
             return request
-        beside, account, number = decide(request)
+        try:
+            beside, account, number = decide(request)
+        except Refused:
+            # The same request, sent twice, may have been carried out since its story was read: then that is why.
+            latest = request.of(world.ledger.read(request.story.cause, None, consistent=True)[0], None)
+            if repeats(latest):
+                return latest
+            raise
         return request.of(request.story, account).note(event, detail={"asked": asked, "card": number}, reason=reason)
 
     transaction = carry_out(
