@@ -12,8 +12,8 @@ from loyalty.entry.contracts.cards import (
     CreateCards,
     ReplaceCard,
 )
+from loyalty.entry.csv_writing import CSV
 from loyalty.entry.http import JSON, Request, Response, serve
-from loyalty.entry.journal_texts import CSV
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
 from loyalty.usecases.carry_out import Sender

@@ -1,9 +1,7 @@
 """Loyalty cards: created, assigned, looked up at a till, blocked, replaced, listed."""
 
-import csv
 from collections.abc import Sequence
 from datetime import datetime
-from io import StringIO
 from typing import Annotated, Literal
 from zlib import crc32
 
@@ -15,6 +13,7 @@ from loyalty.domain.tiers import tier_of
 from loyalty.entry.contracts.customers import MoneyAnswer, Source
 from loyalty.entry.contracts.fields import Answer, CardNumber, Contract, Id, Query, Text
 from loyalty.entry.contracts.orders import type_of
+from loyalty.entry.csv_writing import csv_lines
 from loyalty.entry.problems import Fault, Problem
 from loyalty.usecases.create_cards import CardsCreated
 from loyalty.usecases.use_card import CardChanged
@@ -202,16 +201,13 @@ class CardsAnswer(Answer):
         )
 
     def as_csv(self) -> str:
-        """A header and a row for each card (RFC 4180); no cell is a formula, as there is nothing but digits and spaces.
+        """A header and a row for each card.
 
         A spreadsheet takes 16 digits for a quantity and keeps 15 of them, so that each number is there a second time as
         it is printed on a card: in groups, which is a text to any of them.
         """
-        text = StringIO()
-        writer = csv.writer(text, lineterminator="\r\n")
-        writer.writerow(("number", "printed"))
-        writer.writerows((card.number, printed(card.number)) for card in self.cards)
-        return text.getvalue()
+        rows = [("number", "printed"), *((card.number, printed(card.number)) for card in self.cards)]
+        return "".join(csv_lines(rows))
 
 
 def printed(number: str) -> str:
