@@ -20,7 +20,7 @@ from loyalty.domain.transaction import Transaction
 
 LENGTH = 16
 PREFIX = "99"
-"""With what our numbers start: no bank, payment network or shop was ever given these."""
+"""With what our numbers start: no issuer of cards is registered under it."""
 RANDOM_DIGITS = LENGTH - len(PREFIX) - 1
 SEPARATORS = str.maketrans("", "", " -")
 """What people type between the groups of a number, and what it is without."""
