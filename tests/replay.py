@@ -35,12 +35,13 @@ def compare(account: Account, movements: Iterable[Movement]) -> None:
     """Fails unless `account` is the sum of all its `movements`, given oldest first."""
     lots: Counter[datetime | None] = Counter()
     debt = version = 0
+    card = None
     totals: Counter[str] = Counter()
     causes = set()
     for movement in movements:
         assert movement.account == account.account_id
         assert movement.sequence == version + 1, f"sequence {movement.sequence} follows {version}"
-        assert movement.points > 0 or movement.allocation or movement.counted
+        assert movement.points > 0 or movement.allocation or movement.counted or movement.card
         assert (movement.cause, movement.position) not in causes
         causes.add((movement.cause, movement.position))
         version += 1
@@ -49,6 +50,7 @@ def compare(account: Account, movements: Iterable[Movement]) -> None:
         for lot in movement.allocation:
             lots[lot.expires_at] += lot.points
         debt += movement.debt
+        card = movement.card.number if movement.card else card
         totals[movement.kind] += movement.points
         assert min(lots.values(), default=0) >= 0, f"a lot below nothing after {version}"
         assert debt >= 0, f"a debt below nothing after {version}"
@@ -59,6 +61,7 @@ def compare(account: Account, movements: Iterable[Movement]) -> None:
     assert [(lot.expires_at, lot.points) for lot in account.lots] == kept
     assert account.debt == debt
     assert account.version == version
+    assert account.card == card
     given = sum(totals[kind] for kind in GIVES)
     assert account.earned_total == given - sum(totals[kind] for kind in TAKES_BACK)
     assert account.redeemed_total == totals["redeem"] - totals["restore"]

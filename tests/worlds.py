@@ -108,6 +108,14 @@ def purge(world: World, program_id: str, as_of: datetime | None = None) -> Purge
     return Purged(expired.accounts, expired.points, left)
 
 
+_CHANCE = random.Random(26)
+
+
+def digits(count: int) -> str:
+    """Random digits, the same in each run."""
+    return f"{_CHANCE.randrange(10**count):0{count}}"
+
+
 def world(
     ledger: Ledger,
     programs: Programs,
@@ -124,6 +132,7 @@ def world(
         clock=clock,
         sleep=time.sleep,
         jitter=random.random,
+        digits=digits,
         books=books,
         jobs=jobs or MemoryJobs(),
         files=MemoryFiles(clock),

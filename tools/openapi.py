@@ -21,6 +21,17 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "layers/domain/python"))
 
 from loyalty.domain.movement import MAX_POINTS  # noqa: E402
+from loyalty.entry.contracts.cards import (  # noqa: E402
+    AssignCard,
+    BlockCard,
+    CardAnswer,
+    CardChangedAnswer,
+    CardsAnswer,
+    CardsCreatedAnswer,
+    CardsQuery,
+    CreateCards,
+    ReplaceCard,
+)
 from loyalty.entry.contracts.customers import (  # noqa: E402
     AccountAnswer,
     AccountQuery,
@@ -33,7 +44,7 @@ from loyalty.entry.contracts.customers import (  # noqa: E402
     StatementAnswer,
     StatementQuery,
 )
-from loyalty.entry.contracts.fields import MAX_ID_BYTES, Day, Id, ProgramId  # noqa: E402
+from loyalty.entry.contracts.fields import MAX_ID_BYTES, CardNumber, Day, Id, ProgramId  # noqa: E402
 from loyalty.entry.contracts.jobs import (  # noqa: E402
     JobAnswer,
     JobFilesAnswer,
@@ -106,6 +117,8 @@ class Operation:
     """Whether its answer has an ETag; where it has a body, If-Match guards what it changes."""
     texts: tuple[str, ...] = ()
     """Other media types than JSON that it answers in, as Accept says."""
+    linked: bool = False
+    """Whether an answer that is not the last page has a Link to the next one."""
 
 
 OPERATIONS = {
@@ -267,6 +280,68 @@ OPERATIONS = {
         answers={201: UploadAnswer},
         refusals=("unknown_program",),
     ),
+    "POST /v1/programs/{program_id}/cards": Operation(
+        name="createCards",
+        summary="Create cards that are nobody's yet, once per idempotency key",
+        body=CreateCards,
+        body_required=False,
+        answers={201: CardsCreatedAnswer},
+        needs_key=True,
+        replays=201,
+        refusals=("unknown_program", "idempotency_key_reused"),
+    ),
+    "GET /v1/programs/{program_id}/cards": Operation(
+        name="listCards",
+        summary="The numbers of all cards of a program, a page at a time",
+        query=CardsQuery,
+        answers={200: CardsAnswer},
+        texts=(CSV,),
+        linked=True,
+        refusals=("unknown_program",),
+    ),
+    "GET /v1/programs/{program_id}/cards/{number}": Operation(
+        name="getCard",
+        summary="Look up a card: whose it is, what they can spend, and what happened last",
+        answers={200: CardAnswer},
+        refusals=("unknown_program", "unknown_card"),
+    ),
+    "POST /v1/programs/{program_id}/cards/{number}/assignment": Operation(
+        name="assignCard",
+        summary="Give a card to a customer, also where another one has it; points stay where they are",
+        body=AssignCard,
+        answers={200: CardChangedAnswer},
+        needs_key=True,
+        replays=200,
+        refusals=("unknown_program", "idempotency_key_reused", "unknown_card", "card_blocked", "customer_has_card"),
+    ),
+    "POST /v1/programs/{program_id}/cards/{number}/block": Operation(
+        name="blockCard",
+        summary="Block a card for good; its customer keeps the points",
+        body=BlockCard,
+        body_required=False,
+        answers={200: CardChangedAnswer},
+        needs_key=True,
+        replays=200,
+        refusals=("unknown_program", "idempotency_key_reused", "unknown_card"),
+    ),
+    "POST /v1/programs/{program_id}/cards/{number}/replacement": Operation(
+        name="replaceCard",
+        summary="Block a card and give its customer another, a new one or the one that is named",
+        body=ReplaceCard,
+        body_required=False,
+        answers={200: CardChangedAnswer},
+        needs_key=True,
+        replays=200,
+        refusals=(
+            "unknown_program",
+            "idempotency_key_reused",
+            "unknown_card",
+            "card_unassigned",
+            "card_blocked",
+            "card_assigned",
+            "customer_has_card",
+        ),
+    ),
     "POST /v1/programs/{program_id}/quotes": Operation(
         name="quoteOrder",
         summary="What a cart or an order would earn, and what it may use; writes nothing",
@@ -399,6 +474,10 @@ def document() -> Json:
                     "description": "Which version this is, for If-Match.",
                     "schema": {"type": "string", "examples": ['"3"']},
                 },
+                "Link": {
+                    "description": "There when more follows: the next page (RFC 8288), relative to this request.",
+                    "schema": {"type": "string", "examples": ['<?limit=100&cursor=WyI>; rel="next"']},
+                },
                 "Retry-After": {
                     "description": "After how many seconds to send the same request again.",
                     "required": True,
@@ -451,7 +530,7 @@ Refusals are `application/problem+json` with a stable `code`, here in the order 
 
 
 def _tag(route: Route) -> str:
-    subjects = ("orders", "customers", "jobs", "uploads")
+    subjects = ("orders", "customers", "cards", "jobs", "uploads")
     subject = next((part for part in reversed(route.path.split("/")) if part in subjects), None)
     if subject == "uploads":
         return "jobs"
@@ -464,6 +543,7 @@ def _path_parameters(path: str) -> Json:
         "order_id": Id,
         "customer_id": Id,
         "job_id": str,
+        "number": CardNumber,
         "business_day": Day,
         "kind": Literal[KINDS],
     }
@@ -543,6 +623,7 @@ def _answer(operation: Operation, status: int, model: type[BaseModel]) -> Json:
     answer["content"] |= {media_type: {"schema": {"type": "string"}} for media_type in operation.texts}
     names = ["Idempotent-Replayed"] if operation.replays == status else []
     names += ["ETag"] if operation.versioned else []
+    names += ["Link"] if operation.linked else []
     if names:
         answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     return answer
@@ -617,6 +698,7 @@ def _problem() -> Json:
     names = {
         "job_id": "The job that has rewarded the program's past actions.",
         "job_status": "How far the job is.",
+        "card_number": "The card that the customer has.",
     }
     return {
         "type": "object",

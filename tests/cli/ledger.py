@@ -20,6 +20,8 @@ class Asked:
     query: Mapping[str, str]
     accept: str
     authorization: str
+    body: Any = None
+    key: str | None = None
 
 
 @dataclass
@@ -67,6 +69,9 @@ def served() -> Iterator[Ledger]:
             if self.path.endswith("/invocations"):
                 self._invoke()
                 return
+            if self.path.startswith("/v1/"):
+                self._ask(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                return
             form = dict(parse_qsl(self.rfile.read(int(self.headers["content-length"])).decode()))
             ledger.tokens.append(form)
             if ledger.no_token:
@@ -81,10 +86,13 @@ def served() -> Iterator[Ledger]:
             self._answer(status, body, **headers)
 
         def do_GET(self) -> None:
+            self._ask(None)
+
+        def _ask(self, body: Any) -> None:
             parts = urlsplit(self.path)
             path = unquote(parts.path.removeprefix("/v1/programs/"))
             headers = (self.headers["accept"], self.headers["authorization"])
-            asked = Asked(path, dict(parse_qsl(parts.query)), *headers)
+            asked = Asked(path, dict(parse_qsl(parts.query)), *headers, body, self.headers["idempotency-key"])
             ledger.asked.append(asked)
             self._answer(*ledger.answer(asked))
 

@@ -14,7 +14,7 @@ SHOWN = re.findall(r"^\$ loyalty ([^|&\n]+)", (ROOT / "docs" / "cli.md").read_te
 def test_commands_are_shown() -> None:
     assert {shlex.split(command)[0] for command in SHOWN} == {
         *("journal", "liability", "purge", "verify"),
-        *("customer", "statement", "order"),
+        *("customer", "statement", "order", "cards"),
     }
 
 

@@ -5,20 +5,28 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
+from loyalty.domain.cards import Status
 from loyalty.domain.issuing import Issue
 from loyalty.domain.lots import Lot
 from loyalty.domain.movement import AccountId, Kind
 from loyalty.domain.program import Program
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.refusal import Refused
+from loyalty.domain.requests import cause_of_request
 from loyalty.ports import World
 from loyalty.usecases.cancel_order import OrderCancelled, cancel_order
+from loyalty.usecases.carry_out import Sender
 from loyalty.usecases.change_program import change_program
 from loyalty.usecases.complete_order import OrderCompleted, complete_order
+from loyalty.usecases.create_cards import CardsWithdrawn, create_cards, withdraw_cards
 from loyalty.usecases.issue_points import issue_points
 from loyalty.usecases.redeem_points import PointsRedeemed, redeem_points, void_redemption
 from loyalty.usecases.sign_up import sign_customer_up
+from loyalty.usecases.use_card import CardChanged, assign_card, block_card, replace_card
+from loyalty.usecases.verify import verify_program
+from loyalty.usecases.view_cards import view_card
 from loyalty.usecases.views import view_order
 from tests.concurrency.conftest import THREADS, Functions
 from tests.given import DAY, NOW, issuing, member, order, program
@@ -26,6 +34,8 @@ from tests.replay import audit, statement
 from tests.worlds import Purged, purge
 
 type Make = Callable[[Program], Functions]
+
+CLERK = Sender(actor="test", source="API")
 
 
 def complete(order_id: str, customer_id: str = "ann", amount: str = "100.00") -> Callable[[World], OrderCompleted]:
@@ -310,3 +320,101 @@ def test_a_customer_who_signs_up_many_times_at_once_earns_once(functions: Make) 
     assert {(answer.points, answer.balance) for answer in answers} == {(50, 50)}
     assert [answer.first for answer in answers].count(True) == 1
     assert audit(shop.world.ledger, member()).outstanding == 50
+
+
+def card(shop: Functions, key: str) -> str:
+    """The number of a new card."""
+    [number] = create_cards(shop.world, cause_of_request("shop", key), 1, CLERK).numbers
+    return number
+
+
+def assigning(number: str, customer_id: str, key: str) -> Callable[[World], CardChanged]:
+    return lambda world: assign_card(world, "shop", key, number, customer_id, CLERK)
+
+
+def holders(shop: Functions, number: str, names: Sequence[str]) -> list[str]:
+    """Who has the card by their account, which is audited, and by the card."""
+    held = [name for name in names if audit(shop.world.ledger, member(name)).card == number]
+    found = view_card(shop.world, "shop", number).card
+    assert held == ([found.holder.customer_id] if found.status is Status.ACTIVE and found.holder else [])
+    return held
+
+
+def test_a_card_given_to_two_customers_at_once_is_one_customers_and_points_stay(functions: Make) -> None:
+    shop = functions(program())
+    for number in range(10):
+        names = [f"{name}{number}" for name in ("ann", "bob", "eve")]
+        for points, name in enumerate(names, start=1):
+            give(shop, member(name), Lot(None, points))
+        one = card(shop, f"card {number}")
+        answers = shop.at_once([assigning(one, name, f"{name} {n}") for n in range(2) for name in names])
+        assert [answer.customer_id for answer in done(answers)] == names * 2
+        assert len(holders(shop, one, names)) == 1
+        assert [audit(shop.world.ledger, member(name)).outstanding for name in names] == [1, 2, 3]
+    assert verify_program(shop.world, "shop").found == []
+
+
+def test_of_many_cards_given_to_a_customer_at_once_one_is_theirs(functions: Make) -> None:
+    shop = functions(program())
+    for number in range(10):
+        cards = create_cards(shop.world, cause_of_request("shop", f"cards {number}"), 6, CLERK).numbers
+        name = f"ann{number}"
+        answers = shop.at_once([assigning(one, name, f"{name} {one}") for one in cards])
+        assert refusals(answers) == ["customer_has_card"] * 5
+        assert [one for one in cards if holders(shop, one, [name])] == [answer.number for answer in done(answers)]
+
+
+def test_assignment_against_block_leaves_a_blocked_card_with_nobody(functions: Make) -> None:
+    shop = functions(program())
+    for number in range(10):
+        one, name = card(shop, f"card {number}"), f"ann{number}"
+        give(shop, member(name), Lot(None, 5))
+        blocking: Callable[[World], CardChanged] = partial(
+            block_card, program_id="shop", idempotency_key=f"block {number}", number=one, reason="lost", sender=CLERK
+        )
+        answers = shop.at_once([assigning(one, name, f"assign {number}"), blocking][:: (-1) ** number])
+        assert refusals(answers) in ([], ["card_blocked"])
+        assert holders(shop, one, [name]) == []
+        assert audit(shop.world.ledger, member(name)).outstanding == 5
+        assert view_card(shop.world, "shop", one).card.status is Status.BLOCKED
+
+
+def test_a_card_replaced_many_times_at_once_is_replaced_once(functions: Make) -> None:
+    shop = functions(program())
+    one = card(shop, "card")
+    shop.at_once([assigning(one, "ann", "assign")])
+    replacing: list[Callable[[World], CardChanged]] = [
+        partial(replace_card, program_id="shop", idempotency_key=key, number=one, by=None, reason=None, sender=CLERK)
+        for key in ("a", "b", "c") * 4
+    ]
+    answers = shop.at_once(replacing)
+    assert refusals(answers) == ["customer_has_card"] * 8
+    [new] = {answer.number for answer in done(answers)}
+    assert holders(shop, new, ["ann"]) == ["ann"]
+    assert [answer.first for answer in done(answers)].count(True) == 1
+    assert sorted(shop.world.ledger.cards_of("shop", 100)) == sorted([one, new])
+
+
+def test_a_batch_of_cards_asked_for_many_times_at_once_is_created_once(functions: Make) -> None:
+    shop = functions(program())
+    cause = cause_of_request("shop", "batch")
+    answers = done(shop.at_once([lambda world: create_cards(world, cause, 50, CLERK)] * (2 * THREADS)))
+    assert len({answer.numbers for answer in answers}) == 1
+    assert [answer.first for answer in answers].count(True) == 1
+    assert sorted(shop.world.ledger.cards_of("shop", 100)) == sorted(answers[0].numbers)
+
+
+def test_a_batch_taken_back_while_its_cards_are_assigned_leaves_each_card_one_or_the_other(functions: Make) -> None:
+    shop = functions(program())
+    cause = cause_of_request("shop", "batch")
+    cards = create_cards(shop.world, cause, 12, CLERK).numbers
+    withdrawing: Callable[[World], CardsWithdrawn] = lambda world: withdraw_cards(world, cause, "undone", CLERK)  # noqa: E731
+    calls: list[Callable[[World], object]] = [assigning(one, f"c{n}", f"assign {n}") for n, one in enumerate(cards)]
+    answers = shop.at_once([*calls[:6], withdrawing, *calls[6:]])
+    [withdrawn] = [answer for answer in answers if isinstance(answer, CardsWithdrawn)]
+    assigned = tuple(answer.number for answer in answers if isinstance(answer, CardChanged))
+    # One that was blocked first was refused; one that was assigned first stays.
+    assert sorted(withdrawn.assigned) == sorted(assigned)
+    assert sorted((*withdrawn.blocked, *assigned)) == sorted(cards)
+    assert len(refusals(answers)) == len(withdrawn.blocked)
+    assert [len(holders(shop, one, [f"c{n}"])) for n, one in enumerate(cards)] == [one in assigned for one in cards]

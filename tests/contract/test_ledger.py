@@ -8,9 +8,10 @@ import pytest
 
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry, journal_entry, sum_up
+from loyalty.domain.cards import assign, block, cause_of_card, create, draw
 from loyalty.domain.expiry import expire, expiry_story
 from loyalty.domain.lots import Lot, Lots
-from loyalty.domain.movement import AccountId, Cause, CauseKind, Event, Kind
+from loyalty.domain.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind
 from loyalty.domain.order import cause_of_order
 from loyalty.domain.program import Program
 from loyalty.domain.story import Story
@@ -18,6 +19,7 @@ from loyalty.domain.transaction import Origin, Transaction
 from loyalty.ports import MAX_ITEMS, Ledger, LostRace, WriteOff
 from tests.contract.conftest import Store
 from tests.given import DAY, NOW, again, begin, issuing, member, order_story, program
+from tests.worlds import digits
 
 ODD_IDS = ["#1001", "gid://shop/Order/1", "ø-7", "a b", "a/b", "a#b", "%2F", "x" * 128]
 TODAY = date(2026, 1, 31)
@@ -385,3 +387,50 @@ def test_the_journal_can_be_read_up_to_an_instant(ledger: Ledger) -> None:
         assert len(list(ledger.write_offs("shop", TODAY + DAY, until + DAY))) == number + 1
         assert len(list(ledger.journal("shop", TODAY + DAY, until + DAY))) == number + 1
     assert list(ledger.write_offs("shop", TODAY + DAY, NOW)) == []
+
+
+def creating(number: str, program_id: str = "shop") -> Transaction:
+    using = program(program_id)
+    return create(begin(using, None, story=Story(cause_of_card(program_id, number))))
+
+
+def test_what_becomes_of_a_card_is_read_back_equal(ledger: Ledger) -> None:
+    created = creating("9900000000000002")
+    account = issue(ledger, member(), Lot(None, 5))
+    [given] = assign(created.of(created.story, account), None)
+    ledger.write([created, given])
+    [lost] = block(given.of(given.story, given.account), "ø")
+    ledger.write([lost])
+    story, stored = ledger.read(created.story.cause, member(), consistent=True)
+    assert (story, stored) == (lost.story, lost.account)
+    assert [m.card for m in story] == [None, CardHeld("9900000000000002"), CardHeld(None)]
+    assert ledger.statement(member(), 2, None) == list(story.movements[:0:-1])
+    assert given.holder.card == "9900000000000002"
+    assert sum(entry.movements for entry in ledger.journal("shop", TODAY)) == 1
+
+
+def test_a_card_is_created_once(ledger: Ledger) -> None:
+    ledger.write([creating("9900000000000002")])
+    with pytest.raises(LostRace):
+        ledger.write([creating("9900000000000010"), creating("9900000000000002")])
+    assert ledger.cards_of("shop", 10) == ["9900000000000002"]
+    ledger.write([creating("9900000000000002", "shop-2")])
+
+
+@pytest.mark.parametrize("limit", [1, 4, 7, 100])
+def test_all_cards_of_a_program_are_listed_once_and_no_account_among_them(ledger: Ledger, limit: int) -> None:
+    numbers = [draw(digits) for _ in range(23)]
+    ledger.write([creating(number) for number in numbers])
+    ledger.write([creating(draw(digits), "shop-2")])
+    issue(ledger, member(), Lot(None, 5))
+    found: list[str] = []
+    while page := ledger.cards_of("shop", limit, found[-1] if found else None):
+        assert len(page) <= limit
+        found += page
+        if len(page) < limit:
+            break
+    assert sorted(found) == sorted(numbers)
+    accounts = [
+        account for shard in range(ledger.shards) for page in ledger.accounts_of("shop", shard) for account in page
+    ]
+    assert accounts == [member()]

@@ -17,7 +17,7 @@ def address(route: Route, program_id: str, number: str) -> str:
     """The route's path; an id with a slash takes the way through the forwarding function."""
     number = quote(number, safe="")
     ids = {"program_id": program_id, "order_id": number, "customer_id": number}
-    return route.path.format(**ids, business_day="2026-01-31", kind="earn")
+    return route.path.format(**ids, business_day="2026-01-31", kind="earn", number="9900000000000002")
 
 
 def of_routes(pairs: list[tuple[Route, str]]) -> list[object]:

@@ -10,7 +10,7 @@ from zlib import crc32
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry, journal_entry
 from loyalty.domain.day_sums import Booked, booked
-from loyalty.domain.movement import AccountId, Cause, Movement
+from loyalty.domain.movement import AccountId, Cause, CauseKind, Movement
 from loyalty.domain.program import Program
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
@@ -103,6 +103,12 @@ class MemoryLedger:
             ]
         for start in range(0, len(mine), PAGE):
             yield mine[start : start + PAGE]
+
+    def cards_of(self, program_id: str, limit: int, after: str | None = None) -> list[str]:
+        with self._lock:
+            cards = (cause for cause in self._stories if cause.kind is CauseKind.CARD)
+            numbers = sorted(card.reference for card in cards if card.program_id == program_id)
+        return [number for number in numbers if after is None or number > after][:limit]
 
     def write_offs(self, program_id: str, day: date, until: datetime | None = None) -> Iterator[JournalEntry]:
         with self._lock:

@@ -11,7 +11,7 @@ from loyalty.entry.contracts.fields import MAX_ID_BYTES, MAX_TEXT
 from loyalty.entry.contracts.orders import MAX_ITEMS
 from loyalty.entry.http import MAX_BODY_BYTES
 from loyalty.entry.routes import ROUTES
-from tests.integration.cloud import NOW, order
+from tests.integration.cloud import BLOCKED_CARD, CARD, FREE_CARD, NOW, order
 
 COMPLETE, CANCEL = "POST p/orders/{order_id}/completed", "POST p/orders/{order_id}/cancelled"
 REDEEM, VOID = "PUT p/orders/{order_id}/redemption", "DELETE p/orders/{order_id}/redemption"
@@ -25,6 +25,9 @@ QUOTE, GET_PROGRAM = "POST p/quotes", "GET p"
 SIGN_UP = "POST p/customers/{customer_id}/sign-up"
 LIABILITY, COHORTS = "GET p/liability", "GET p/liability/cohorts"
 DEFERRED = "GET p/liability/deferred-revenue"
+CREATE, LIST, LOOK_UP = "POST p/cards", "GET p/cards", "GET p/cards/{number}"
+ASSIGN, BLOCK = "POST p/cards/{number}/assignment", "POST p/cards/{number}/block"
+REPLACE = "POST p/cards/{number}/replacement"
 JANUARY = {"from": "2026-01-01", "to": "2026-01-31"}
 
 LONG_ID, LONG_ID_OF_TWO_BYTES = "x" * (MAX_ID_BYTES + 1), "ø" * (MAX_ID_BYTES // 2) + "x"
@@ -718,16 +721,16 @@ SIGN_UPS = [
     Case(name="not JSON", code="malformed_json", route=SIGN_UP, ids=("shop", "ann"), send={"raw": "{"}),
 ]
 
-PLACES = {"order_id": "/order_id", "customer_id": "/customer_id", "program_id": "/program_id"}
-
 
 def keys() -> list[str]:
     return [f"{route.method} {route.path.replace('/v1/programs/{program_id}', 'p')}" for route in ROUTES]
 
 
 def ids_of(key: str, program_id: str, other: str) -> tuple[str, ...]:
-    """The ids in a route's path: of the program, and of an order or a customer; or an entry of the journal."""
-    return (program_id, "2026-01-31", "earn") if key == ENTRY else (program_id, other)
+    """The ids in a route's path: of the program, and of an order, a customer or a card; or an entry of the journal."""
+    if key == ENTRY:
+        return (program_id, "2026-01-31", "earn")
+    return (program_id, CARD if "{number}" in key else other)
 
 
 def valid(key: str) -> dict[str, Any]:
@@ -745,8 +748,123 @@ def valid(key: str) -> dict[str, Any]:
         LIABILITY: {"query": JANUARY},
         DEFERRED: {"query": JANUARY},
         COHORTS: {"query": {"to": "2026-01-31"}},
+        CREATE: {"body": {"count": 2}, "idempotency_key": "new"},
+        ASSIGN: {"body": {"customer_id": "ben"}, "idempotency_key": "new"},
+        BLOCK: {"body": {"reason": "lost"}, "idempotency_key": "new"},
+        REPLACE: {"body": {"reason": "lost"}, "idempotency_key": "new"},
     }
     return sent.get(key, {})
+
+
+def bad_card(code: str, card: str, route: str = ASSIGN, pointer: str | None = None, **body: Any) -> Case:
+    body = body or ({"customer_id": "ben"} if route == ASSIGN else {})
+    faults = [(pointer, code)] if pointer else []
+    send = {} if route == LOOK_UP else {"body": body, "idempotency_key": "new"}
+    return Case(name=f"{card} {body}", code=code, faults=faults, route=route, ids=("shop", card), send=send)
+
+
+NO_NUMBERS = {
+    "empty": "",
+    "a wrong digit": "9976072682309142",
+    "neighbours swapped": "9976702682309141",
+    "a digit less": CARD[:-1],
+    "a digit more": f"{CARD}0",
+    "letters": "997607268230914x",
+    "other digits": CARD.replace("9", "٩"),
+    "a line's end": f"{CARD}\n",
+    "dots": "9976.0726.8230.9141",
+    "very long": CARD * 300,
+}
+NOBODYS_NUMBER = "9900000000000002"
+
+CARDS = [
+    *(
+        Case(
+            name=f"number: {name}",
+            code="invalid_card_number",
+            faults=[("/number", "invalid_card_number")],
+            route=route,
+            ids=("shop", bad),
+            send=valid(route),
+        )
+        for route in (LOOK_UP, ASSIGN, BLOCK, REPLACE)
+        for name, bad in NO_NUMBERS.items()
+    ),
+    *(bad_card("unknown_card", NOBODYS_NUMBER, route) for route in (LOOK_UP, ASSIGN, BLOCK, REPLACE)),
+    bad_card("card_blocked", BLOCKED_CARD),
+    bad_card("customer_has_card", FREE_CARD, customer_id="ann"),
+    bad_card("card_unassigned", FREE_CARD, REPLACE),
+    bad_card("card_unassigned", BLOCKED_CARD, REPLACE),
+    bad_card("card_blocked", CARD, REPLACE, "/number", number=BLOCKED_CARD),
+    bad_card("card_assigned", CARD, REPLACE, "/number", number=CARD),
+    bad_card("unknown_card", CARD, REPLACE, "/number", number=NOBODYS_NUMBER),
+    *(
+        bad_card("invalid_card_number", CARD, REPLACE, "/number", number=bad)
+        for name, bad in NO_NUMBERS.items()
+        if name != "empty"
+    ),
+    bad_card("wrong_type", CARD, REPLACE, "/number", number=int(FREE_CARD)),
+    bad_card("missing_field", FREE_CARD, ASSIGN, "/customer_id", source="POS"),
+    bad_card("not_allowed", FREE_CARD, BLOCK, "/source", source="EMAIL"),
+    bad_card("too_long", FREE_CARD, BLOCK, "/reason", reason="x" * (MAX_TEXT + 1)),
+    *(
+        bad_card(code, FREE_CARD, ASSIGN, "/customer_id", customer_id=bad)
+        for name, (bad, code) in BAD_IDS.items()
+        if name != "lone surrogate"
+    ),
+    *(
+        bad_field(f"count: {count}", "/count", code, {"count": count}, CREATE, ids=("shop",), idempotency_key="new")
+        for count, code in (
+            (0, "out_of_range"),
+            (51, "out_of_range"),
+            (-1, "out_of_range"),
+            ("5", "wrong_type"),
+            (1.5, "wrong_type"),
+            (None, "wrong_type"),
+        )
+    ),
+    bad_field(
+        "numbers of one's own", "/cards", "unknown_field", {"cards": []}, CREATE, ids=("shop",), idempotency_key="n"
+    ),
+    *(
+        Case(name="no key", code="missing_header", route=route, ids=ids_of(route, "shop", ""), send={"body": {}})
+        for route in (CREATE, ASSIGN, BLOCK, REPLACE)
+    ),
+    *(
+        Case(
+            name=f"a key used for {what}",
+            code="idempotency_key_reused",
+            route=route,
+            ids=ids_of(route, "shop", "") if number is None else ("shop", number),
+            send={"body": body, "idempotency_key": key},
+        )
+        for what, route, number, body, key in (
+            ("points", CREATE, None, {"count": 3}, "k"),
+            ("another count", CREATE, None, {"count": 2}, "cards"),
+            ("another source", CREATE, None, {"count": 3, "source": "POS"}, "cards"),
+            ("another customer", ASSIGN, CARD, {"customer_id": "ben"}, "assign"),
+            ("another card", ASSIGN, FREE_CARD, {"customer_id": "ann"}, "assign"),
+            ("something else", BLOCK, CARD, {}, "assign"),
+            ("another reason", BLOCK, BLOCKED_CARD, {"reason": "lost"}, "block"),
+            ("something else", REPLACE, BLOCKED_CARD, {}, "block"),
+        )
+    ),
+    *(
+        Case(name=name, code=code, faults=[(pointer, code)], route=LIST, ids=("shop",), send={"query": query})
+        for name, pointer, code, query in (
+            ("limit is zero", "/limit", "out_of_range", {"limit": "0"}),
+            ("limit over 5000", "/limit", "out_of_range", {"limit": "5001"}),
+            ("unknown parameter", "/status", "unknown_field", {"status": "active"}),
+            *(
+                (f"cursor {cursor!r:.20}", "/cursor", "invalid_cursor", {"cursor": cursor})
+                for cursor in ("", "1", f"{CARD}-00000000", "9" * 5000, "٣-abc", f"{FREE_CARD}-")
+            ),
+        )
+    ),
+    Case(name="as a page", code="not_acceptable", route=LIST, ids=("shop",), send={"accept": "text/html"}),
+]
+
+PLACES = {"order_id": "/order_id", "customer_id": "/customer_id", "program_id": "/program_id"}
 
 
 PATHS = [
@@ -796,6 +914,7 @@ CASES = [
     *PROGRAMS,
     *QUOTES,
     *SIGN_UPS,
+    *CARDS,
     *QUERIES,
     *PATHS,
 ]

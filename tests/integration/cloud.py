@@ -22,6 +22,8 @@ from tests.integration.description import mismatch
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 TABLE = "ledger"
+CARD, FREE_CARD, BLOCKED_CARD = "9976072682309141", "9995717673677073", "9922465116665150"
+"""The first numbers that are drawn."""
 
 type Event = dict[str, Any]
 type Handler = Callable[[Event, Any], Any]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from random import Random
 from types import SimpleNamespace
 
 import boto3
@@ -10,7 +11,7 @@ from moto import mock_aws
 
 from loyalty.entry import wiring
 from loyalty.entry.observing import logger, metrics
-from tests.integration.cloud import TABLE, Cloud, order
+from tests.integration.cloud import BLOCKED_CARD, CARD, FREE_CARD, TABLE, Cloud, order
 from tests.table import create_table
 
 
@@ -36,6 +37,7 @@ def running() -> Iterator[Cloud]:
             Bucket="jobs", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
         )
         patch.setenv("EVENT_BUS", boto3.client("events").create_event_bus(Name="ledger")["EventBusArn"])
+        patch.setattr(wiring, "secrets", SimpleNamespace(randbelow=Random(26).randrange))
         patch.setattr(wiring, "datetime", SimpleNamespace(now=lambda zone: cloud.now))
         for handler in logger.handlers:
             patch.setattr(handler, "stream", cloud.log)
@@ -75,7 +77,8 @@ def standing_shop() -> Iterator[Cloud]:
 
 def open_shop(cloud: Cloud) -> None:
     """Programs `shop`, `jpy`, `kwd` and `off`; ann has 20 points of `#1`, completed, and 1000 issued with the key `k`;
-    ben has 50 points, 10 of which the open order `#2` uses.
+    ben has 50 points, 10 of which the open order `#2` uses; ann has a card, another one is nobody's, and a third is
+    blocked.
     """
     for program_id, currency in (("shop", "EUR"), ("jpy", "JPY"), ("kwd", "KWD")):
         settings = {"name": "Shop", "currency": currency}
@@ -91,3 +94,9 @@ def open_shop(cloud: Cloud) -> None:
         assert answer.status == 201
     use = {"customer_id": "ben", "order_total": "20.00", "currency": "EUR", "points": 10}
     assert cloud.call("PUT p/orders/{order_id}/redemption", "shop", "#2", body=use).status == 200
+    cards = cloud.call("POST p/cards", "shop", body={"count": 3}, idempotency_key="cards")
+    assert [card["number"] for card in cards.body["cards"]] == [CARD, FREE_CARD, BLOCKED_CARD]
+    whose = {"customer_id": "ann"}
+    assigned = cloud.call("POST p/cards/{number}/assignment", "shop", CARD, body=whose, idempotency_key="assign")
+    blocked = cloud.call("POST p/cards/{number}/block", "shop", BLOCKED_CARD, idempotency_key="block")
+    assert (assigned.status, blocked.status) == (200, 200)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from loyalty.entry.http import Event
-from tests.integration.cloud import ROOT, TABLE, Answer, Cloud, Context, function
+from tests.integration.cloud import CARD, FREE_CARD, ROOT, TABLE, Answer, Cloud, Context, function
 from tests.integration.conftest import running
 
 EVENTS = ROOT / "events"
@@ -69,6 +69,19 @@ EXPECTED: dict[str, Callable[[Event], None]] = {
     "adjust/post": answered(201, points=-40, balance=1086),
     "adjust/post_expiry": answered(201, points=0, expires_at="2099-12-31T23:00:00Z", balance=1126),
     "adjust/post_nothing": answered(422, code="not_allowed"),
+    "cards/assign": answered(200, number=FREE_CARD, status="active", customer_id="customer-8", replaces=None),
+    "cards/assign_other": answered(200, number=CARD, status="active", customer_id="customer-8"),
+    "cards/assign_second": answered(409, code="customer_has_card", card_number=CARD),
+    "cards/block": answered(200, number=CARD, status="blocked", customer_id="customer-7"),
+    "cards/get": answered(200, number=CARD, status="active", customer_id="customer-7", balance=1126),
+    "cards/get_typed": answered(200, number=CARD),
+    "cards/get_unknown": answered(404, code="unknown_card"),
+    "cards/get_wrong_digit": answered(422, code="invalid_card_number"),
+    "cards/list": answered(200, cards=[{"number": CARD}]),
+    "cards/list_csv": told("number,printed\r\n"),
+    "cards/post": answered(201),
+    "cards/post_too_many": answered(422, code="out_of_range"),
+    "cards/replace": answered(200, number=FREE_CARD, status="active", customer_id="customer-7", replaces=CARD),
     "close_days/by_hand": returned(days=0, behind=0),
     "close_days/one_program": returned(days=0, behind=0),
     "close_days/schedule": returned(days=0, behind=0),
@@ -161,7 +174,9 @@ def event(name: str) -> Event:
 
 @contextmanager
 def trading() -> Iterator[Cloud]:
-    """Program `shop`; customer-7 has 36 points of #1000, 1000 that stay, 100 for an hour, of which #1007 uses 10."""
+    """Program `shop`; customer-7 has 36 points of #1000, 1000 that stay, 100 for an hour, of which #1007 uses 10,
+    and the first of two cards.
+    """
     forward = function("forward")
     names = {path.name: path.name for path in (ROOT / "functions").iterdir()}
     with running() as cloud, pytest.MonkeyPatch.context() as patch:
@@ -181,6 +196,9 @@ def trading() -> Iterator[Cloud]:
         rows = [{"customer_id": f"customer-{n}", "points": n, "reason": "Ported"} for n in (7, 8)]
         job = {"kind": "adjustments", "rows": rows}
         assert cloud.call("POST p/jobs", "shop", body=job, idempotency_key="port-1").status == 202
+        cloud.call("POST p/cards", "shop", body={"count": 2}, idempotency_key="box")
+        whose = {"customer_id": "customer-7"}
+        cloud.call("POST p/cards/{number}/assignment", "shop", CARD, body=whose, idempotency_key="whose")
         yield cloud
 
 
@@ -237,7 +255,21 @@ def test_an_event_that_comes_twice_moves_points_once(ran: Ran) -> None:
 
 
 def test_no_log_line_names_a_customer_an_order_or_a_token(ran: Ran) -> None:
-    for secret in ("customer-", "Customer/7", "gäst", "#1", "#2", "#9", "Order/1", "the-token", "Parcel", "Sent back"):
+    for secret in (
+        "customer-",
+        CARD,
+        FREE_CARD,
+        "bus",
+        "Customer/7",
+        "gäst",
+        "#1",
+        "#2",
+        "#9",
+        "Order/1",
+        "the-token",
+        "Parcel",
+        "Sent back",
+    ):
         assert secret not in ran.said
 
 

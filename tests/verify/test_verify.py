@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,12 +12,16 @@ import pytest
 from loyalty.domain.issuing import Issue
 from loyalty.domain.movement import AccountId
 from loyalty.domain.redemption import RedemptionRequest
+from loyalty.domain.requests import cause_of_request
 from loyalty.ports import World
 from loyalty.usecases.cancel_order import cancel_order
+from loyalty.usecases.carry_out import Sender
 from loyalty.usecases.close_days import close_days
 from loyalty.usecases.complete_order import complete_order
+from loyalty.usecases.create_cards import create_cards
 from loyalty.usecases.issue_points import issue_points
 from loyalty.usecases.redeem_points import redeem_points
+from loyalty.usecases.use_card import assign_card
 from loyalty.usecases.verify import verify_account, verify_program
 from tests.given import DAY, NOW, member, order, program
 from tests.worlds import Clock, purge, world_in_dynamodb
@@ -210,3 +215,47 @@ def test_out_of_time_is_said(traded: tuple[World, Store]) -> None:
     world, _ = traded
     result = verify_program(world, "shop", out_of_time=lambda: True)
     assert (result.complete, result.accounts, result.found) == (False, 0, [])
+
+
+CARD = "0" * 13
+NUMBER = f"99{CARD}2"
+ASSIGNED = (f"shop#card#{NUMBER}", "00000002")
+
+
+def slip_in(store: Store, **attributes: Any) -> None:
+    """A third movement of the card."""
+    store.put({**store.get(f"shop#card#{NUMBER}", "00000001"), "sk": {"S": "00000003"}, **attributes})
+
+
+TAMPERED_CARDS: dict[str, tuple[Tamper, str]] = {
+    "card of an account": (
+        lambda store: store.change(*ANN, card={"S": "9900000000000010"}),
+        "card is stored as 9900000000000010, movements say",
+    ),
+    "card of a movement": (
+        lambda store: store.change(*ASSIGNED, card={"S": "9900000000000010"}),
+        "movement 6 is not what was sealed",
+    ),
+    "that it is blocked is slipped in": (
+        lambda store: slip_in(store, event={"S": "card_blocked"}),
+        "card 9900000000000002 is stored as theirs, its own story says that it is not",
+    ),
+    "that it is somebody else's is slipped in": (
+        lambda store: slip_in(store, event={"S": "card_assigned"}, owner={"S": "shop#member#bob"}),
+        "card 9900000000000002 is stored as theirs, its own story says that it is not",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED_CARDS)
+def test_a_card_that_was_tampered_with_is_named(name: str, traded: tuple[World, Store]) -> None:
+    world, store = traded
+    world = replace(world, digits=lambda count: CARD)
+    sender = Sender(actor="test", source="API")
+    assert create_cards(world, cause_of_request("shop", "cards"), 1, sender).numbers == (NUMBER,)
+    assign_card(world, "shop", "assign", NUMBER, "ann", sender)
+    assert verify_program(world, "shop").found == []
+    tamper, expected = TAMPERED_CARDS[name]
+    tamper(store)
+    found = [f"{difference.where}: {difference.what}" for difference in verify_program(world, "shop").found]
+    assert any(line.startswith(f"customer ann: {expected}") for line in found), found

@@ -97,6 +97,13 @@ class Ledger(Protocol):
         """Pages of all accounts of one shard."""
         ...
 
+    def cards_of(self, program_id: str, limit: int, after: str | None = None) -> list[str]:
+        """Up to `limit` numbers of all cards of a program, in an order that stays, behind the number `after`.
+
+        Fewer are the last ones. A card that was created just now may be missing.
+        """
+        ...
+
     def write_offs(self, program_id: str, day: date, until: datetime | None = None) -> Iterator[JournalEntry]:
         """The journal entries that purges wrote on a business day, up to `until`."""
         ...
@@ -359,6 +366,8 @@ class World:
     """Waits for some seconds."""
     jitter: Callable[[], float]
     """A random number from 0 up to 1."""
+    digits: Callable[[int], str]
+    """So many random decimal digits, which nobody can guess."""
     books: Books
     jobs: Jobs
     files: Files

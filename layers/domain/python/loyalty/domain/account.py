@@ -13,7 +13,7 @@ class Account:
     """Lots, debt and totals to date. `version` is the sequence of its latest movement.
 
     `outstanding == earned_total - redeemed_total - expired_total`, always: the totals are net of
-    what was reversed and restored. `seal` is that of the latest movement.
+    what was reversed and restored. `seal` is that of the latest movement. `card` is the number of the customer's card.
 
     `purge_at` is when the purge must look at the account next: at its next expiry, or at `review_at`, when its
     tier may drop. It may be early, never late: what comes in moves it forward only if it is due sooner, and
@@ -28,6 +28,7 @@ class Account:
     expired_total: int = 0
     version: int = 0
     standing: Standing = field(default_factory=Standing)
+    card: str | None = None
     seal: bytes = b""
     review_at: datetime | None = None
     purge_at: datetime | None = None
@@ -65,6 +66,7 @@ class Account:
             expired_total=self.expired_total - (change if movement.kind is Kind.EXPIRE else 0),
             version=movement.sequence,
             standing=self.standing.plus(movement.counted) if movement.counted else self.standing,
+            card=movement.card.number if movement.card else self.card,
             seal=movement.seal,
             purge_at=_soonest(None if movement.kind is Kind.EXPIRE else self.purge_at, lots.next_expiry),
         )

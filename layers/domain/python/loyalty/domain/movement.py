@@ -42,6 +42,8 @@ class CauseKind(StrEnum):
     """A request with an idempotency key."""
     EXPIRY = "expiry"
     """The passing of an account's time."""
+    CARD = "card"
+    """A loyalty card; named by its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,21 @@ class Event(StrEnum):
     """What a row of a job did is taken back."""
     ORDER_ADJUSTED = "order_adjusted"
     """Points were adjusted on account of an order, whose story this is noted in."""
+    CARDS_CREATED = "cards_created"
+    """Somebody asked for cards; each has a story of its own."""
+    CARD_CREATED = "card_created"
+    CARD_ASSIGNED = "card_assigned"
+    CARD_RELEASED = "card_released"
+    CARD_BLOCKED = "card_blocked"
+    CARD_REPLACED = "card_replaced"
+    """It is blocked, and its customer has another card for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardHeld:
+    """The card that a customer has from a movement on: its number, or None where they have none."""
+
+    number: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +137,9 @@ class Movement:
     `points` is never negative; `kind` says which way it goes. `allocation` says which lots it
     touched (signed), `debt` by how much it changed the debt (signed), so that
     `kind.sign * points == sum(allocation) - debt`; `counted` what it changed about the customer's
-    standing. A record that changes nothing (an order that earns nothing, say) has no `sequence` and leaves
-    the account alone. What only moves points from lot to lot has 0 `points`, and an allocation.
+    standing, `card` which card they have from now on, where that changed. A record that changes nothing (an
+    order that earns nothing, say) has no `sequence` and leaves the account alone. What only moves points from
+    lot to lot has 0 `points`, and an allocation.
 
     `point_value` is money per point under `program_version`. `occurred_at` is when the store says
     it happened, `recorded_at` when the ledger wrote it. `detail` holds what the kind of event needs
@@ -153,12 +171,18 @@ class Movement:
     reason: str | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
     counted: Counted | None = None
+    card: CardHeld | None = None
     seal: bytes = b""
 
     @property
     def movement_id(self) -> str:
         """Names the movement within its program: its cause and its place in that story."""
         return self.cause.movement_id(self.position)
+
+    @property
+    def is_of_account(self) -> bool:
+        """Whether it changes anything about the account, and so is numbered in its sequence."""
+        return self.is_booked or self.counted is not None or self.card is not None
 
     @property
     def is_booked(self) -> bool:

@@ -11,7 +11,7 @@ def cause_of_request(program_id: str, idempotency_key: str) -> Cause:
 
 
 def is_repeat(
-    transaction: Transaction, account_id: AccountId, events: tuple[Event, ...], reason: str, asked: Detail
+    transaction: Transaction, account_id: AccountId | None, events: tuple[Event, ...], reason: str | None, asked: Detail
 ) -> bool:
     """Whether the request was carried out before. Raises Refused when its key was used for another one.
 

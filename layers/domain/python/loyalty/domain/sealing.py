@@ -40,6 +40,8 @@ def _content(movement: Movement) -> bytes:
     ]
     if movement.counted:
         content.append(asdict(movement.counted))
+    if movement.card:
+        content.append({"card": movement.card.number})
     return json.dumps(content, default=_plain, sort_keys=True, separators=(",", ":")).encode()
 
 

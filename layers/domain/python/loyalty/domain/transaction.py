@@ -6,7 +6,7 @@ from datetime import datetime
 
 from loyalty.domain.account import Account
 from loyalty.domain.lots import FOREVER, Lot, Lots
-from loyalty.domain.movement import Event, Kind, Movement
+from loyalty.domain.movement import CardHeld, Event, Kind, Movement
 from loyalty.domain.program import Program
 from loyalty.domain.sealing import NO_SEAL, sealed
 from loyalty.domain.standing import Counted
@@ -118,9 +118,21 @@ class Transaction:
         allocation = tuple(Lot(at, points) for at, points in soonest_first if points)
         return self._move(Kind.ADJUST_UP, event, (0, allocation, 0), expires_at, reason, detail, None)
 
-    def note(self, event: Event, counted: Counted | None = None, detail: Detail = NOTHING) -> "Transaction":
-        """Record something that moves no points: a change of the customer's standing, or a fact about an order."""
-        return self._move(Kind.NOTE, event, (0, (), 0), None, None, detail, counted)
+    def note(
+        self,
+        event: Event,
+        counted: Counted | None = None,
+        detail: Detail = NOTHING,
+        *,
+        card: CardHeld | None = None,
+        reason: str | None = None,
+    ) -> "Transaction":
+        """Record something that moves no points: a change of the customer's standing or card, or a fact."""
+        return self._move(Kind.NOTE, event, (0, (), 0), None, reason, detail, counted, card)
+
+    def of(self, story: Story, account: Account | None) -> "Transaction":
+        """Nothing decided yet on another story and account, for what is to be written together with this."""
+        return Transaction.begin(self.program, self.origin, story, account)
 
     def _move(
         self,
@@ -131,6 +143,7 @@ class Transaction:
         reason: str | None,
         detail: Detail,
         counted: Counted | None,
+        card: CardHeld | None = None,
     ) -> "Transaction":
         points, allocation, debt = moved
         movement = Movement(
@@ -155,9 +168,10 @@ class Transaction:
             reason=reason,
             detail=detail,
             counted=counted,
+            card=card,
         )
         account = self.account
-        if movement.is_booked or counted:
+        if movement.is_of_account:
             movement = replace(movement, sequence=self.holder.version + 1)
             account = self.holder.apply(movement)
             movement = replace(movement, balance_after=account.balance(self.now), debt_after=account.debt)

@@ -33,7 +33,8 @@ def differences(stored: Account, movements: Sequence[Movement]) -> Iterator[str]
     if replayed.version < stored.version:
         yield f"movement {replayed.version + 1} is missing: the account is at {stored.version}"
         return
-    for name in ("lots", "debt", "earned_total", "redeemed_total", "expired_total", "standing", "version", "seal"):
+    totals = ("earned_total", "redeemed_total", "expired_total")
+    for name in ("lots", "debt", *totals, "standing", "card", "version", "seal"):
         if getattr(replayed, name) != getattr(stored, name):
             yield f"{name} is stored as {_text(getattr(stored, name))}, movements say {_text(getattr(replayed, name))}"
     due = min((at for at in (stored.lots.next_expiry, stored.review_at) if at), default=None)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from pydantic import BaseModel
 
 from loyalty.domain.refusal import Refused
-from loyalty.entry.contracts.fields import parse, parse_id, parse_program_id, read_json
+from loyalty.entry.contracts.fields import parse, parse_card_number, parse_id, parse_program_id, read_json
 from loyalty.entry.observing import frames, logger, metrics
 from loyalty.entry.problems import Fault, Problem
 from loyalty.ports import Unavailable, UnknownProgram
@@ -36,6 +37,8 @@ class Response:
     media_type: str = JSON
     version: int | None = None
     """Of what has versions, which one this is: its ETag."""
+    following: str | None = None
+    """Of what has pages, the next one's address, relative to this one's: its Link (RFC 8288)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,10 @@ class Request:
             raise Problem("not_acceptable", f"This can be had as {', '.join(offered)}.")
         return preferred
 
+    def following(self, cursor: str) -> str:
+        """The address of the page that `cursor` leads to, relative to this request's: the same query but for that."""
+        return "?" + urlencode({**(self.event.get("queryStringParameters") or {}), "cursor": cursor})
+
     @property
     def program_id(self) -> str:
         return self.path["program_id"]
@@ -72,6 +79,10 @@ class Request:
     @property
     def customer_id(self) -> str:
         return self.path["customer_id"]
+
+    @property
+    def card_number(self) -> str:
+        return parse_card_number("number", self.path["number"])
 
     @property
     def actor(self) -> str:
@@ -138,6 +149,8 @@ def serve(endpoints: Mapping[str, Endpoint]) -> Callable[[Event, Any], Event]:
         headers = {"content-type": response.media_type}
         if response.version is not None:
             headers["etag"] = f'"{response.version}"'
+        if response.following is not None:
+            headers["link"] = f'<{response.following}>; rel="next"'
         if response.replayed:
             headers["idempotent-replayed"] = "true"
         return {
@@ -190,6 +203,8 @@ def _ids(path: Mapping[str, str]) -> Mapping[str, str]:
     for name in ("order_id", "customer_id"):
         if name in path:
             parse_id(name, path[name])
+    if "number" in path:
+        parse_card_number("number", path["number"])
     return path
 
 

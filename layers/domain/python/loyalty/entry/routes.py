@@ -9,6 +9,8 @@ _PROGRAM = "/v1/programs/{program_id}"
 _ORDER = f"{_PROGRAM}/orders/{{order_id}}"
 _CUSTOMER = f"{_PROGRAM}/customers/{{customer_id}}"
 
+_CARD = f"{_PROGRAM}/cards/{{number}}"
+
 
 class Route(NamedTuple):
     """A method and path, the folder of the function behind it, and the scopes that may call it."""
@@ -38,6 +40,12 @@ ROUTES = (
     Route("POST", f"{_CUSTOMER}/adjustments", "adjust", (ADMIN,)),
     Route("POST", f"{_CUSTOMER}/sign-up", "sign_up", (STOREFRONT,)),
     Route("GET", _CUSTOMER, "account", (STOREFRONT, ADMIN)),
+    Route("POST", f"{_CARD}/assignment", "cards", (ADMIN,)),
+    Route("POST", f"{_CARD}/block", "cards", (ADMIN,)),
+    Route("POST", f"{_CARD}/replacement", "cards", (ADMIN,)),
+    Route("GET", _CARD, "cards", (ADMIN,)),
+    Route("POST", f"{_PROGRAM}/cards", "cards", (ADMIN,)),
+    Route("GET", f"{_PROGRAM}/cards", "cards", (ADMIN,)),
     Route("POST", f"{_PROGRAM}/quotes", "quote", (STOREFRONT,)),
     Route("POST", f"{_PROGRAM}/uploads", "jobs", (ADMIN,)),
     Route("POST", f"{_PROGRAM}/jobs/{{job_id}}/undo", "jobs", (ADMIN,)),

@@ -1,6 +1,7 @@
 """The world as a function meets it: the real table, clock and chance."""
 
 import random
+import secrets
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ def world() -> World:
         clock=now,
         sleep=time.sleep,
         jitter=random.random,
+        digits=lambda count: f"{secrets.randbelow(10**count):0{count}}",
         books=DynamoDBBooks(client, table),
         jobs=QueuedJobs(client, table, queues, settings.job_queue_url),
         files=S3Files(files, settings.job_bucket, now),

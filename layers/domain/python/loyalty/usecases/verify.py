@@ -8,6 +8,7 @@ from functools import cache
 
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry, journal_entry, sum_up
+from loyalty.domain.cards import Status, card_of, cause_of_card
 from loyalty.domain.movement import AccountId, Kind, Movement
 from loyalty.domain.verification import differences
 from loyalty.ports import Unavailable, World
@@ -109,10 +110,24 @@ def _verify(world: World, account_id: AccountId, result: Verification) -> list[M
         movements = _movements(world, account)
         result.outstanding += account.outstanding
         result.found += [Difference(who, what) for what in differences(account, movements)]
+        result.found += [Difference(who, what) for what in _differences_of_card(world, account)]
     result.accounts += 1
     result.movements += len(movements)
     result.liability += sum(movement.kind.sign * movement.points for movement in movements)
     return movements
+
+
+def _differences_of_card(world: World, account: Account) -> Iterator[str]:
+    """Whether the card that an account names is its customer's, by the card's own story."""
+    if account.card is None:
+        return
+    story, _ = world.ledger.read(cause_of_card(account.account_id.program_id, account.card), None, consistent=True)
+    card = card_of(story)
+    if card and card.status is Status.ACTIVE and card.holder == account.account_id:
+        return
+    # It may have been blocked or given to somebody else since the account was read.
+    if world.ledger.account(account.account_id, consistent=True).version == account.version:
+        yield f"card {account.card} is stored as theirs, its own story says that it is not"
 
 
 def _movements(world: World, account: Account) -> list[Movement]:

@@ -17,7 +17,7 @@ from loyalty.domain.books import JournalEntry
 from loyalty.domain.calendar import business_day
 from loyalty.domain.day_sums import Booked, KindSum, ShardSums, Worth
 from loyalty.domain.lots import Lots
-from loyalty.domain.movement import Cause, CauseKind, Event, Kind, Movement
+from loyalty.domain.movement import CardHeld, Cause, CauseKind, Event, Kind, Movement
 from loyalty.domain.program import AccountNames
 from loyalty.ports import Due, WriteOff
 
@@ -54,6 +54,7 @@ def account_item(account: Account) -> Item:
             "version": account.version,
             "standing": pack_standing(account.standing) or None,
             "tier": account.standing.tier,
+            "card": account.card,
             "review": keys.instant(account.review_at) if account.review_at else None,
             "seal": account.seal,
             "program_shard": keys.shard_key(program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS)),
@@ -74,6 +75,7 @@ def account_from(item: Item) -> Account:
         expired_total=stored["expired"],
         version=stored["version"],
         standing=unpack_standing(stored["standing"].value if "standing" in stored else b"", stored.get("tier")),
+        card=stored.get("card"),
         seal=stored["seal"].value,
         review_at=_instant(stored.get("review")),
         purge_at=_instant(stored.get("due")),
@@ -82,6 +84,8 @@ def account_from(item: Item) -> Account:
 
 def movement_item(movement: Movement, timezone: str) -> Item:
     """A movement, with the keys of the indexes it belongs in: those of its day where it is booked.
+
+    The first of a card is where the card is listed.
 
     The earning basis stands beside the other details, where an index can hold it.
     """
@@ -109,6 +113,7 @@ def movement_item(movement: Movement, timezone: str) -> Item:
         "basis": detail.pop("basis", None),
         "detail": detail or None,
         "counted": pack_counted(movement.counted) if movement.counted else None,
+        "card": movement.card.number or "" if movement.card else None,
         "seal": movement.seal,
     }
     if movement.sequence is not None:
@@ -118,6 +123,8 @@ def movement_item(movement: Movement, timezone: str) -> Item:
         day = business_day(movement.recorded_at, timezone)
         shard = keys.shard_of(str(item["pk"]), keys.DAY_SHARDS)
         item["day"] = keys.day_key(movement.cause.program_id, day, shard)
+    if movement.event is Event.CARD_CREATED:
+        item["program_shard"] = keys.cards_key(movement.cause.program_id, keys.card_shard(movement.cause))
     return wire(item)
 
 
@@ -149,6 +156,7 @@ def movement_from(item: Item) -> Movement:
         reason=stored.get("reason"),
         detail={**basis, **stored.get("detail", {})},
         counted=unpack_counted(stored["counted"].value) if "counted" in stored else None,
+        card=CardHeld(stored["card"] or None) if "card" in stored else None,
         seal=stored["seal"].value,
     )
 

@@ -25,6 +25,7 @@ comes last in its key: no two ids can ever share a key.
 | movements_by_day     | `day`: `{program}#{day}#{n}`  | `recorded`  | every movement of points       |
 | accounts_by_expiry   | `expiry_shard`: `{program}#{n}` | `due`     | accounts with points to expire |
 | accounts_by_program  | `program_shard`: `{program}#{n}` | `pk`      | every account                  |
+|                      | `{program}#cards#{n}`         | `pk`        | the first movement of every card |
 """
 
 from datetime import date, datetime
@@ -39,6 +40,8 @@ EXPIRY_SHARDS = 16
 """At 1,000 write units a second and partition, some 8,000 accounts a second leave the index."""
 DAY_SHARDS = 4
 """At 1,000 write units a second and partition, some 4,000 movements a second enter the index."""
+CARD_SHARDS = 4
+"""At 1,000 write units a second and partition, some 4,000 new cards a second enter the index."""
 
 
 def cause_pk(cause: Cause) -> str:
@@ -102,6 +105,15 @@ def day_key(program_id: str, day: date, shard: int) -> str:
 
 def shard_key(program_id: str, shard: int) -> str:
     return f"{program_id}#{shard}"
+
+
+def cards_key(program_id: str, shard: int) -> str:
+    """Where cards are listed: apart from accounts, whose key has a number in place of `cards`."""
+    return f"{program_id}#cards#{shard}"
+
+
+def card_shard(card: Cause) -> int:
+    return shard_of(cause_pk(card), CARD_SHARDS)
 
 
 def shard_of(text: str, shards: int) -> int:

@@ -13,6 +13,7 @@ from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry
+from loyalty.domain.cards import cause_of_card
 from loyalty.domain.movement import AccountId, Cause, Movement
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
@@ -127,6 +128,20 @@ class DynamoDBLedger:
         )
         for page in pages:
             yield [keys.account_id(item["pk"]["S"]) for item in page]
+
+    def cards_of(self, program_id: str, limit: int, after: str | None = None) -> list[str]:
+        last = cause_of_card(program_id, after) if after else None
+        found: list[str] = []
+        for shard in range(keys.card_shard(last) if last else 0, keys.CARD_SHARDS):
+            condition, values = "program_shard = :shard", {":shard": keys.cards_key(program_id, shard)}
+            if last and shard == keys.card_shard(last):
+                condition += " AND pk > :after"
+                values[":after"] = keys.cause_pk(last)
+            for page in self._pages(condition, values, index="accounts_by_program", size=limit - len(found)):
+                found += [item["pk"]["S"].split("#", 2)[2] for item in page]
+                if len(found) >= limit:
+                    return found[:limit]
+        return found
 
     def write_offs(self, program_id: str, day: date, until: datetime | None = None) -> Iterator[JournalEntry]:
         for page in self._pages("pk = :pk", {":pk": keys.write_off_pk(program_id, day)}):

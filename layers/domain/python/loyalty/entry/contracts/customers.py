@@ -195,7 +195,7 @@ class AccountAnswer(Answer):
             guest=account.account_id.guest,
             program_id=program.program_id,
             label=program.label,
-            card_number=None,
+            card_number=account.card,
             balance=view.balance,
             outstanding=account.outstanding,
             debt=account.debt,

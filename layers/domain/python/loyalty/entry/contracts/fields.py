@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from loyalty.domain.cards import LENGTH, SEPARATORS, is_number
 from loyalty.domain.money import CURRENCIES, decimals_of, minor_digits
 from loyalty.domain.movement import MAX_POINTS
 from loyalty.entry.problems import BY_CODE, Fault, Problem
@@ -145,6 +146,16 @@ def _points_or_max(value: object) -> object:
     return value
 
 
+def _card_number(value: object) -> str:
+    number = _text(value).translate(SEPARATORS)
+    if not is_number(number):
+        raise PydanticCustomError(
+            "invalid_card_number",
+            f"must be {LENGTH} digits, the last of which checks the others; spaces and hyphens do not count",
+        )
+    return number
+
+
 def _pattern(pattern: str, description: str) -> Any:
     return Field(json_schema_extra={"pattern": pattern, "description": description})
 
@@ -189,6 +200,17 @@ PositiveMoney = Annotated[
 Points = Annotated[int, Field(ge=1, le=MAX_POINTS)]
 SignedPoints = Annotated[int, Field(ge=-MAX_POINTS, le=MAX_POINTS)]
 PointsOrMax = Annotated[Points | Literal["max"], BeforeValidator(_points_or_max)]
+CardNumber = Annotated[
+    str,
+    BeforeValidator(_card_number),
+    Field(
+        json_schema_extra={
+            "pattern": f"^[ -]*([0-9][ -]*){{{LENGTH}}}$",
+            "description": "A card's number: its last digit checks the others (Luhn). Spaces and hyphens do not count.",
+            "examples": ["9900 0000 0000 0002"],
+        }
+    ),
+]
 type Currency = Annotated[
     str,
     BeforeValidator(_currency),
@@ -257,6 +279,11 @@ def parse_id(name: str, value: str) -> str:
 def parse_program_id(value: str) -> str:
     """The id of a program in a path: short, and with nothing that a key or a URL minds. Raises Problem."""
     return _outside_body("program_id", value, _program_id)
+
+
+def parse_card_number(name: str, value: str) -> str:
+    """A card's number in a path, without what was typed between its digits. Raises Problem."""
+    return _outside_body(name, value, _card_number)
 
 
 def parse_day(name: str, value: str) -> date:

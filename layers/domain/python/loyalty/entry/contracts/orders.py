@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from loyalty.domain.adjusting import adjustments_of
-from loyalty.domain.movement import MAX_POINTS, AccountId, Kind, Movement
+from loyalty.domain.movement import MAX_POINTS, AccountId, Event, Kind, Movement
 from loyalty.domain.order import Item, Order
 from loyalty.domain.reckoning import Step
 from loyalty.domain.redemption import RedemptionRequest
@@ -291,6 +291,19 @@ TYPES = {
     Kind.BACKFILL: "PAST_ACTION",
 }
 """What a till or a dashboard calls a movement."""
+CARD_TYPES = {
+    Event.CARD_CREATED: "CREATION",
+    Event.CARD_ASSIGNED: "ASSIGN",
+    Event.CARD_RELEASED: "RELEASE",
+    Event.CARD_BLOCKED: "BLOCK",
+    Event.CARD_REPLACED: "REPLACE",
+}
+"""And what becomes of a card."""
+
+
+def type_of(movement: Movement) -> str:
+    """What a till or a dashboard calls a movement."""
+    return CARD_TYPES.get(movement.event) or TYPES[movement.kind]
 
 
 class MovementAnswer(Answer):
@@ -323,7 +336,7 @@ class MovementAnswer(Answer):
         return cls(
             movement_id=movement.movement_id,
             sequence=movement.sequence,
-            type=TYPES[movement.kind],
+            type=type_of(movement),
             event=movement.event.value,
             kind=movement.kind.value,
             points=movement.kind.sign * movement.points,

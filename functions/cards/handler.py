@@ -1,0 +1,88 @@
+"""Loyalty cards are created, assigned, looked up, blocked, replaced and listed."""
+
+from loyalty.domain.requests import cause_of_request
+from loyalty.entry.contracts.cards import (
+    AssignCard,
+    BlockCard,
+    CardAnswer,
+    CardChangedAnswer,
+    CardsAnswer,
+    CardsCreatedAnswer,
+    CardsQuery,
+    CreateCards,
+    ReplaceCard,
+)
+from loyalty.entry.csv_writing import CSV
+from loyalty.entry.http import JSON, Request, Response, serve
+from loyalty.entry.observing import count
+from loyalty.entry.wiring import world
+from loyalty.usecases.carry_out import Sender
+from loyalty.usecases.create_cards import create_cards
+from loyalty.usecases.use_card import CardChanged, assign_card, block_card, replace_card
+from loyalty.usecases.view_cards import view_card, view_cards
+
+
+def post(request: Request) -> Response:
+    key, body = request.idempotency_key, request.body(CreateCards, may_be_empty=True)
+    sender = Sender(actor=request.actor, source=body.source)
+    done = create_cards(world(), cause_of_request(request.program_id, key), body.count, sender)
+    if done.first:
+        count("CardsCreated", len(done.numbers))
+    return Response(CardsCreatedAnswer.of(done), 201, replayed=not done.first)
+
+
+def get(request: Request) -> Response:
+    number = request.card_number
+    return Response(CardAnswer.of(view_card(world(), request.program_id, number)))
+
+
+def get_all(request: Request) -> Response:
+    media_type = request.accepted(JSON, CSV)
+    program_id, query = request.program_id, request.parameters(CardsQuery)
+    numbers = view_cards(world(), program_id, query.limit, query.after(program_id))
+    answer = CardsAnswer.of(program_id, numbers, query.limit)
+    following = request.following(answer.cursor) if answer.cursor else None
+    if media_type == CSV:
+        return Response(answer.as_csv(), media_type=f"{CSV}; charset=utf-8; header=present", following=following)
+    return Response(answer, following=following)
+
+
+def assign(request: Request) -> Response:
+    key, body = request.idempotency_key, request.body(AssignCard)
+    sender = Sender(actor=request.actor, source=body.source)
+    return _changed(
+        assign_card(world(), request.program_id, key, request.card_number, body.customer_id, sender), "CardsAssigned"
+    )
+
+
+def block(request: Request) -> Response:
+    key, body = request.idempotency_key, request.body(BlockCard, may_be_empty=True)
+    sender = Sender(actor=request.actor, source=body.source)
+    return _changed(
+        block_card(world(), request.program_id, key, request.card_number, body.reason, sender), "CardsBlocked"
+    )
+
+
+def replace(request: Request) -> Response:
+    key, body = request.idempotency_key, request.body(ReplaceCard, may_be_empty=True)
+    sender = Sender(actor=request.actor, source=body.source)
+    done = replace_card(world(), request.program_id, key, request.card_number, body.number, body.reason, sender)
+    return _changed(done, "CardsReplaced")
+
+
+def _changed(done: CardChanged, metric: str) -> Response:
+    if done.first:
+        count(metric)
+    return Response(CardChangedAnswer.of(done), replayed=not done.first)
+
+
+handler = serve(
+    {
+        "POST /v1/programs/{program_id}/cards": post,
+        "GET /v1/programs/{program_id}/cards": get_all,
+        "GET /v1/programs/{program_id}/cards/{number}": get,
+        "POST /v1/programs/{program_id}/cards/{number}/assignment": assign,
+        "POST /v1/programs/{program_id}/cards/{number}/block": block,
+        "POST /v1/programs/{program_id}/cards/{number}/replacement": replace,
+    }
+)
