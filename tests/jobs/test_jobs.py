@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.domain.cards import Status as CardStatus
 from loyalty.domain.jobs import JobKind, Status
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.redemption import RedemptionRequest
@@ -19,9 +20,12 @@ from loyalty.domain.refusal import Refused
 from loyalty.entry.job_sheets import sheets
 from loyalty.ports import JobTask, Unavailable, World
 from loyalty.usecases import work_on_jobs
+from loyalty.usecases.carry_out import Sender
 from loyalty.usecases.jobs import JobRequest, JobView, UnknownJob, start_job, undo_job, view_job
 from loyalty.usecases.redeem_points import redeem_points
+from loyalty.usecases.use_card import assign_card
 from loyalty.usecases.verify import verify_program
+from loyalty.usecases.view_cards import view_card, view_cards
 from loyalty.usecases.work_on_jobs import work_on
 from tests.fakes.jobs import MemoryFiles, MemoryJobs
 from tests.given import DAY, NOW, member, program
@@ -350,3 +354,48 @@ def test_what_is_carried_out_is_what_was_checked(world: World, monkeypatch: pyte
     world.files.write("shop/uploads/u1", b"customer_id,points,reason\nann,5000,a gift\nbob,6000,a gift\n")
     work(world)
     assert [balance(world, who) for who in ("ann", "bob")] == [5, 6]
+
+
+def list_cards(world: World) -> list[str]:
+    return view_cards(world, "shop", 1_000, None)
+
+
+def cards_of(world: World) -> list[str]:
+    return [row["subject"] for row in sheet(world, "results.csv")]
+
+
+def test_cards_are_made_each_once_and_taken_back_unless_somebody_has_one(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work_on_jobs, "ROWS_PER_PART", 120)
+    view = run(world, {"count": 150}, {"count": 100}, kind=JobKind.CARDS)
+    assert (view.job.status, view.job.total, view.done.processed) == (Status.COMPLETED, 250, 250)
+    numbers = cards_of(world)
+    assert len(set(numbers)) == 250
+    assert sorted(list_cards(world)) == sorted(numbers)
+    assign_card(world, "shop", "k", numbers[7], "ann", Sender(actor="test", source="API"))
+    undone = undo(world, view).undone
+    assert (undone.processed, undone.passed_over) == (250, 1)
+    assert [row["row"] for row in sheet(world, "undo-results.csv") if row["code"] == "card_assigned"] == ["8"]
+    assert view_card(world, "shop", numbers[7]).card.status is CardStatus.ACTIVE
+    assert view_card(world, "shop", numbers[8]).card.status is CardStatus.BLOCKED
+    assert books_agree(world)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_a_worker_that_makes_cards_may_die_at_any_call(after: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work_on_jobs, "ROWS_PER_PART", 120)
+    at, went_on = 0, True
+    while went_on:
+        at += 1
+        world = world_in_memory(program())
+        start(world, {"count": 130}, kind=JobKind.CARDS)
+        went_on = work_although_killed(world, at, after)
+        assert sorted(list_cards(world)) == sorted(cards_of(world))
+        assert len(cards_of(world)) == 130
+    assert at > 10
+
+
+def test_a_dry_run_makes_no_cards(world: World) -> None:
+    assert run(world, {"count": 10}, kind=JobKind.CARDS, dry_run=True).done.processed == 10
+    assert list_cards(world) == []

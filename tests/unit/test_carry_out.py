@@ -172,6 +172,41 @@ def test_what_moves_nothing_is_not_decided_on_an_old_read() -> None:
     assert (cancelled.points_reversed, cancelled.points_shortfall, cancelled.balance) == (100, 0, 0)
 
 
+class TornLedger(MemoryLedger):
+    """Something happens between the reads of a story and of its account, that are made side by side.
+
+    What is not read consistently is as it was at the very beginning.
+    """
+
+    meanwhile: Callable[[], object] | None = None
+
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
+        if not consistent:
+            return Story(cause), Account(account_id=account_id) if account_id else None
+        story, account = super().read(cause, account_id, consistent=True)
+        if self.meanwhile and account_id:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
+            account = self.account(account_id, consistent=True)
+        return story, account
+
+
+def test_a_request_that_is_sent_twice_at_once_is_answered_twice_alike() -> None:
+    ledger = TornLedger()
+    world = world_in_memory(program(), ledger=ledger)
+    gift = Issue(account_id=member(), points=100, expires_at=None, reason="x")
+    issue_points(world, "shop", "k", gift, "test", "API")
+    spend = RedemptionRequest(account_id=member(), order_total=Decimal("9.00"), currency="EUR", points=100)
+
+    def redeem() -> tuple[int, int]:
+        done = redeem_points(world, "shop", "#1", spend, "test", "API")
+        return done.points_redeemed, done.balance
+
+    ledger.meanwhile = redeem
+    assert redeem() == (100, 0)
+    assert audit(ledger, member()).balance(NOW) == 0
+
+
 def test_who_keeps_losing_is_told_to_try_again_and_has_written_nothing() -> None:
     pauses: list[float] = []
     shop = world(Overtaken(), pauses=pauses)

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import count, islice
 from typing import Any, cast
+
+from pydantic import BaseModel
 
 from loyalty.domain.adjusting import Adjustment
 from loyalty.domain.jobs import Job, JobKind, Outcome, RowFault
 from loyalty.domain.movement import AccountId
 from loyalty.domain.past_actions import PastSignUp
-from loyalty.entry.contracts.rows import AdjustmentRow, PastOrder
+from loyalty.entry.contracts.rows import AdjustmentRow, CardRow, PastOrder
 from loyalty.entry.contracts.rows import PastSignUp as PastSignUpRow
 from loyalty.entry.csv_writing import csv_lines
 from loyalty.entry.problems import Fault, Problem
@@ -42,9 +45,10 @@ def sheets(world: World) -> Sheets:
     """The sheets of jobs whose files are in `world`."""
 
     def check(job: Job) -> Iterator[CheckedRow | RowFault]:
+        cards = count(1)
         with world.files.open(job.file) as file:
             for found in read_rows(file, "csv" if job.form == "csv" else "jsonl", ROW_KINDS[job.kind], world.clock()):
-                yield _fault(found) if isinstance(found, BadRow) else CheckedRow(found.number, _line(found))
+                yield from [_fault(found)] if isinstance(found, BadRow) else _checked(found, cards)
 
     return Sheets(
         check=check,
@@ -68,16 +72,21 @@ def _pointer(row: BadRow) -> str:
     return f"{place}/{row.column}" if row.column else place
 
 
-def _line(row: Row[JobRow]) -> bytes:
-    """A row and its number, on a line."""
-    return f"{row.number} {cast(Any, row.value).model_dump_json(exclude_unset=True)}".encode()
+def _checked(row: Row[JobRow], cards: Iterator[int]) -> Iterator[CheckedRow]:
+    """A row and its number, on a line; for a row of cards one for each, numbered by `cards` over all rows."""
+    if isinstance(row.value, CardRow):
+        for number in islice(cards, row.value.count):
+            yield CheckedRow(number, str(number).encode())
+    else:
+        document = cast(BaseModel, row.value).model_dump_json(exclude_unset=True)
+        yield CheckedRow(row.number, f"{row.number} {document}".encode())
 
 
-def _actions(job: Job, data: bytes, now: datetime) -> Iterator[tuple[int, Action]]:
+def _actions(job: Job, data: bytes, now: datetime) -> Iterator[tuple[int, Action | None]]:
     kind = ROW_KINDS[job.kind]
     for line in data.splitlines():
         number, _, document = line.partition(b" ")
-        yield int(number), _action(job, kind.read(json.loads(document)), now)
+        yield int(number), _action(job, kind.read(json.loads(document)), now) if document else None
 
 
 def _action(job: Job, row: JobRow, now: datetime) -> Action:

@@ -61,7 +61,9 @@ def carry_out(
         try:
             transaction = decide(Transaction.begin(program, origin, story, account))
         except Refused:
-            if consistent:
+            # The same command, sent twice at once, may have been carried out since its story was read: then
+            # that is why it is refused, and it is to be answered alike.
+            if consistent and world.ledger.read(cause, None, consistent=True)[0] == story:
                 raise
             continue
         if not transaction.decided:

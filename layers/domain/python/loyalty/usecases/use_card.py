@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from loyalty.domain.account import Account
 from loyalty.domain.cards import Status, assign, block, card_of, cause_of_card, create, draw, known, replace
 from loyalty.domain.movement import AccountId, Event
-from loyalty.domain.refusal import Refused
 from loyalty.domain.requests import cause_of_request, is_repeat
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Detail, Transaction
@@ -105,14 +104,7 @@ def _carry_out(
         nonlocal beside
         if repeats(request):
             return request
-        try:
-            beside, account, number = decide(request)
-        except Refused:
-            # The same request, sent twice, may have been carried out since its story was read: then that is why.
-            latest = request.of(world.ledger.read(request.story.cause, None, consistent=True)[0], None)
-            if repeats(latest):
-                return latest
-            raise
+        beside, account, number = decide(request)
         return request.of(request.story, account).note(event, detail={"asked": asked, "card": number}, reason=reason)
 
     transaction = carry_out(

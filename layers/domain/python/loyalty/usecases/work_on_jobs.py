@@ -8,9 +8,10 @@ each is recorded once when it is done, and who records the last one finishes the
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from loyalty.domain.jobs import Job, Outcome, RowFault, Status, Tally
+from loyalty.domain.jobs import Job, JobKind, Outcome, RowFault, Status, Tally
 from loyalty.ports import JobTask, LostRace, World
 from loyalty.usecases.carry_out_many import carry_out_many, look_at
+from loyalty.usecases.job_cards import make_cards, take_cards_back
 from loyalty.usecases.job_rows import Action, command, undoing
 from loyalty.usecases.jobs import job_folder, report_name, results_name, undo_results_name
 
@@ -33,11 +34,12 @@ class CheckedRow:
 class Sheets:
     """How rows and what became of them are written down and read. `faults` and `outcomes` give CSV.
 
-    `rows` reads the actions of a part back, by the numbers of their rows; `outcomes` of part 0 begins with a header.
+    `rows` reads the actions of a part back, by the numbers of their rows; of a card there is nothing more to say.
+    `outcomes` of part 0 begins with a header.
     """
 
     check: Callable[[Job], Iterator[CheckedRow | RowFault]]
-    rows: Callable[[Job, bytes], Iterable[tuple[int, Action]]]
+    rows: Callable[[Job, bytes], Iterable[tuple[int, Action | None]]]
     faults: Callable[[Sequence[RowFault]], bytes]
     outcomes: Callable[[int, Sequence[Outcome]], bytes]
 
@@ -130,11 +132,13 @@ def _part(world: World, job: Job, part: int, sheets: Sheets) -> Job | None:
     return job
 
 
-def _outcomes(world: World, job: Job, actions: Sequence[tuple[int, Action]]) -> Iterable[Outcome]:
-    if job.status is Status.UNDOING:
-        commands = [undoing(world, job, number, action) for number, action in actions]
-        return carry_out_many(world, job.program_id, commands)
-    commands = [command(world, job, number, action) for number, action in actions]
+def _outcomes(world: World, job: Job, rows: Sequence[tuple[int, Action | None]]) -> Iterable[Outcome]:
+    is_undoing = job.status is Status.UNDOING
+    if job.kind is JobKind.CARDS:
+        work = take_cards_back if is_undoing else make_cards
+        return work(world, job, [number for number, _ in rows])
+    asked = undoing if is_undoing else command
+    commands = [asked(world, job, number, action) for number, action in rows if action is not None]
     if job.dry_run:
         return (look_at(world, job.program_id, one) for one in commands)
     return carry_out_many(world, job.program_id, commands)
