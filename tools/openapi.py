@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "layers/domain/python"))
 
 from loyalty.domain.movement import MAX_POINTS  # noqa: E402
+from loyalty.entry.contracts.balances import BalancesAnswer, BalancesQuery  # noqa: E402
 from loyalty.entry.contracts.customers import (  # noqa: E402
     AccountAnswer,
     AccountQuery,
@@ -106,6 +107,8 @@ class Operation:
     """Whether its answer has an ETag; where it has a body, If-Match guards what it changes."""
     texts: tuple[str, ...] = ()
     """Other media types than JSON that it answers in, as Accept says."""
+    linked: bool = False
+    """Whether an answer that is not the last page has a Link to the next one."""
 
 
 OPERATIONS = {
@@ -294,6 +297,15 @@ OPERATIONS = {
         replays=200,
         refusals=("unknown_program",),
     ),
+    "GET /v1/programs/{program_id}/customers": Operation(
+        name="listBalances",
+        summary="Outstanding balances: all customers of a program, a page at a time",
+        query=BalancesQuery,
+        answers={200: BalancesAnswer},
+        texts=(CSV,),
+        linked=True,
+        refusals=("unknown_program", "unknown_tier", "too_many_to_sort"),
+    ),
     "GET /v1/programs/{program_id}/purges": Operation(
         name="getPurges",
         summary="The latest runs of the purge that found something due",
@@ -398,6 +410,10 @@ def document() -> Json:
                 "ETag": {
                     "description": "Which version this is, for If-Match.",
                     "schema": {"type": "string", "examples": ['"3"']},
+                },
+                "Link": {
+                    "description": "There when more follows: the next page (RFC 8288), relative to this request.",
+                    "schema": {"type": "string", "examples": ['<?limit=100&cursor=WyI>; rel="next"']},
                 },
                 "Retry-After": {
                     "description": "After how many seconds to send the same request again.",
@@ -543,6 +559,7 @@ def _answer(operation: Operation, status: int, model: type[BaseModel]) -> Json:
     answer["content"] |= {media_type: {"schema": {"type": "string"}} for media_type in operation.texts}
     names = ["Idempotent-Replayed"] if operation.replays == status else []
     names += ["ETag"] if operation.versioned else []
+    names += ["Link"] if operation.linked else []
     if names:
         answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
     return answer

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlencode
 
 from pydantic import BaseModel
 
@@ -36,6 +37,8 @@ class Response:
     media_type: str = JSON
     version: int | None = None
     """Of what has versions, which one this is: its ETag."""
+    following: str | None = None
+    """Of what has pages, the next one's address, relative to this one's: its Link (RFC 8288)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,10 @@ class Request:
         if not quality(preferred, accept):
             raise Problem("not_acceptable", f"This can be had as {', '.join(offered)}.")
         return preferred
+
+    def following(self, cursor: str) -> str:
+        """The address of the page that `cursor` leads to, relative to this request's: the same query but for that."""
+        return "?" + urlencode({**(self.event.get("queryStringParameters") or {}), "cursor": cursor})
 
     @property
     def program_id(self) -> str:
@@ -138,6 +145,8 @@ def serve(endpoints: Mapping[str, Endpoint]) -> Callable[[Event, Any], Event]:
         headers = {"content-type": response.media_type}
         if response.version is not None:
             headers["etag"] = f'"{response.version}"'
+        if response.following is not None:
+            headers["link"] = f'<{response.following}>; rel="next"'
         if response.replayed:
             headers["idempotent-replayed"] = "true"
         return {

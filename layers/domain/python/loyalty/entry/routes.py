@@ -38,6 +38,7 @@ ROUTES = (
     Route("POST", f"{_CUSTOMER}/adjustments", "adjust", (ADMIN,)),
     Route("POST", f"{_CUSTOMER}/sign-up", "sign_up", (STOREFRONT,)),
     Route("GET", _CUSTOMER, "account", (STOREFRONT, ADMIN)),
+    Route("GET", f"{_PROGRAM}/customers", "balances", (ADMIN, FINANCE)),
     Route("POST", f"{_PROGRAM}/quotes", "quote", (STOREFRONT,)),
     Route("POST", f"{_PROGRAM}/uploads", "jobs", (ADMIN,)),
     Route("POST", f"{_PROGRAM}/jobs/{{job_id}}/undo", "jobs", (ADMIN,)),
