@@ -2,8 +2,8 @@
 
 from loyalty.entry.balances_csv import as_csv
 from loyalty.entry.contracts.balances import BalancesAnswer, BalancesQuery
+from loyalty.entry.csv_writing import CSV
 from loyalty.entry.http import JSON, Request, Response, serve
-from loyalty.entry.journal_texts import CSV
 from loyalty.entry.wiring import world
 from loyalty.usecases.list_balances import list_balances
 

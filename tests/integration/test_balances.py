@@ -5,12 +5,15 @@ import io
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
+from loyalty.domain.balances import Place
+from loyalty.domain.movement import AccountId
+from loyalty.entry.contracts.balances import BalancesQuery
 from loyalty.usecases import list_balances
 from tests.integration import cloud as clouds
 from tests.integration.cases import BALANCES, COMPLETE, LIABILITY, PUT_PROGRAM, settings
@@ -161,14 +164,37 @@ def test_a_cursor_is_of_its_program_filters_and_order_only(crowd: Cloud, query: 
         letter = "A" if cursor[place] != "A" else "B"
         assert refused("shop", query, cursor[:place] + letter + cursor[place + 1 :]), place
     parts = json.loads(urlsafe_b64decode(cursor))
-    forged: Any
-    for number, forged in [
-        *((1, value) for value in (None, 1, "true")),
-        *((2, value) for value in (None, 5, "", "x" * 129, "a\n", "\ud800", ["ann"])),
-        *((3, value) for value in ("x", 1.5, True, 10**400, [], "2026-01-31", "2026-01-31T00:00:00+01:00")),
-    ]:
-        changed = json.dumps([*parts[:number], forged, *parts[number + 1 :]]).encode()
-        assert refused("shop", query, urlsafe_b64encode(changed).decode()), forged
+    changes: list[tuple[int, list[Any]]] = [
+        (1, [None, 1, "true"]),
+        (2, [None, 5, "", "x" * 129, "a\n", "\ud800", ["ann"]]),
+        (3, ["x", 1.5, True, 10**400, [], "2026-01-31", "2026-01-31T00:00:00+01:00"]),
+    ]
+    for number, values in changes:
+        for value in values:
+            changed = json.dumps([*parts[:number], value, *parts[number + 1 :]]).encode()
+            assert refused("shop", query, urlsafe_b64encode(changed).decode()), value
+
+
+@pytest.mark.parametrize(
+    ("sort", "customer_id", "rank"),
+    [
+        ("customer_id", "ann", 1),
+        ("customer_id", "", None),
+        ("customer_id", "x" * 129, None),
+        ("customer_id", "a\n", None),
+        ("balance", "ann", None),
+        ("-balance", "ann", 10**16),
+        ("balance", "ann", True),
+        ("next_expiry", "ann", datetime(2026, 1, 1)),  # noqa: DTZ001
+        ("next_expiry", "ann", datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=1)))),
+    ],
+)
+def test_a_cursor_whose_check_is_right_still_has_to_be_a_place_in_the_list(
+    shop: Cloud, sort: Any, customer_id: str, rank: Any
+) -> None:
+    cursor = BalancesQuery(sort=sort).cursor_at(Place(AccountId("shop", customer_id), rank))
+    answer = shop.call(BALANCES, "shop", query={"sort": sort, "cursor": cursor})
+    assert (answer.status, answer.body["code"]) == (422, "invalid_cursor")
 
 
 def test_more_accounts_than_can_be_sorted_are_refused(crowd: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -294,10 +294,10 @@ def test_a_date_is_the_program_s_midnight_and_what_ends_at_it_is_before_it(sort:
         (date(2026, 3, 1), ["last day"]),
         (midnight, ["last day"]),
         (midnight - timedelta(microseconds=1), []),
-        (later, sorted(["last day", "first day"], key={Sort.CUSTOMER: str, Sort.NEXT_EXPIRY: len}[sort])),
+        (later, ["first day", "last day"]),
         (date(2026, 2, 28), []),
     ):
-        assert sorted(names(listed(world, Wanted(expiring_before=before), sort))) == sorted(found)
+        assert sorted(names(listed(world, Wanted(expiring_before=before), sort))) == found
 
 
 @pytest.mark.parametrize("crowded", range(MemoryLedger.shards))

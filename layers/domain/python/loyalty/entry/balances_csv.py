@@ -1,11 +1,10 @@
-"""Outstanding balances as CSV (RFC 4180), for spreadsheets."""
+"""Outstanding balances as CSV."""
 
-import csv
 from collections.abc import Sequence
-from io import StringIO
 
 from loyalty.entry.contracts.balances import CustomerBalanceAnswer
-from loyalty.entry.journal_texts import harmless
+from loyalty.entry.contracts.customers import LotAnswer
+from loyalty.entry.csv_writing import csv_lines
 
 COLUMNS = (
     "customer_id",
@@ -24,24 +23,25 @@ COLUMNS = (
 
 def as_csv(customers: Sequence[CustomerBalanceAnswer]) -> str:
     """A header and a row for each customer, in UTF-8; no cell runs as a formula, and numbers stay numbers."""
-    text = StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for one in customers:
-        lot = one.next_expiry
-        writer.writerow(
-            (
-                harmless(one.customer_id),
-                "true" if one.guest else "false",
-                harmless(one.card_number or ""),
-                one.balance,
-                one.outstanding,
-                one.debt,
-                one.value.amount,
-                one.value.currency,
-                lot.expires_at.isoformat().replace("+00:00", "Z") if lot and lot.expires_at else "",
-                lot.points if lot else "",
-                harmless(one.tier or ""),
-            )
+    rows = (
+        (
+            one.customer_id,
+            one.guest,
+            one.card_number,
+            one.balance,
+            one.outstanding,
+            one.debt,
+            one.value.amount,
+            one.value.currency,
+            _instant(one.next_expiry),
+            one.next_expiry.points if one.next_expiry else None,
+            one.tier,
         )
-    return text.getvalue()
+        for one in customers
+    )
+    return "".join(csv_lines([COLUMNS, *rows]))
+
+
+def _instant(lot: LotAnswer | None) -> str | None:
+    """When a lot expires, as JSON says it."""
+    return lot.expires_at.isoformat().replace("+00:00", "Z") if lot and lot.expires_at else None
