@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "layers/domain/python"))
 
 from loyalty.domain.movement import MAX_POINTS  # noqa: E402
+from loyalty.entry.contracts.balances import BalancesAnswer, BalancesQuery  # noqa: E402
 from loyalty.entry.contracts.cards import (  # noqa: E402
     AssignCard,
     BlockCard,
@@ -368,6 +369,15 @@ OPERATIONS = {
         answers={200: SignedUpAnswer, 201: SignedUpAnswer},
         replays=200,
         refusals=("unknown_program",),
+    ),
+    "GET /v1/programs/{program_id}/customers": Operation(
+        name="listBalances",
+        summary="Outstanding balances: all customers of a program, a page at a time",
+        query=BalancesQuery,
+        answers={200: BalancesAnswer},
+        texts=(CSV,),
+        linked=True,
+        refusals=("unknown_program", "unknown_tier", "too_many_to_sort"),
     ),
     "GET /v1/programs/{program_id}/purges": Operation(
         name="getPurges",

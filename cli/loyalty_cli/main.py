@@ -11,6 +11,7 @@ import click
 import urllib3
 
 from loyalty_cli.client import ApiError
+from loyalty_cli.commands.balances import balances
 from loyalty_cli.commands.cards import cards
 from loyalty_cli.commands.journal import journal
 from loyalty_cli.commands.liability import liability
@@ -32,7 +33,7 @@ def loyalty() -> None:
     """
 
 
-for command in (journal, liability, purge, verify, customer, statement, order, cards):
+for command in (journal, liability, balances, purge, verify, customer, statement, order, cards):
     loyalty.add_command(command)
 
 

@@ -49,6 +49,23 @@ JANUARY = ("--program", "shop", "--month", "2026-01")
         (("journal", "--month", "2026-01"), "Missing option '--program'."),
         (("journal", "movements", "--program", "shop", "--kind", "earn"), "Missing option '--day'."),
         (("purge", "--program", "shop"), "the purge starts by itself; to see its runs: loyalty purge --status"),
+        (
+            ("balances", "--program", "shop", "--expiring-before", "2026-W05-1"),
+            "Invalid value for '--expiring-before': '2026-W05-1' is not a date such as 2026-01-31, or an instant",
+        ),
+        (
+            ("balances", "--program", "shop", "--expiring-before", "2026-02-30"),
+            "Invalid value for '--expiring-before': '2026-02-30' is not a date such as 2026-01-31, or an instant",
+        ),
+        (
+            ("balances", "--program", "shop", "--min-balance", "-1"),
+            "Invalid value for '--min-balance': -1 is not in the range x>=0.",
+        ),
+        (
+            ("balances", "--program", "shop", "--sort", "tier"),
+            "Invalid value for '--sort': 'tier' is not one of 'customer_id', 'balance', '-balance', 'next_expiry'.",
+        ),
+        (("balances",), "Missing option '--program'."),
         (("verify", "--customer", "ann"), "--customer needs --program"),
         (("statement", "--program", "shop"), "Missing argument 'ID'."),
         (("jurnal",), "No such command 'jurnal'. Did you mean 'journal'?"),

@@ -13,7 +13,7 @@ SHOWN = re.findall(r"^\$ loyalty ([^|&\n]+)", (ROOT / "docs" / "cli.md").read_te
 
 def test_commands_are_shown() -> None:
     assert {shlex.split(command)[0] for command in SHOWN} == {
-        *("journal", "liability", "purge", "verify"),
+        *("journal", "liability", "balances", "purge", "verify"),
         *("customer", "statement", "order", "cards"),
     }
 

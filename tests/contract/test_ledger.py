@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from loyalty.domain.account import Account
+from loyalty.domain.balances import as_listed
 from loyalty.domain.books import JournalEntry, journal_entry, sum_up
 from loyalty.domain.cards import assign, block, cause_of_card, create, draw
 from loyalty.domain.expiry import expire, expiry_story
@@ -371,6 +372,26 @@ def test_all_accounts_of_a_program_are_found_once_whatever_they_hold(ledger: Led
     found = [account for shard in shards for page in ledger.accounts_of("shop", shard) for account in page]
     wanted = [*(member(f"c{number}") for number in range(30)), AccountId("shop", "c1", guest=True)]
     assert sorted(found, key=str) == sorted(wanted, key=str)
+
+
+def test_accounts_of_a_shard_are_in_an_order_that_stays_and_go_on_behind_any_account(ledger: Ledger) -> None:
+    ids = ["", "a", "B", "b", "a/b", "b!", "#", "~", "ø", "😀", "\uffee", "10", "9", *(f"c{n}" for n in range(20))]
+    for customer_id in ids[1:]:
+        for guest in (False, True):
+            issue(ledger, AccountId("shop", customer_id, guest), Lot(None, 1))
+    everywhere: list[AccountId] = []
+    for shard in range(ledger.shards):
+        everything = [one for page in ledger.accounts_of("shop", shard) for one in page]
+        assert everything == sorted(everything, key=as_listed)
+        everywhere += everything
+        for guest in (False, True):
+            for customer_id in ids:  # also such that are not of this shard, or nobody's
+                after = AccountId("shop", customer_id, guest)
+                rest = [one for one in everything if as_listed(one) > as_listed(after)]
+                pages = list(ledger.accounts_of("shop", shard, 2, after))
+                assert [one for page in pages for one in page] == rest
+                assert all(len(page) == 2 for page in pages[:-1])
+    assert len(everywhere) == len(set(everywhere)) == 2 * len(ids) - 2
 
 
 def test_the_journal_can_be_read_up_to_an_instant(ledger: Ledger) -> None:

@@ -101,6 +101,19 @@ def test_liability_in_three_ways(loyalty: Loyalty, shop: Shop) -> None:
     assert deferred["expected_redemption"] == {"share": "0.9", "source": "the request"}
 
 
+def test_balances_sum_to_the_liability(loyalty: Loyalty, shop: Shop) -> None:
+    shop.issue("to ben", 500, customer_id="ben / cid")
+    command = ("balances", "--program", shop.program_id)
+    found = lines(loyalty(*command))
+    assert {one["customer_id"]: one["balance"] for one in found} == {"ann": 12_415, "ben / cid": 500}
+    [liability] = lines(loyalty("liability", "--program", shop.program_id, *DAYS))
+    assert sum(one["outstanding"] for one in found) == liability["outstanding"]
+    table = loyalty(*command, "--sort", "balance", "--min-balance", "501", "--format", "table")
+    assert table.out.endswith(b"1 customer: balance 12,415 points (worth 124.15 EUR), outstanding 12,415, debt 0.\n")
+    lower = [one["customer_id"] for one in lines(loyalty(*command, "--sort", "balance"))]
+    assert lower == ["ben / cid", "ann"]
+
+
 def test_purges_say_what_they_wrote_off(loyalty: Loyalty, short_lived: ShortLived) -> None:
     eventually(lambda: short_lived.shop.journal("write_off"), seconds=SCHEDULE_SECONDS)
     command = ("purge", "--status", "--program", short_lived.shop.program_id)

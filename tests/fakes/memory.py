@@ -8,6 +8,7 @@ from time import monotonic
 from zlib import crc32
 
 from loyalty.domain.account import Account
+from loyalty.domain.balances import as_listed
 from loyalty.domain.books import JournalEntry, journal_entry
 from loyalty.domain.day_sums import Booked, booked
 from loyalty.domain.movement import AccountId, Cause, CauseKind, Movement
@@ -84,7 +85,7 @@ class MemoryLedger:
                 found = sorted(
                     (account.purge_at, _name(account_id))
                     for account_id, account in self._accounts.items()
-                    if account_id.program_id == program_id and _shard(account_id, self.shards) == shard
+                    if account_id.program_id == program_id and shard_of(account_id, self.shards) == shard
                     if account.purge_at and account.purge_at <= as_of
                 )
                 named = {_name(account_id): account_id for account_id in self._accounts}
@@ -94,15 +95,24 @@ class MemoryLedger:
             last = page[-1]
             yield [Due(named[name], at) for at, name in page]
 
-    def accounts_of(self, program_id: str, shard: int) -> Iterator[list[AccountId]]:
-        with self._lock:
-            mine = [
-                account_id
-                for account_id in self._accounts
-                if account_id.program_id == program_id and _shard(account_id, self.shards) == shard
-            ]
-        for start in range(0, len(mine), PAGE):
-            yield mine[start : start + PAGE]
+    def accounts_of(
+        self, program_id: str, shard: int, size: int | None = None, after: AccountId | None = None
+    ) -> Iterator[list[AccountId]]:
+        size = size or PAGE
+        while True:
+            # Looked up page by page, as from an index that changes meanwhile.
+            with self._lock:
+                mine = [
+                    account_id
+                    for account_id in self._accounts
+                    if account_id.program_id == program_id and shard_of(account_id, self.shards) == shard
+                    if after is None or as_listed(account_id) > as_listed(after)
+                ]
+            page = sorted(mine, key=as_listed)[:size]
+            yield page
+            if len(page) < size:
+                return
+            after = page[-1]
 
     def cards_of(self, program_id: str, limit: int, after: str | None = None) -> list[str]:
         with self._lock:
@@ -265,5 +275,5 @@ def _name(account_id: AccountId) -> str:
     return f"{account_id.program_id}#{account_id.guest}#{account_id.customer_id}"
 
 
-def _shard(account_id: AccountId, shards: int) -> int:
+def shard_of(account_id: AccountId, shards: int) -> int:
     return crc32(_name(account_id).encode()) % shards

@@ -12,7 +12,14 @@ from tools.deployment import read_template
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = read_template(ROOT / "template.yaml")
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
-READERS = {"AccountFunction", "OrderFunction", "JournalFunction", "LiabilityFunction", "QuoteFunction"}
+READERS = {
+    "AccountFunction",
+    "OrderFunction",
+    "JournalFunction",
+    "LiabilityFunction",
+    "QuoteFunction",
+    "BalancesFunction",
+}
 
 
 def of_type(kind: str) -> dict[str, dict[str, Any]]:

@@ -28,6 +28,7 @@ DEFERRED = "GET p/liability/deferred-revenue"
 CREATE, LIST, LOOK_UP = "POST p/cards", "GET p/cards", "GET p/cards/{number}"
 ASSIGN, BLOCK = "POST p/cards/{number}/assignment", "POST p/cards/{number}/block"
 REPLACE = "POST p/cards/{number}/replacement"
+BALANCES = "GET p/customers"
 JANUARY = {"from": "2026-01-01", "to": "2026-01-31"}
 
 LONG_ID, LONG_ID_OF_TWO_BYTES = "x" * (MAX_ID_BYTES + 1), "ø" * (MAX_ID_BYTES // 2) + "x"
@@ -691,6 +692,48 @@ QUERIES += [
         send={"query": {"cursor": cursor}},
     )
     for cursor in ("", "1", "%", "W10=", "bnVsbA==", "e30=", "é", "A" * 5000, "W1tbW1tbW1tbW1tb")
+]
+QUERIES += [
+    Case(
+        name=f"cursor {cursor!r:.20}",
+        code="invalid_cursor",
+        faults=[("/cursor", "invalid_cursor")],
+        route=BALANCES,
+        ids=("shop",),
+        send={"query": {"cursor": cursor, **query}},
+    )
+    for query in ({}, {"sort": "balance"}, {"sort": "next_expiry"})
+    for cursor in ("", "1", "%", "W10=", "bnVsbA==", "e30=", "é", "A" * 5000, "W1tbW1tbW1tbW1tb")
+]
+QUERIES += [
+    Case(name=name, code=code, faults=[(pointer, code)], route=BALANCES, ids=("shop",), send={"query": query})
+    for name, pointer, code, query in (
+        ("limit is zero", "/limit", "out_of_range", {"limit": "0"}),
+        ("limit over 500", "/limit", "out_of_range", {"limit": "501"}),
+        ("limit is no number", "/limit", "wrong_type", {"limit": "all"}),
+        ("a debt at the least", "/min_balance", "out_of_range", {"min_balance": "-1"}),
+        ("more than there can be", "/min_balance", "out_of_range", {"min_balance": str(10**15 + 1)}),
+        ("half a point", "/min_balance", "wrong_type", {"min_balance": "0.5"}),
+        ("no number", "/min_balance", "wrong_type", {"min_balance": ""}),
+        ("an order of its own", "/sort", "not_allowed", {"sort": "tier"}),
+        ("no order", "/sort", "not_allowed", {"sort": ""}),
+        ("no tier's name", "/tier", "empty", {"tier": ""}),
+        ("a long tier", "/tier", "too_long", {"tier": "x" * (MAX_TEXT + 1)}),
+        ("a tier that cannot be printed", "/tier", "not_printable", {"tier": "gold\n"}),
+        ("a tier that is not there", "/tier", "unknown_tier", {"tier": "gold"}),
+        ("a month", "/expiring_before", "malformed_date", {"expiring_before": "2026-01"}),
+        ("no day", "/expiring_before", "malformed_date", {"expiring_before": ""}),
+        ("no such day", "/expiring_before", "malformed_date", {"expiring_before": "2026-02-30"}),
+        ("the first day", "/expiring_before", "out_of_range", {"expiring_before": "0001-01-01"}),
+        ("the last day", "/expiring_before", "out_of_range", {"expiring_before": "9999-12-31"}),
+        ("no offset", "/expiring_before", "malformed_instant", {"expiring_before": "2026-02-01T00:00:00"}),
+        ("in 9999", "/expiring_before", "out_of_range", {"expiring_before": "9999-12-31T00:00:00Z"}),
+        ("a page", "/page", "unknown_field", {"page": "2"}),
+    )
+]
+QUERIES += [
+    Case(name=f"accept {accept!r:.30}", code="not_acceptable", route=BALANCES, ids=("shop",), send={"accept": accept})
+    for accept in ("text/html", "text/x-beancount", ",")
 ]
 QUERIES += [
     Case(name=f"accept {accept!r:.30}", code="not_acceptable", route=JOURNAL, ids=("shop",), send=send)

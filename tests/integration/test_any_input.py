@@ -135,6 +135,10 @@ def good_body(key: str) -> Any:
     )
 
 
+LISTED = ("min_balance", "tier", "expiring_before", "sort")
+EDGE_TEXTS = [text for text in EDGES if isinstance(text, str)]
+
+
 @pytest.mark.parametrize("key", keys())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(data=st.data())
@@ -148,8 +152,8 @@ def test_no_request_makes_a_function_fail(standing_shop: Cloud, key: str, data: 
     if "idempotency_key" in valid(key):
         send["idempotency_key"] = data.draw(mostly(st.text("abc", min_size=1, max_size=2), IDS))
     query = dict(valid(key).get("query", {}))
-    parameters = st.sampled_from(["limit", "cursor", "guest", "from", "to", "kind", "x"])
-    values = st.sampled_from(["1", "50", "true", "2026-01-30", "all"]) | IDS
+    parameters = st.sampled_from(["limit", "cursor", "guest", "from", "to", "kind", "x", *LISTED])
+    values = st.sampled_from(["1", "50", "true", "2026-01-30", "all", "-balance", "next_expiry", *EDGE_TEXTS]) | IDS
     query |= data.draw(mostly(st.just({}), st.dictionaries(parameters, values, max_size=2)))
     ids = [data.draw(mostly(st.just(known), IDS)) for known in ids_of(key, "shop", data.draw(KNOWN_IDS))[1:]]
     answer = standing_shop.call(key, program_id, *ids, query=query, **send)

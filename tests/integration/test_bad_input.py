@@ -19,6 +19,7 @@ ELSEWHERE = {
     "not_found": "of `forward`: test_forwarding.py",
     "below_min_points": "needs its own settings: test_refusals.py",
     "not_whole_blocks": "needs its own settings: test_refusals.py",
+    "too_many_to_sort": "needs many accounts: test_balances.py",
     "refund_decided": "needs a refund first: test_refusals.py",
     "too_many_lots": "needs a full account: test_refusals.py",
     "upload_too_large": "needs a file: test_jobs.py",

@@ -93,8 +93,13 @@ class Ledger(Protocol):
         """
         ...
 
-    def accounts_of(self, program_id: str, shard: int) -> Iterator[list[AccountId]]:
-        """Pages of all accounts of one shard."""
+    def accounts_of(
+        self, program_id: str, shard: int, size: int | None = None, after: AccountId | None = None
+    ) -> Iterator[list[AccountId]]:
+        """Pages of all accounts of one shard, `size` at a time where it is given, in the order `as_listed`.
+
+        Only those behind `after`, which may be of any shard. The last page may be short or empty.
+        """
         ...
 
     def cards_of(self, program_id: str, limit: int, after: str | None = None) -> list[str]:

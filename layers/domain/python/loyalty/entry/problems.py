@@ -60,6 +60,8 @@ RULES = (
     Rule("unknown_job", _GONE, "There is no such job"),
     Rule("precondition_failed", HTTPStatus.PRECONDITION_FAILED, "It was changed meanwhile"),
     # The rules of the domain, against what is recorded.
+    Rule("unknown_tier", _INVALID, "The program has no such tier"),
+    Rule("too_many_to_sort", _INVALID, "There are more accounts than can be sorted"),
     Rule("idempotency_key_reused", _INVALID, "The key was used for another request"),
     Rule("unknown_upload", _INVALID, "Nothing was uploaded under this id"),
     Rule("upload_too_large", _INVALID, "An uploaded file is over its limit"),

@@ -46,6 +46,7 @@ ROUTES = (
     Route("GET", _CARD, "cards", (ADMIN,)),
     Route("POST", f"{_PROGRAM}/cards", "cards", (ADMIN,)),
     Route("GET", f"{_PROGRAM}/cards", "cards", (ADMIN,)),
+    Route("GET", f"{_PROGRAM}/customers", "balances", (ADMIN, FINANCE)),
     Route("POST", f"{_PROGRAM}/quotes", "quote", (STOREFRONT,)),
     Route("POST", f"{_PROGRAM}/uploads", "jobs", (ADMIN,)),
     Route("POST", f"{_PROGRAM}/jobs/{{job_id}}/undo", "jobs", (ADMIN,)),

@@ -120,12 +120,14 @@ class DynamoDBLedger:
         for page in pages:
             yield [items.due_from(item) for item in page]
 
-    def accounts_of(self, program_id: str, shard: int) -> Iterator[list[AccountId]]:
-        pages = self._pages(
-            "program_shard = :shard",
-            {":shard": keys.shard_key(program_id, shard)},
-            index="accounts_by_program",
-        )
+    def accounts_of(
+        self, program_id: str, shard: int, size: int | None = None, after: AccountId | None = None
+    ) -> Iterator[list[AccountId]]:
+        condition, values = "program_shard = :shard", {":shard": keys.shard_key(program_id, shard)}
+        if after:
+            condition += " AND pk > :after"
+            values[":after"] = keys.account_pk(after)
+        pages = self._pages(condition, values, index="accounts_by_program", size=size)
         for page in pages:
             yield [keys.account_id(item["pk"]["S"]) for item in page]
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from loyalty.domain.cards import LENGTH, SEPARATORS, is_number
@@ -135,6 +135,16 @@ def _date(value: object) -> date:
         raise PydanticCustomError("malformed_date", message) from None
 
 
+def _date_or_instant(value: object) -> date | datetime:
+    text = _text(value)
+    if "T" in text.upper():
+        return _instant(text)
+    day = _date(text)
+    if not EARLIEST.date() <= day < LATEST.date():
+        raise PydanticCustomError("out_of_range", "must be of the years 1970 to 2999")
+    return day
+
+
 def _points_or_max(value: object) -> object:
     # Not left to the union: it reports the faults of both branches, each under a name of its own.
     if value == "max":
@@ -225,6 +235,16 @@ Day = Annotated[
     date,
     BeforeValidator(_date, json_schema_input_type=str),
     Field(json_schema_extra={"format": "date", "examples": ["2026-01-31"]}),
+]
+DateOrInstant = Annotated[
+    date | datetime,
+    PlainValidator(_date_or_instant, json_schema_input_type=str),
+    Field(
+        json_schema_extra={
+            "anyOf": [{"format": "date"}, {"format": "date-time"}],
+            "examples": ["2026-01-31", "2026-01-31T09:30:00+01:00"],
+        }
+    ),
 ]
 Amount = Annotated[str, _pattern(r"^-?[0-9]+(\.[0-9]+)?$", "A decimal string.")]
 

@@ -1,0 +1,34 @@
+"""Finance and administrators read what each customer of a program has."""
+
+from loyalty.entry.balances_csv import as_csv
+from loyalty.entry.contracts.balances import BalancesAnswer, BalancesQuery
+from loyalty.entry.csv_writing import CSV
+from loyalty.entry.http import JSON, Request, Response, serve
+from loyalty.entry.wiring import world
+from loyalty.usecases.list_balances import list_balances
+
+SPARE_SECONDS = 3
+"""What is left of the function's time when it stops reading accounts to sort."""
+
+
+def get(request: Request) -> Response:
+    media_type = request.accepted(JSON, CSV)
+    query = request.parameters(BalancesQuery)
+    page = list_balances(
+        world(),
+        request.program_id,
+        query.wanted,
+        query.order,
+        query.limit,
+        query.after(request.program_id),
+        lambda: request.out_of_time(SPARE_SECONDS),
+    )
+    answer = BalancesAnswer.of(query, page)
+    following = request.following(answer.cursor) if answer.cursor else None
+    if media_type == CSV:
+        text = as_csv(answer.customers)
+        return Response(text, media_type=f"{CSV}; charset=utf-8; header=present", following=following)
+    return Response(answer, following=following)
+
+
+handler = serve({"GET /v1/programs/{program_id}/customers": get})
