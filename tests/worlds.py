@@ -8,19 +8,35 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from loyalty.adapters.dynamodb.audit import DynamoDBAudit
 from loyalty.adapters.dynamodb.books import DynamoDBBooks
+from loyalty.adapters.dynamodb.erasures import DynamoDBErasures
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
 from loyalty.adapters.jobs import QueuedJobs, job_task_from
 from loyalty.adapters.purges import QueuedPurges, task_from
 from loyalty.domain.program import Program
 from loyalty.entry.job_sheets import sheets
-from loyalty.ports import Books, Edition, Jobs, JobTask, Ledger, Programs, Purges, PurgeTask, Unavailable, World
+from loyalty.ports import (
+    Audit,
+    Books,
+    Edition,
+    Erasures,
+    Jobs,
+    JobTask,
+    Ledger,
+    Programs,
+    Purges,
+    PurgeTask,
+    Unavailable,
+    World,
+)
 from loyalty.usecases.purge import carry_on, purge_program
 from loyalty.usecases.work_on_jobs import work_on
 from tests.fakes.books import MemoryBooks
 from tests.fakes.jobs import MemoryFiles, MemoryJobs
 from tests.fakes.memory import MemoryLedger, MemoryPrograms, MemoryPurges
+from tests.fakes.privacy import MemoryAudit, MemoryErasures
 from tests.given import NOW
 
 
@@ -123,6 +139,9 @@ def world(
     clock: Clock,
     purges: Purges | None = None,
     jobs: Jobs | None = None,
+    *,
+    erasures: Erasures,
+    audit: Audit,
 ) -> World:
     """A world in which waiting takes its time, so that threads get out of each other's way."""
     return World(
@@ -136,6 +155,8 @@ def world(
         books=books,
         jobs=jobs or MemoryJobs(),
         files=MemoryFiles(clock),
+        erasures=erasures,
+        audit=audit,
     )
 
 
@@ -148,7 +169,14 @@ def world_in_memory(*programs: Program, clock: Clock | None = None, ledger: Memo
     keeper, ledger, clock = MemoryPrograms(), ledger or MemoryLedger(), clock or Clock()
     for program in programs:
         save(keeper, program, clock())
-    return world(ledger, keeper, MemoryBooks(ledger), clock)
+    return world(
+        ledger,
+        keeper,
+        MemoryBooks(ledger),
+        clock,
+        erasures=MemoryErasures(ledger),
+        audit=MemoryAudit(ledger, keeper),
+    )
 
 
 def world_in_dynamodb(client: Any, table: str, *programs: Program, clock: Clock | None = None) -> World:
@@ -158,4 +186,6 @@ def world_in_dynamodb(client: Any, table: str, *programs: Program, clock: Clock 
         save(keeper, program, clock())
         keeper.get(program.program_id)
     books, purges = DynamoDBBooks(client, table), KeptPurges(client, table)
-    return world(DynamoDBLedger(client, table), keeper, books, clock, purges, KeptJobs(client, table))
+    erasures, audit = DynamoDBErasures(client, table), DynamoDBAudit(client, table)
+    ledger, jobs = DynamoDBLedger(client, table), KeptJobs(client, table)
+    return world(ledger, keeper, books, clock, purges, jobs, erasures=erasures, audit=audit)

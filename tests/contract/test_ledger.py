@@ -12,12 +12,13 @@ from loyalty.domain.books import JournalEntry, journal_entry, sum_up
 from loyalty.domain.cards import assign, block, cause_of_card, create, draw
 from loyalty.domain.expiry import expire, expiry_story
 from loyalty.domain.lots import Lot, Lots
-from loyalty.domain.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind
+from loyalty.domain.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind, Movement
 from loyalty.domain.order import cause_of_order
 from loyalty.domain.program import Program
+from loyalty.domain.sealing import NO_SEAL, is_sealed
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
-from loyalty.ports import MAX_ITEMS, Ledger, LostRace, WriteOff
+from loyalty.ports import MAX_ITEMS, Ledger, LostRace, Place, WriteOff
 from tests.contract.conftest import Store
 from tests.given import DAY, NOW, again, begin, issuing, member, order_story, program
 from tests.worlds import digits
@@ -69,6 +70,43 @@ def test_an_unknown_account_is_empty(ledger: Ledger) -> None:
     assert ledger.account(member(), consistent=False) == Account(account_id=member())
     assert ledger.accounts([member()]) == []
     assert ledger.statement(member(), 10, None) == []
+
+
+def test_an_account_has_a_salt_from_the_first_that_it_keeps(store: Store) -> None:
+    ledger = store.ledger
+    before = ledger.account(member(), consistent=True)
+    others = [ledger.account(member(name), consistent=True).salt for name in ("bob", "cleo")]
+    assert {len(salt) for salt in (before.salt, *others)} == {16}
+    assert len({before.salt, *others}) == 3
+    written = earning(before, 10)
+    ledger.write([written])
+    for reader in (ledger, store.other_ledger):
+        assert reader.account(member(), consistent=True).salt == before.salt
+        assert reader.read(written.story.cause, member(), consistent=False)[1] == written.account
+    assert is_sealed(written.movements[0], NO_SEAL, before.salt)
+    assert not is_sealed(written.movements[0], NO_SEAL, others[0])
+
+
+def test_what_moved_nothing_is_found_beside_the_statement(ledger: Ledger) -> None:
+    guest = AccountId("shop", "ann", guest=True)
+    assert ledger.asides(member(), 10, None) == []
+    records: list[Movement] = []
+    for number in range(5):
+        for account_id in (member(), guest, member("ann-aside")):
+            nothing = earning(ledger.account(account_id, consistent=True), 0, f"#{number} {account_id}")
+            ledger.write([nothing])
+            records += nothing.movements if account_id == member() else ()
+    issue(ledger, member(), Lot(None, 5))
+    found: list[Movement] = []
+    place = None
+    while page := ledger.asides(member(), 2, place):
+        found += page
+        place = Place(page[-1].recorded_at, page[-1].cause, page[-1].position)
+    assert len(found) == len(records)
+    assert {movement.movement_id for movement in found} == {movement.movement_id for movement in records}
+    assert {movement.sequence for movement in found} == {None}
+    assert {movement.account for movement in found} == {member()}
+    assert [m.sequence for m in ledger.statement(member(), 10, None)] == [1]
 
 
 def test_an_unknown_cause_has_no_story_and_nobody_no_account(ledger: Ledger) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from hashlib import sha256
 from threading import Lock
 from time import monotonic
 from zlib import crc32
@@ -15,7 +16,19 @@ from loyalty.domain.movement import AccountId, Cause, CauseKind, Movement
 from loyalty.domain.program import Program
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import MAX_ITEMS, Due, Edition, LostRace, PurgeRun, PurgeTask, UnknownProgram, WriteOff
+from loyalty.ports import (
+    MAX_ITEMS,
+    BeingErased,
+    Due,
+    Edition,
+    Erasure,
+    LostRace,
+    Place,
+    PurgeRun,
+    PurgeTask,
+    UnknownProgram,
+    WriteOff,
+)
 
 PAGE = 3
 """Accounts to a page: few, so that small tests turn pages too."""
@@ -35,6 +48,8 @@ class MemoryLedger:
         self._accounts: dict[AccountId, Account] = {}
         self._journal: list[Kept] = []
         self._write_offs: list[Kept] = []
+        self.erasures: dict[AccountId, Erasure] = {}
+        """Customers who are being erased: their accounts are locked."""
         self.booked: list[Booked] = []
         """What the books know of each movement: `MemoryBooks` reads it."""
 
@@ -50,7 +65,8 @@ class MemoryLedger:
 
     def accounts(self, account_ids: Sequence[AccountId]) -> list[Account]:
         with self._lock:
-            return [self._accounts[account_id] for account_id in account_ids if account_id in self._accounts]
+            known = [account_id for account_id in account_ids if account_id in self._accounts]
+            return [self._accounts[account_id] for account_id in known if account_id not in self.erasures]
 
     def write(self, transactions: Sequence[Transaction], write_off: WriteOff | None = None) -> None:
         _refuse_what_no_store_takes(transactions, write_off)
@@ -74,6 +90,13 @@ class MemoryLedger:
             }
         wanted = [n for n in sorted(mine, reverse=True) if before is None or n < before]
         return [mine[n] for n in wanted[:limit]]
+
+    def asides(self, account_id: AccountId, limit: int, after: Place | None) -> list[Movement]:
+        with self._lock:
+            mine = [m for m in self._all() if m.account == account_id and m.sequence is None]
+        behind = (after.recorded_at, after.cause.movement_id(after.position)) if after else None
+        found = sorted(((m.recorded_at, m.movement_id, m) for m in mine), key=lambda one: one[:2], reverse=True)
+        return [m for *key, m in found if behind is None or tuple(key) < behind][:limit]
 
     def due(
         self, program_id: str, shard: int, as_of: datetime, size: int, after: Due | None = None
@@ -128,15 +151,56 @@ class MemoryLedger:
         with self._lock:
             return _of(program_id, day, until, list(self._journal))
 
+    def every(self) -> list[Movement]:
+        """All movements and records, in no particular order."""
+        with self._lock:
+            return self._all()
+
+    def lock(self, transaction: Transaction, erasure: Erasure) -> None:
+        """Keep the transaction, which renames an account, and lock the old name."""
+        with self._lock:
+            read = transaction.read
+            assert read
+            if erasure.account_id in self.erasures or self._account(read.account_id).version != read.version:
+                raise LostRace
+            self._accounts.pop(read.account_id, None)
+            self._keep(transaction)
+            self.erasures[erasure.account_id] = erasure
+
+    def change(self, before: Movement, after: Movement) -> bool:
+        """Whether a movement was not yet as it is to be, and is now."""
+        with self._lock:
+            stored = self._stories.get(before.cause, {}).get(before.position)
+            if stored is None or stored == after:
+                return False
+            if stored != before:
+                raise LostRace
+            del self._stories[before.cause][before.position]
+            self._stories.setdefault(after.cause, {})[after.position] = after
+            self.booked = [
+                replace(one, cause=after.cause, account=after.account or one.account)
+                if (one.cause, one.position) == (before.cause, before.position)
+                else one
+                for one in self.booked
+            ]
+            return True
+
+    def _all(self) -> list[Movement]:
+        return [movement for story in self._stories.values() for movement in story.values()]
+
     def _account(self, account_id: AccountId) -> Account:
-        return self._accounts.get(account_id, Account(account_id=account_id))
+        if account_id in self.erasures:
+            raise BeingErased
+        return self._accounts.get(account_id, nobody(account_id))
 
     def _overtaken(self, transaction: Transaction) -> bool:
         written = self._stories.get(transaction.story.cause, {})
         if any(movement.position in written for movement in transaction.movements):
             return True
         read = transaction.read
-        return bool(read and transaction.account != read and self._account(read.account_id).version != read.version)
+        if read is None or transaction.account == read:
+            return False
+        return read.account_id in self.erasures or self._account(read.account_id).version != read.version
 
     def _keep(self, transaction: Transaction) -> None:
         for movement in transaction.movements:
@@ -269,6 +333,11 @@ def _of(program_id: str, day: date, until: datetime | None, kept: list[Kept]) ->
     for at, entry in kept:
         if (entry.program_id, entry.day) == (program_id, day) and (until is None or at <= until):
             yield entry
+
+
+def nobody(account_id: AccountId) -> Account:
+    """The account of somebody unknown; its salt is always the same, so that two ledgers can be compared."""
+    return Account(account_id=account_id, salt=sha256(_name(account_id).encode()).digest()[:16])
 
 
 def _name(account_id: AccountId) -> str:

@@ -25,7 +25,7 @@ from loyalty.usecases.carry_out import ATTEMPTS, LONGEST_PAUSE
 from loyalty.usecases.complete_order import complete_order
 from loyalty.usecases.issue_points import issue_points
 from loyalty.usecases.redeem_points import redeem_points, void_redemption
-from tests.fakes.memory import MemoryLedger
+from tests.fakes.memory import MemoryLedger, nobody
 from tests.given import DAY, NOW, issuing, member, order, program
 from tests.replay import audit
 from tests.worlds import Clock, Purged, purge, world_in_memory
@@ -52,7 +52,7 @@ class StaleLedger(MemoryLedger):
         if consistent or not self._before:
             return super().account(account_id, consistent=True)
         _, accounts = self._chance.choice(self._before)
-        return accounts.get(account_id, Account(account_id=account_id))
+        return accounts.get(account_id, nobody(account_id))
 
     def write(self, transactions: Sequence[Transaction], write_off: WriteOff | None = None) -> None:
         super().write(transactions, write_off)

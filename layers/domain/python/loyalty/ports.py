@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from secrets import token_hex
 from typing import BinaryIO, Protocol
 
 from loyalty.domain.account import Account
@@ -31,6 +32,10 @@ class Unavailable(Exception):
     """The store did not answer, or asked us to slow down. The same request may be sent again."""
 
 
+class BeingErased(Unavailable):
+    """The customer is being erased. In a moment nothing is known of them."""
+
+
 class UnknownProgram(Exception):
     """No program has this id."""
 
@@ -52,24 +57,24 @@ class WriteOff:
 
 
 class Ledger(Protocol):
-    """Where movements and accounts are kept. Nothing is ever deleted."""
+    """Where movements and accounts are kept. Nothing is ever deleted, but see `Erasures`."""
 
     shards: int
     """How many shards the accounts of a program are spread over."""
 
     def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
-        """The story of `cause` and the account, side by side. Nobody has an account of nothing.
+        """The story of `cause` and the account, side by side. Nobody has an account of nothing. Raises BeingErased.
 
         Not `consistent` costs half and may miss the latest writes; `write` would then lose the race.
         """
         ...
 
     def account(self, account_id: AccountId, *, consistent: bool) -> Account:
-        """The account; an unknown customer's is empty."""
+        """The account; an unknown customer's is empty, with a salt of its own. Raises BeingErased."""
         ...
 
     def accounts(self, account_ids: Sequence[AccountId]) -> list[Account]:
-        """Accounts in any order, perhaps not their latest state."""
+        """Accounts in any order, perhaps not their latest state, without those that are being erased."""
         ...
 
     def write(self, transactions: Sequence[Transaction], write_off: WriteOff | None = None) -> None:
@@ -82,6 +87,10 @@ class Ledger(Protocol):
 
     def statement(self, account_id: AccountId, limit: int, before: int | None) -> list[Movement]:
         """Up to `limit` movements of the account, newest first, with sequences under `before`."""
+        ...
+
+    def asides(self, account_id: AccountId, limit: int, after: "Place | None") -> list[Movement]:
+        """Up to `limit` records of the customer that moved nothing, newest first, behind `after`."""
         ...
 
     def due(
@@ -117,6 +126,66 @@ class Ledger(Protocol):
         """An entry for each movement that was recorded on a business day, up to `until`."""
         ...
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """A customer who is being erased, and what is needed to go on with it: it is gone when they are.
+
+    `salt` is that under the seals of their movements, of which there are `movements` under the pseudonym at least,
+    once all are there.
+    """
+
+    account_id: AccountId
+    pseudonym: AccountId
+    salt: bytes
+    movements: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """A movement as it is, and as it is to be, perhaps under another cause. All that moved stays."""
+
+    before: Movement
+    after: Movement
+
+
+class Erasures(Protocol):
+    """Where customers are taken out of the ledger. The only port that changes or deletes what was written."""
+
+    def under_way(self, account_id: AccountId) -> Erasure | None:
+        """The customer's erasure that has begun and not ended, as of this very moment."""
+        ...
+
+    def begin(self, transaction: Transaction, salt: bytes) -> None:
+        """Write the transaction, which leaves the account under its pseudonym, and lock the account that it read.
+
+        `salt` is that of the account as it was. Raises LostRace when the account is no longer what was read. From then
+        on commands meet BeingErased.
+        """
+        ...
+
+    def records(self, account_id: AccountId) -> Iterator[list[Movement]]:
+        """Pages of all that is found under the account: movements, and records that moved nothing. Not the latest."""
+        ...
+
+    def count(self, account_id: AccountId) -> int:
+        """How many movements are found under the account, perhaps not the latest."""
+        ...
+
+    def rewrite(self, rewritings: Sequence[Rewriting]) -> int:
+        """Rewrite all or none; how many were. What was rewritten so already is left alone.
+
+        Raises LostRace when something is neither as it was nor as it is to be. At most `MAX_REWRITINGS`.
+        """
+        ...
+
+    def end(self, erasure: Erasure) -> None:
+        """Unlock: the customer's id is nobody's again. Raises LostRace when it was ended already."""
+        ...
+
+
+MAX_REWRITINGS = 50
+"""How many movements one write can rewrite: each is a put, and a delete where its name changes."""
 
 MAX_ITEMS = 100
 """How many items one write can hold: what DynamoDB takes in a transaction."""
@@ -224,11 +293,12 @@ class Books(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """A version of a program's settings, when it was made and by which client."""
+    """A version of a program's settings, when it was made, by which client and from which network address."""
 
     program: Program
     made_at: datetime
     made_by: str
+    address: str | None = None
 
 
 class Programs(Protocol):
@@ -264,6 +334,52 @@ class Programs(Protocol):
     def ids(self) -> Iterator[str]:
         """The ids of all programs."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Something that an administrator did: a movement or record (with its cause), or a version of the settings."""
+
+    at: datetime
+    actor: str
+    action: str
+    source: str
+    address: str
+    program_version: int
+    position: int
+    """In the story of `cause`; for settings their version."""
+    cause: Cause | None = None
+    account: AccountId | None = None
+    points: int = 0
+    """Signed."""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActPlace:
+    """An act in the audit, behind which the next page starts."""
+
+    at: datetime
+    cause: Cause | None
+    position: int
+
+
+class Audit(Protocol):
+    """What administrators did: every movement, record and version of settings that has an address."""
+
+    def acts(
+        self, program_id: str, first: date, last: date, limit: int, after: ActPlace | None
+    ) -> tuple[list[Act], ActPlace | None]:
+        """Up to `limit` acts of the days from `first` to `last` (UTC), oldest first: (they, where to go on).
+
+        None is the end. Perhaps not the latest ones.
+        """
+        ...
+
+
+def unguessable() -> str:
+    """128 random bits, in hexadecimal."""
+    return token_hex(16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,3 +492,7 @@ class World:
     books: Books
     jobs: Jobs
     files: Files
+    erasures: Erasures
+    audit: Audit
+    token: Callable[[], str] = unguessable
+    """32 hexadecimal digits that nobody can guess."""

@@ -13,7 +13,8 @@ class Account:
     """Lots, debt and totals to date. `version` is the sequence of its latest movement.
 
     `outstanding == earned_total - redeemed_total - expired_total`, always: the totals are net of
-    what was reversed and restored. `seal` is that of the latest movement. `card` is the number of the customer's card.
+    what was reversed and restored. `seal` is that of the latest movement, `salt` a secret (16 random bytes) under the
+    seals of all of them, which is forgotten when the customer is erased. `card` is the number of the customer's card.
 
     `purge_at` is when the purge must look at the account next: at its next expiry, or at `review_at`, when its
     tier may drop. It may be early, never late: what comes in moves it forward only if it is due sooner, and
@@ -30,8 +31,14 @@ class Account:
     standing: Standing = field(default_factory=Standing)
     card: str | None = None
     seal: bytes = b""
+    salt: bytes = field(default=b"", repr=False, compare=False)
     review_at: datetime | None = None
     purge_at: datetime | None = None
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether it was the account of a customer who is erased."""
+        return self.account_id.is_erased
 
     @property
     def outstanding(self) -> int:

@@ -50,7 +50,9 @@ def reverse(
     others = held.minus(own).soonest(points - own.total)
     taken = own.plus(others)
     short = points - taken.total
-    if (on_shortfall or transaction.program.cancel.on_shortfall) is OnShortfall.ALLOW_NEGATIVE:
+    # What an erased customer had was let go, also this; nobody is left to owe it.
+    allowed = not transaction.holder.is_erased and (on_shortfall or transaction.program.cancel.on_shortfall)
+    if allowed is OnShortfall.ALLOW_NEGATIVE:
         counted = count_back(transaction, points, refunded_total)
         return transaction.debit(Kind.REVERSE, event, taken, debt=short, reason=reason, detail=detail, counted=counted)
     if short:

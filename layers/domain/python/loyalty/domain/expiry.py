@@ -13,15 +13,16 @@ from loyalty.domain.transaction import NOTHING, Transaction
 
 
 def expiry_story(account: Account) -> Story:
-    """The story that the account's next expiry starts: one for each, named by its sequence.
+    """The story that the account's next expiry starts: one for each, named by the movement before it.
 
-    That the same points cannot expire twice rests on the account's version; the name only says
-    whose they were.
+    By that one's seal, which no two movements share and which says nothing about whose points they were. That the
+    same points cannot expire twice rests on the account's version.
     """
-    owner = account.account_id
-    who = "guest" if owner.guest else "member"
-    reference = f"{who}/{owner.customer_id}/{account.version + 1}"
-    return Story(Cause(owner.program_id, CauseKind.EXPIRY, reference))
+    return Story(Cause(account.account_id.program_id, CauseKind.EXPIRY, account.seal[:NAME_BYTES].hex()))
+
+
+NAME_BYTES = 16
+"""Of a seal, as a name: two in 2**64 share one."""
 
 
 def expire(transaction: Transaction, as_of: datetime) -> Transaction:

@@ -1,5 +1,6 @@
 """Movements: the immutable records that an account is the sum of."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,18 @@ class AccountId:
     customer_id: str
     guest: bool = False
 
+    @property
+    def is_erased(self) -> bool:
+        """Whether this is the pseudonym of a customer who was erased."""
+        return _PSEUDONYM.fullmatch(self.customer_id) is not None
+
+    def pseudonym(self, token: str) -> "AccountId":
+        """What stands for the customer once they are erased; `token` is 32 random hexadecimal digits."""
+        return AccountId(self.program_id, f"erased-{token}", self.guest)
+
+
+_PSEUDONYM = re.compile("erased-[0-9a-f]{32}")
+
 
 class CauseKind(StrEnum):
     """What kind of thing makes points move."""
@@ -44,6 +57,10 @@ class CauseKind(StrEnum):
     """The passing of an account's time."""
     CARD = "card"
     """A loyalty card; named by its number."""
+    ERASURE = "erasure"
+    """A customer asks to be erased; named by the pseudonym."""
+    EXPORT = "export"
+    """An administrator asks for all that is held about a customer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +138,10 @@ class Event(StrEnum):
     CARD_BLOCKED = "card_blocked"
     CARD_REPLACED = "card_replaced"
     """It is blocked, and its customer has another card for it."""
+    POINTS_FORFEITED = "points_forfeited"
+    """What a customer had, or owed, is let go, since they are erased."""
+    CUSTOMER_ERASED = "customer_erased"
+    CUSTOMER_EXPORTED = "customer_exported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +167,10 @@ class Movement:
     to be answered again, years later, exactly as the first time.
 
     `seal` is a hash over all of this and over the seal of the account's movement before it, so that a
-    movement cannot be altered, removed or slipped in unnoticed.
+    movement cannot be altered, removed or slipped in unnoticed. `redacted` is what stands in it for the personal part
+    once that was erased.
+
+    `address` is the network address that an administrator called from: who has one is in the audit.
     """
 
     cause: Cause
@@ -173,6 +197,8 @@ class Movement:
     counted: Counted | None = None
     card: CardHeld | None = None
     seal: bytes = b""
+    address: str | None = None
+    redacted: bytes = b""
 
     @property
     def movement_id(self) -> str:

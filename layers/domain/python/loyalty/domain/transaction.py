@@ -22,13 +22,15 @@ NOTHING: Detail = {}
 class Origin:
     """Where a command comes from: the client that sent it, through which door, and when.
 
-    `recorded_at` is the ledger's own time; `occurred_at` what the sender says, where it says so.
+    `recorded_at` is the ledger's own time; `occurred_at` what the sender says, where it says so. `address` is the
+    network address of an administrator: what is written then is in the audit.
     """
 
     actor: str
     source: str
     recorded_at: datetime
     occurred_at: datetime | None = None
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,18 +171,19 @@ class Transaction:
             detail=detail,
             counted=counted,
             card=card,
+            address=self.origin.address,
         )
         account = self.account
         if movement.is_of_account:
             movement = replace(movement, sequence=self.holder.version + 1)
             account = self.holder.apply(movement)
             movement = replace(movement, balance_after=account.balance(self.now), debt_after=account.debt)
-            movement = sealed(movement, self.holder.seal)
+            movement = sealed(movement, self.holder.seal, self.holder.salt)
             account = replace(account, seal=movement.seal)
             if self.program.tiers or account.review_at:
                 account = account.reviewed_at(review_at(self.program, account.standing, self.now))
         else:
-            movement = sealed(movement, NO_SEAL)
+            movement = sealed(movement, NO_SEAL, self.account.salt if self.account else b"")
         return replace(
             self,
             account=account,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from loyalty.domain.account import Account
-from loyalty.domain.movement import Kind, Movement
+from loyalty.domain.movement import CauseKind, Kind, Movement
 from loyalty.domain.sealing import NO_SEAL, is_sealed
 
 MAY_MAKE_DEBT = frozenset({Kind.REVERSE, Kind.ADJUST_DOWN})
@@ -19,7 +19,7 @@ def differences(stored: Account, movements: Sequence[Movement]) -> Iterator[str]
         if movement.sequence != expected:
             yield f"movement {expected} is missing: {movement.sequence} follows {replayed.version}"
             return
-        yield from _faults(movement, replayed, seal)
+        yield from _faults(movement, replayed, seal, stored.salt)
         try:
             replayed = replayed.apply(movement)
         except ValueError as error:
@@ -42,10 +42,12 @@ def differences(stored: Account, movements: Sequence[Movement]) -> Iterator[str]
         yield f"the purge would look at it at {stored.purge_at}, too late for {due}"
 
 
-def _faults(movement: Movement, before: Account, seal: bytes) -> Iterator[str]:
+def _faults(movement: Movement, before: Account, seal: bytes, salt: bytes) -> Iterator[str]:
     number = movement.sequence
-    if not is_sealed(movement, seal):
+    if not is_sealed(movement, seal, salt):
         yield f"movement {number} is not what was sealed behind {before.version}"
+    if movement.redacted and not (before.account_id.is_erased or movement.cause.kind is CauseKind.REFERRAL):
+        yield f"movement {number} is redacted, and nobody was erased"
     if movement.kind.sign * movement.points != sum(lot.points for lot in movement.allocation) - movement.debt:
         yield f"movement {number} moves {movement.points} points, its lots and debt another number"
     if movement.debt > 0 and movement.kind not in MAY_MAKE_DEBT:

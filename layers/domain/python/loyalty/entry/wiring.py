@@ -9,8 +9,10 @@ from functools import cache
 from typing import Any
 
 from loyalty.adapters import eventbridge, s3, sqs
+from loyalty.adapters.dynamodb.audit import DynamoDBAudit
 from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.client import connect
+from loyalty.adapters.dynamodb.erasures import DynamoDBErasures
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
 from loyalty.adapters.jobs import QueuedJobs, job_task_from
@@ -37,6 +39,8 @@ def world() -> World:
         books=DynamoDBBooks(client, table),
         jobs=QueuedJobs(client, table, queues, settings.job_queue_url),
         files=S3Files(files, settings.job_bucket, now),
+        erasures=DynamoDBErasures(client, table),
+        audit=DynamoDBAudit(client, table),
     )
 
 

@@ -23,11 +23,15 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender:
-    """Who sent a command, through which door, and when it says the thing happened."""
+    """Who sent a command, through which door, and when it says the thing happened.
+
+    With the `address` of an administrator, whatever the command writes is in the audit.
+    """
 
     actor: str
     source: str
     occurred_at: datetime | None = None
+    address: str | None = None
 
 
 def carry_out(
@@ -57,7 +61,7 @@ def carry_out(
         # looked at again before it is believed.
         consistent = attempt > 0
         story, account = _read(world, cause, account_id, consistent)
-        origin = Origin(sender.actor, sender.source, world.clock(), sender.occurred_at)
+        origin = Origin(sender.actor, sender.source, world.clock(), sender.occurred_at, sender.address)
         try:
             transaction = decide(Transaction.begin(program, origin, story, account))
         except Refused:

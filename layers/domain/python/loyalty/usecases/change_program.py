@@ -14,6 +14,7 @@ def change_program(
     settings: Callable[[int], Program],
     actor: str,
     expected: Callable[[int], bool] = lambda version: True,
+    address: str | None = None,
 ) -> Edition:
     """Make `settings` (given their version number) the program's; the answer is what applies now.
 
@@ -37,7 +38,7 @@ def change_program(
                 f"The program's points are valued in {latest.currency}, which cannot change.",
                 pointer="/currency",
             )
-        edition = Edition(program, world.clock(), actor)
+        edition = Edition(program, world.clock(), actor, address)
         try:
             world.programs.save(edition)
         except LostRace:

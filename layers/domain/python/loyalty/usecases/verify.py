@@ -11,7 +11,7 @@ from loyalty.domain.books import JournalEntry, journal_entry, sum_up
 from loyalty.domain.cards import Status, card_of, cause_of_card
 from loyalty.domain.movement import AccountId, Kind, Movement
 from loyalty.domain.verification import differences
-from loyalty.ports import Unavailable, World
+from loyalty.ports import BeingErased, Unavailable, World
 from loyalty.usecases.carry_out import pause
 from loyalty.usecases.days import closed_days
 
@@ -101,6 +101,9 @@ def _verify(world: World, account_id: AccountId, result: Verification) -> list[M
     who = f"{'guest' if account_id.guest else 'customer'} {account_id.customer_id}"
     try:
         account = world.ledger.account(account_id, consistent=True)
+    except BeingErased:
+        result.found.append(Difference(who, "is being erased: ask for it again, until it is done"))
+        return []
     except Unavailable:
         raise
     except Exception as error:  # noqa: BLE001 - what cannot even be read is what we are looking for

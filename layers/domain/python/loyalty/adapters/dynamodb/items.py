@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,9 +17,9 @@ from loyalty.domain.books import JournalEntry
 from loyalty.domain.calendar import business_day
 from loyalty.domain.day_sums import Booked, KindSum, ShardSums, Worth
 from loyalty.domain.lots import Lots
-from loyalty.domain.movement import CardHeld, Cause, CauseKind, Event, Kind, Movement
+from loyalty.domain.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind, Movement
 from loyalty.domain.program import AccountNames
-from loyalty.ports import Due, WriteOff
+from loyalty.ports import Act, ActPlace, Due, Erasure, Place, WriteOff
 
 type Item = dict[str, Any]
 """An item in DynamoDB's JSON: every value wrapped in its type."""
@@ -57,6 +57,7 @@ def account_item(account: Account) -> Item:
             "card": account.card,
             "review": keys.instant(account.review_at) if account.review_at else None,
             "seal": account.seal,
+            "salt": account.salt or None,
             "program_shard": keys.shard_key(program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS)),
             "due": keys.instant(due) if due else None,
             "expiry_shard": keys.shard_key(program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS)) if due else None,
@@ -77,8 +78,51 @@ def account_from(item: Item) -> Account:
         standing=unpack_standing(stored["standing"].value if "standing" in stored else b"", stored.get("tier")),
         card=stored.get("card"),
         seal=stored["seal"].value,
+        salt=stored["salt"].value if "salt" in stored else b"",
         review_at=_instant(stored.get("review")),
         purge_at=_instant(stored.get("due")),
+    )
+
+
+def lock_item(erasure: Erasure) -> Item:
+    """What stands in the place of an account while its customer is being erased. It is no account, and is due never."""
+    pk = keys.account_pk(erasure.account_id)
+    return wire(
+        {
+            "pk": pk,
+            "sk": keys.ACCOUNT_SK,
+            "pseudonym": erasure.pseudonym.customer_id,
+            "salt": erasure.salt,
+            "movements": erasure.movements,
+            "program_shard": keys.shard_key(erasure.account_id.program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS)),
+        }
+    )
+
+
+def is_lock(item: Item) -> bool:
+    return "pseudonym" in item
+
+
+def erasure_from(item: Item) -> Erasure:
+    stored = plain(item)
+    account_id = keys.account_id(stored["pk"])
+    return Erasure(
+        account_id=account_id,
+        pseudonym=replace(account_id, customer_id=stored["pseudonym"]),
+        salt=stored["salt"].value,
+        movements=stored["movements"],
+    )
+
+
+def aside_key(account_id: AccountId, place: Place) -> Item:
+    """Where a record that moved nothing stands beside the statement of `account_id`."""
+    return wire(
+        {
+            "pk": keys.cause_pk(place.cause),
+            "sk": keys.position_sk(place.position),
+            "account": keys.aside_pk(account_id),
+            "sequence": keys.microseconds(place.recorded_at),
+        }
     )
 
 
@@ -95,7 +139,6 @@ def movement_item(movement: Movement, timezone: str) -> Item:
         "sk": keys.position_sk(movement.position),
         "event": movement.event.value,
         "kind": movement.kind.value,
-        "owner": keys.account_pk(movement.account) if movement.account else None,
         "points": movement.points,
         "lots": pack(movement.allocation) if movement.allocation else None,
         "debt": movement.debt or None,
@@ -115,10 +158,16 @@ def movement_item(movement: Movement, timezone: str) -> Item:
         "counted": pack_counted(movement.counted) if movement.counted else None,
         "card": movement.card.number or "" if movement.card else None,
         "seal": movement.seal,
+        "redacted": movement.redacted or None,
+        "address": movement.address,
+        "audit": keys.audit_key(movement.cause.program_id, movement.recorded_at) if movement.address else None,
     }
-    if movement.sequence is not None:
-        item["account"] = item.pop("owner")
+    if movement.account and movement.sequence is not None:
+        item["account"] = keys.account_pk(movement.account)
         item["sequence"] = movement.sequence
+    elif movement.account:
+        item["account"] = keys.aside_pk(movement.account)
+        item["sequence"] = keys.microseconds(movement.recorded_at)
     if movement.is_booked:
         day = business_day(movement.recorded_at, timezone)
         shard = keys.shard_of(str(item["pk"]), keys.DAY_SHARDS)
@@ -128,10 +177,17 @@ def movement_item(movement: Movement, timezone: str) -> Item:
     return wire(item)
 
 
+def rewritten(item: Item, movement: Movement) -> Item:
+    """The item of a movement that was rewritten: it stays booked where it was."""
+    made = movement_item(movement, "UTC")
+    made.pop("day", None)
+    return made | {"day": item["day"]} if "day" in item else made
+
+
 def movement_from(item: Item) -> Movement:
     stored = plain(item)
     program_id, kind, reference = stored["pk"].split("#", 2)
-    owner = stored.get("account") or stored.get("owner")
+    owner = stored.get("account")
     basis = {"basis": stored["basis"]} if "basis" in stored else {}
     return Movement(
         cause=Cause(program_id, CauseKind(kind), reference),
@@ -143,7 +199,7 @@ def movement_from(item: Item) -> Movement:
         allocation=unpack(stored["lots"].value) if "lots" in stored else (),
         debt=stored.get("debt", 0),
         expires_at=_instant(stored.get("expires")),
-        sequence=stored.get("sequence"),
+        sequence=None if owner is None or keys.is_aside(owner) else stored["sequence"],
         balance_after=stored["balance"],
         debt_after=stored.get("owed", 0),
         program_version=stored["program_version"],
@@ -158,6 +214,8 @@ def movement_from(item: Item) -> Movement:
         counted=unpack_counted(stored["counted"].value) if "counted" in stored else None,
         card=CardHeld(stored["card"] or None) if "card" in stored else None,
         seal=stored["seal"].value,
+        address=stored.get("address"),
+        redacted=stored["redacted"].value if "redacted" in stored else b"",
     )
 
 
@@ -244,13 +302,13 @@ def journal_entry_from(item: Item) -> JournalEntry:
 
 
 def write_off_item(write_off: WriteOff, first: Movement) -> Item:
-    """A purge's journal entry, named by its run and by the first of its movements."""
+    """A purge's journal entry, named by its run and by the seal of the first of its movements."""
     entry = write_off.entry
     recorded = keys.instant(first.recorded_at)
     return wire(
         {
             "pk": keys.write_off_pk(entry.program_id, entry.day),
-            "sk": f"{write_off.run_id}#{recorded}#{first.movement_id}",
+            "sk": f"{write_off.run_id}#{recorded}#{first.seal.hex()}",
             "recorded": recorded,
             "kind": entry.kind.value,
             "debit": entry.sides.debit.value,
@@ -274,6 +332,49 @@ def write_off_from(item: Item) -> JournalEntry:
         movements=stored["movements"],
         points=stored["points"],
         amount=Decimal(stored["amount"]),
+    )
+
+
+def act_from(item: Item) -> Act:
+    """An act, from what the index of the audit holds of it."""
+    stored = plain(item)
+    program_id, kind, *reference = stored["pk"].split("#", 2)
+    at, address, position = datetime.fromisoformat(stored["recorded"]), stored["address"], int(stored["sk"])
+    if not reference:
+        return Act(
+            at=at,
+            actor=stored["by"],
+            action="program_changed",
+            source="API",
+            address=address,
+            program_version=position,
+            position=position,
+        )
+    account = stored.get("account")
+    return Act(
+        at=at,
+        actor=stored["actor"],
+        action=stored["event"],
+        source=stored["source"],
+        address=address,
+        program_version=stored["program_version"],
+        position=position,
+        cause=Cause(program_id, CauseKind(kind), reference[0]),
+        account=keys.account_id(account) if account else None,
+        points=Kind(stored["kind"]).sign * stored["points"],
+        reason=stored.get("reason"),
+    )
+
+
+def act_key(program_id: str, place: ActPlace) -> Item:
+    """Where an act stands in the index of the audit."""
+    return wire(
+        {
+            "pk": keys.cause_pk(place.cause) if place.cause else keys.settings_pk(program_id),
+            "sk": keys.position_sk(place.position),
+            "audit": keys.audit_key(program_id, place.at),
+            "recorded": keys.instant(place.at),
+        }
     )
 
 

@@ -8,7 +8,7 @@ comes last in its key: no two ids can ever share a key.
 | movement       | `{program}#{cause kind}#{ref}`    | position, 8 digits|
 | account        | `{program}#member#{customer}`     | `account`         |
 |                | `{program}#guest#{customer}`      |                   |
-| write-off      | `{program}#write-off#{day}`       | run, instant, movement |
+| write-off      | `{program}#write-off#{day}`       | run, instant, seal     |
 | purge run      | `{program}#purges`                | run               |
 | its parts      | `{program}#purges`                | run `#` part      |
 | closed day     | `{program}#closed`                | `{day}#{shard}`   |
@@ -22,13 +22,16 @@ comes last in its key: no two ids can ever share a key.
 | index                | hash                          | range       | holds                          |
 |----------------------|-------------------------------|-------------|--------------------------------|
 | movements_by_account | `account`: the account's pk   | `sequence`  | every movement of points       |
+|                      | `{program}#member-aside#{customer}` | microseconds | records of a customer that moved nothing |
+|                      | `{program}#guest-aside#{customer}`  |             |                                |
 | movements_by_day     | `day`: `{program}#{day}#{n}`  | `recorded`  | every movement of points       |
 | accounts_by_expiry   | `expiry_shard`: `{program}#{n}` | `due`     | accounts with points to expire |
 | accounts_by_program  | `program_shard`: `{program}#{n}` | `pk`      | every account                  |
 |                      | `{program}#cards#{n}`         | `pk`        | the first movement of every card |
+| audit_by_month       | `audit`: `{program}#{month}`  | `recorded`  | what administrators did        |
 """
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zlib import crc32
 
 from loyalty.domain.movement import AccountId, Cause
@@ -58,9 +61,31 @@ def account_pk(account_id: AccountId) -> str:
 
 
 def account_id(pk: str) -> AccountId:
-    """The account whose key `pk` is."""
+    """The account whose key `pk` is, or beside which it is."""
     program_id, who, customer_id = pk.split("#", 2)
-    return AccountId(program_id, customer_id, guest=who == "guest")
+    return AccountId(program_id, customer_id, guest=who in ("guest", "guest-aside"))
+
+
+def aside_pk(account_id: AccountId) -> str:
+    """Where `movements_by_account` keeps what concerns a customer and moved nothing: beside their statement."""
+    who = "guest-aside" if account_id.guest else "member-aside"
+    return f"{account_id.program_id}#{who}#{account_id.customer_id}"
+
+
+def is_aside(pk: str) -> bool:
+    return pk.split("#", 2)[1].endswith("-aside")
+
+
+def microseconds(at: datetime) -> int:
+    """An instant (UTC) as a number that sorts as time does."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def audit_key(program_id: str, month: date) -> str:
+    return f"{program_id}#{month:%Y-%m}"
 
 
 def settings_pk(program_id: str) -> str:

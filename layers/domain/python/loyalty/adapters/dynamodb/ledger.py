@@ -7,6 +7,8 @@ position), and an account only over the version that was read. Both go into one 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
+from itertools import islice
+from secrets import token_bytes
 from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
@@ -17,8 +19,9 @@ from loyalty.domain.cards import cause_of_card
 from loyalty.domain.movement import AccountId, Cause, Movement
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import Due, LostRace, Unavailable, WriteOff
+from loyalty.ports import BeingErased, Due, LostRace, Place, Unavailable, WriteOff
 
+SALT_BYTES = 16
 IS_NEW = "attribute_not_exists(pk)"
 IS_AS_READ = "version = :read"
 LOST = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
@@ -48,7 +51,9 @@ class DynamoDBLedger:
         with answering():
             found = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=consistent)
         if "Item" not in found:
-            return Account(account_id=account_id)
+            return Account(account_id=account_id, salt=token_bytes(SALT_BYTES))
+        if items.is_lock(found["Item"]):
+            raise BeingErased("the customer is being erased")
         return items.account_from(found["Item"])
 
     def accounts(self, account_ids: Sequence[AccountId]) -> list[Account]:
@@ -59,7 +64,7 @@ class DynamoDBLedger:
         while wanted:
             with answering():
                 batch = self._client.batch_get_item(RequestItems={self._table: {"Keys": wanted[:BATCH_GET]}})
-            found += map(items.account_from, batch["Responses"][self._table])
+            found += (items.account_from(item) for item in batch["Responses"][self._table] if not items.is_lock(item))
             unread = batch["UnprocessedKeys"].get(self._table, {}).get("Keys", [])
             wanted = unread + wanted[BATCH_GET:]
         return found
@@ -104,6 +109,17 @@ class DynamoDBLedger:
                 **({"ExpressionAttributeNames": {"#sequence": "sequence"}} if before is not None else {}),
             )
         return [items.movement_from(item) for item in page["Items"]]
+
+    def asides(self, account_id: AccountId, limit: int, after: Place | None) -> list[Movement]:
+        pages = self._pages(
+            "account = :account",
+            {":account": keys.aside_pk(account_id)},
+            index="movements_by_account",
+            size=limit,
+            start=items.aside_key(account_id, after) if after else None,
+            newest_first=True,
+        )
+        return [items.movement_from(item) for page in islice(pages, 1) for item in page]
 
     def due(
         self, program_id: str, shard: int, as_of: datetime, size: int, after: Due | None = None
@@ -195,6 +211,7 @@ class DynamoDBLedger:
         consistent: bool = False,
         size: int | None = None,
         start: items.Item | None = None,
+        newest_first: bool = False,
     ) -> Iterator[list[items.Item]]:
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -209,6 +226,8 @@ class DynamoDBLedger:
             request["ExpressionAttributeNames"] = names
         if size:
             request["Limit"] = size
+        if newest_first:
+            request["ScanIndexForward"] = False
         if start:
             request["ExclusiveStartKey"] = start
         return query(self._client, request)

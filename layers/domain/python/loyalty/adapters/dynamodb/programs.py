@@ -59,7 +59,8 @@ class DynamoDBPrograms:
         if item is None:
             raise UnknownProgram(program_id)
         made_by = item["by"]["S"] if "by" in item else "unknown"
-        return Edition(program_from(item), datetime.fromisoformat(item["made"]["S"]), made_by)
+        address = item["address"]["S"] if "address" in item else None
+        return Edition(program_from(item), datetime.fromisoformat(item["made"]["S"]), made_by, address)
 
     def save(self, edition: Edition) -> None:
         program = edition.program
@@ -76,6 +77,10 @@ class DynamoDBPrograms:
             "made": {"S": keys.instant(edition.made_at)},
             "by": {"S": edition.made_by},
         }
+        if edition.address:
+            version["address"] = {"S": edition.address}
+            version["audit"] = {"S": keys.audit_key(program.program_id, edition.made_at)}
+            version["recorded"] = version["made"]
         current = {"pk": {"S": keys.PROGRAMS_PK}, "sk": {"S": program.program_id}, **content}
         follows = (
             self._put(current, "version = :before", {":before": {"N": str(program.version - 1)}})

@@ -1,0 +1,139 @@
+"""The `Erasures` port on DynamoDB: the only code that changes or deletes what the ledger wrote."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from loyalty.adapters.dynamodb import items, keys
+from loyalty.adapters.dynamodb.client import answering, query
+from loyalty.adapters.dynamodb.ledger import IS_AS_READ, IS_NEW, LOST
+from loyalty.domain.movement import AccountId, Movement
+from loyalty.domain.transaction import Transaction
+from loyalty.ports import MAX_REWRITINGS, Erasure, LostRace, Rewriting, Unavailable
+
+CHANGES = ("account", "detail", "reason", "redacted")
+"""What of a movement an erasure changes, besides its name."""
+
+
+class DynamoDBErasures:
+    """The `Erasures` port on the DynamoDB table `table`; `client` is boto3's low-level one."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def under_way(self, account_id: AccountId) -> Erasure | None:
+        with answering():
+            found = self._client.get_item(TableName=self._table, Key=_account_key(account_id), ConsistentRead=True)
+        item = found.get("Item", {})
+        return items.erasure_from(item) if items.is_lock(item) else None
+
+    def begin(self, transaction: Transaction, salt: bytes) -> None:
+        read, account = transaction.read, transaction.holder
+        if read is None:
+            raise ValueError("there is no erasure of nobody")
+        erasure = Erasure(
+            account_id=read.account_id, pseudonym=account.account_id, salt=salt, movements=account.version
+        )
+        timezone = transaction.program.timezone
+        puts = [items.movement_item(movement, timezone) for movement in transaction.movements]
+        changes = [self._put(item, IS_NEW) for item in (*puts, items.account_item(account))]
+        lock = self._put(items.lock_item(erasure), IS_AS_READ if read.version else IS_NEW)
+        if read.version:
+            lock["Put"]["ExpressionAttributeValues"] = {":read": {"N": str(read.version)}}
+        self._write([*changes, lock])
+
+    def records(self, account_id: AccountId) -> Iterator[list[Movement]]:
+        for key in (keys.account_pk(account_id), keys.aside_pk(account_id)):
+            for page in query(self._client, self._of_account(key) | {"Limit": MAX_REWRITINGS}):
+                yield [items.movement_from(item) for item in page]
+
+    def count(self, account_id: AccountId) -> int:
+        request = self._of_account(keys.account_pk(account_id)) | {"Select": "COUNT"}
+        total = 0
+        while True:
+            with answering():
+                page = self._client.query(**request)
+            total += int(page["Count"])
+            if "LastEvaluatedKey" not in page:
+                return total
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def rewrite(self, rewritings: Sequence[Rewriting]) -> int:
+        stored = self._get([_key(one.before) for one in rewritings])
+        changes: list[dict[str, Any]] = []
+        rewritten = 0
+        for one in rewritings:
+            item = stored.get(_name(_key(one.before)))
+            if item is None or items.movement_from(item) == one.after:
+                continue  # it has another name by now, or is as it is to be
+            rewritten += 1
+            made = items.rewritten(item, one.after)
+            if one.before.cause == one.after.cause:
+                changes.append(self._put(made, *_unchanged(one.before)))
+            else:
+                changes += [self._put(made, IS_NEW), self._delete(_key(one.before), *_unchanged(one.before))]
+        if changes:
+            self._write(changes)
+        return rewritten
+
+    def end(self, erasure: Erasure) -> None:
+        pseudonym = {":pseudonym": {"S": erasure.pseudonym.customer_id}}
+        self._write([self._delete(_account_key(erasure.account_id), "pseudonym = :pseudonym", pseudonym)])
+
+    def _get(self, wanted: list[items.Item]) -> dict[tuple[str, str], items.Item]:
+        found: dict[tuple[str, str], items.Item] = {}
+        while wanted:
+            request = {self._table: {"Keys": wanted, "ConsistentRead": True}}
+            with answering():
+                batch = self._client.batch_get_item(RequestItems=request)
+            found |= {_name(item): item for item in batch["Responses"][self._table]}
+            wanted = batch["UnprocessedKeys"].get(self._table, {}).get("Keys", [])
+        return found
+
+    def _of_account(self, key: str) -> dict[str, Any]:
+        return {
+            "TableName": self._table,
+            "IndexName": "movements_by_account",
+            "KeyConditionExpression": "account = :account",
+            "ExpressionAttributeValues": {":account": {"S": key}},
+        }
+
+    def _put(self, item: items.Item, condition: str, values: items.Item | None = None) -> dict[str, Any]:
+        return {"Put": self._conditional(condition, values) | {"Item": item}}
+
+    def _delete(self, key: items.Item, condition: str, values: items.Item | None = None) -> dict[str, Any]:
+        return {"Delete": self._conditional(condition, values) | {"Key": key}}
+
+    def _conditional(self, condition: str, values: items.Item | None) -> dict[str, Any]:
+        conditional: dict[str, Any] = {"TableName": self._table, "ConditionExpression": condition}
+        return conditional | ({"ExpressionAttributeValues": values} if values else {})
+
+    def _write(self, changes: list[dict[str, Any]]) -> None:
+        try:
+            with answering():
+                self._client.transact_write_items(TransactItems=changes)
+        except self._client.exceptions.TransactionCanceledException as error:
+            reasons = [reason["Code"] for reason in error.response["CancellationReasons"]]
+            if LOST & set(reasons):
+                raise LostRace from error
+            raise Unavailable(f"cancelled: {reasons}") from error
+
+
+def _unchanged(movement: Movement) -> tuple[str, items.Item]:
+    """The condition that of a movement nothing has changed that an erasure changes."""
+    item = items.movement_item(movement, "UTC")
+    conditions = [f"{name} = :{name}" if name in item else f"attribute_not_exists({name})" for name in CHANGES]
+    return " AND ".join(conditions), {f":{name}": item[name] for name in CHANGES if name in item}
+
+
+def _key(movement: Movement) -> items.Item:
+    pk, sk = keys.cause_pk(movement.cause), keys.position_sk(movement.position)
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
+
+
+def _account_key(account_id: AccountId) -> items.Item:
+    return {"pk": {"S": keys.account_pk(account_id)}, "sk": {"S": keys.ACCOUNT_SK}}
+
+
+def _name(item: items.Item) -> tuple[str, str]:
+    return item["pk"]["S"], item["sk"]["S"]

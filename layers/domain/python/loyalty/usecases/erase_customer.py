@@ -1,0 +1,170 @@
+"""A customer is erased. Can be stopped anywhere and called again, and goes on where it was.
+
+1. One write lets go what the customer has or owes, puts the account under a pseudonym and locks it: from now on
+   commands that name the customer or an order of theirs are told to try again.
+2. Each movement and record is rewritten to the pseudonym, first those that are named by the customer's id: while a
+   referral is found by no name or the other, the order that it belongs to is still locked.
+3. Once all are there, the lock is removed. The id is free: whoever comes back with it starts from nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import batched
+
+from loyalty.domain.erasing import erase, with_other_referrer, without_person, without_reason
+from loyalty.domain.movement import AccountId, Event, Movement
+from loyalty.domain.order import cause_of_order
+from loyalty.domain.referring import cause_of_referral
+from loyalty.domain.transaction import Origin
+from loyalty.ports import MAX_REWRITINGS, Erasure, LostRace, Rewriting, Unavailable, World
+from loyalty.usecases.carry_out import ATTEMPTS, Sender, pause
+
+LOOKS = 10
+"""How often what an index does not show yet is looked for, before the caller is to ask again."""
+SETTLING = 2.0
+"""Seconds that commands get which looked before the lock, and write a record that moves nothing."""
+PER_WRITE = MAX_REWRITINGS // 3
+"""A movement, the order that it is noted in and the order of whom the customer referred."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerErased:
+    """What was done by this call. `done` is False while there may be more: then it is to be called again.
+
+    `pseudonym` is None where nothing was held. `forfeited` points were let go, negative where a debt was; None in a
+    call that goes on with what another one began.
+    """
+
+    pseudonym: AccountId | None
+    forfeited: int | None
+    rewritten: int
+    done: bool
+
+
+def erase_customer(
+    world: World, account_id: AccountId, sender: Sender, out_of_time: Callable[[], bool] = lambda: False
+) -> CustomerErased:
+    """Erase the customer, or go on with it. Raises Unavailable when others kept writing to the account."""
+    world.programs.get(account_id.program_id)
+    erasure, forfeited = world.erasures.under_way(account_id), None
+    if erasure is None:
+        begun = _begin(world, account_id, sender)
+        if begun is None:
+            return CustomerErased(pseudonym=None, forfeited=None, rewritten=0, done=True)
+        erasure, forfeited = begun
+    work = _Work(world, erasure, out_of_time)
+    done = work.finish()
+    return CustomerErased(pseudonym=erasure.pseudonym, forfeited=forfeited, rewritten=work.rewritten, done=done)
+
+
+def _begin(world: World, account_id: AccountId, sender: Sender) -> tuple[Erasure, int] | None:
+    """Let go what there is, and lock; None where nothing is held."""
+    program = world.programs.get(account_id.program_id)
+    pseudonym = account_id.pseudonym(world.token())
+    for attempt in range(ATTEMPTS):
+        account = world.ledger.account(account_id, consistent=True)
+        if not account.version and not _is_known(world, account_id):
+            return None
+        origin = Origin(sender.actor, sender.source, world.clock(), address=sender.address)
+        transaction = erase(program, origin, account, pseudonym, bytes.fromhex(world.token()))
+        try:
+            world.erasures.begin(transaction, account.salt)
+        except LostRace:
+            pause(world, attempt)
+        else:
+            held = transaction.holder.version
+            erasure = Erasure(account_id=account_id, pseudonym=pseudonym, salt=account.salt, movements=held)
+            return erasure, account.outstanding
+    raise Unavailable(f"{ATTEMPTS} attempts at an account were all overtaken")
+
+
+def _is_known(world: World, account_id: AccountId) -> bool:
+    """Whether anything is held of a customer who has no account."""
+    story, _ = world.ledger.read(
+        cause_of_referral(account_id.program_id, account_id.customer_id), None, consistent=True
+    )
+    return bool(story.movements and not account_id.guest) or any(world.erasures.records(account_id))
+
+
+class _Work:
+    """The rewriting of what is held of one customer."""
+
+    def __init__(self, world: World, erasure: Erasure, out_of_time: Callable[[], bool]) -> None:
+        self._world = world
+        self._erasure = erasure
+        self._out_of_time = out_of_time
+        self.rewritten = 0
+
+    def finish(self) -> bool:
+        """Whether all of it is done, and the lock removed."""
+        erasures, erasure = self._world.erasures, self._erasure
+        settled = False
+        for look in range(LOOKS):
+            try:
+                found = self._look()
+            except LostRace:
+                pause(self._world, look)
+                continue
+            if self._out_of_time():
+                return False
+            if found or erasures.count(erasure.pseudonym) < erasure.movements:
+                pause(self._world, look)
+            elif settled:
+                erasures.end(erasure)
+                return True
+            else:
+                self._world.sleep(SETTLING)
+                settled = True
+        return False
+
+    def _look(self) -> int:
+        """Rewrite whatever is found now; how much was."""
+        before = self.rewritten
+        self._rewrite(self._of_referral())
+        for page in self._world.erasures.records(self._erasure.account_id):
+            if self._out_of_time():
+                break
+            self._rewrite(page)
+        return self.rewritten - before
+
+    def _of_referral(self) -> list[Movement]:
+        """That the customer was referred: it is named by them, and in the account of who referred them."""
+        person = self._erasure.account_id
+        if person.guest:
+            return []
+        story, _ = self._world.ledger.read(
+            cause_of_referral(person.program_id, person.customer_id), None, consistent=True
+        )
+        return list(story)
+
+    def _rewrite(self, movements: Iterable[Movement]) -> None:
+        for some in batched(movements, PER_WRITE, strict=False):
+            rewritings = [one for movement in some for one in self._rewritings(movement)]
+            if rewritings:
+                self.rewritten += self._world.erasures.rewrite(rewritings)
+
+    def _rewritings(self, movement: Movement) -> Iterator[Rewriting]:
+        person, pseudonym = self._erasure.account_id, self._erasure.pseudonym
+        after = without_person(movement, person, pseudonym, self._salt(movement))
+        yield Rewriting(movement, after)
+        if movement.account != person:
+            return
+        asked = movement.detail.get("asked")
+        if isinstance(asked, dict) and "order_id" in asked:
+            for note in self._story(str(asked["order_id"])):
+                if note.event is Event.ORDER_ADJUSTED and note.detail.get("movement_id") == movement.movement_id:
+                    yield Rewriting(note, without_reason(note, after))
+        if movement.event is Event.CUSTOMER_REFERRED:
+            for completion in self._story(str(movement.detail["order_id"])):
+                if completion.event is Event.ORDER_COMPLETED:
+                    yield Rewriting(completion, with_other_referrer(completion, person, pseudonym))
+
+    def _salt(self, movement: Movement) -> bytes:
+        if movement.account is None or movement.account == self._erasure.account_id:
+            return self._erasure.salt
+        return self._world.ledger.account(movement.account, consistent=True).salt
+
+    def _story(self, order_id: str) -> Iterable[Movement]:
+        cause = cause_of_order(self._erasure.account_id.program_id, order_id)
+        story, _ = self._world.ledger.read(cause, None, consistent=True)
+        return story

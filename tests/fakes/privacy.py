@@ -1,0 +1,111 @@
+"""The ports of erasure and audit in memory, over a ledger in memory."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date
+
+from loyalty.domain.movement import AccountId, Movement
+from loyalty.domain.transaction import Transaction
+from loyalty.ports import (
+    MAX_REWRITINGS,
+    Act,
+    ActPlace,
+    Erasure,
+    LostRace,
+    Programs,
+    Rewriting,
+    UnknownProgram,
+)
+from tests.fakes.memory import MemoryLedger
+
+PAGE = 3
+
+
+class MemoryErasures:
+    """The `Erasures` port in memory."""
+
+    def __init__(self, ledger: MemoryLedger) -> None:
+        self._ledger = ledger
+
+    def under_way(self, account_id: AccountId) -> Erasure | None:
+        return self._ledger.erasures.get(account_id)
+
+    def begin(self, transaction: Transaction, salt: bytes) -> None:
+        read, account = transaction.read, transaction.holder
+        assert read
+        erasure = Erasure(
+            account_id=read.account_id, pseudonym=account.account_id, salt=salt, movements=account.version
+        )
+        self._ledger.lock(transaction, erasure)
+
+    def records(self, account_id: AccountId) -> Iterator[list[Movement]]:
+        mine = [movement for movement in self._ledger.every() if movement.account == account_id]
+        for start in range(0, len(mine), PAGE):
+            yield mine[start : start + PAGE]
+
+    def count(self, account_id: AccountId) -> int:
+        return sum(m.account == account_id and m.sequence is not None for m in self._ledger.every())
+
+    def rewrite(self, rewritings: Sequence[Rewriting]) -> int:
+        assert len(rewritings) <= MAX_REWRITINGS
+        return sum(self._ledger.change(one.before, one.after) for one in rewritings)
+
+    def end(self, erasure: Erasure) -> None:
+        if self._ledger.erasures.pop(erasure.account_id, None) != erasure:
+            raise LostRace
+
+
+class MemoryAudit:
+    """The `Audit` port in memory."""
+
+    def __init__(self, ledger: MemoryLedger, programs: Programs) -> None:
+        self._ledger = ledger
+        self._programs = programs
+
+    def acts(
+        self, program_id: str, first: date, last: date, limit: int, after: ActPlace | None
+    ) -> tuple[list[Act], ActPlace | None]:
+        everything = [*self._movements(program_id), *self._settings(program_id)]
+        wanted = [act for act in everything if first <= act.at.astimezone(UTC).date() <= last]
+        behind = _order(after) if after else None
+        page = [act for act in sorted(wanted, key=_order) if behind is None or _order(act) > behind][:limit]
+        return page, ActPlace(page[-1].at, page[-1].cause, page[-1].position) if len(page) == limit else None
+
+    def _movements(self, program_id: str) -> Iterator[Act]:
+        for movement in self._ledger.every():
+            if movement.address and movement.cause.program_id == program_id:
+                yield Act(
+                    at=movement.recorded_at,
+                    actor=movement.actor,
+                    action=movement.event.value,
+                    source=movement.source,
+                    address=movement.address,
+                    program_version=movement.program_version,
+                    position=movement.position,
+                    cause=movement.cause,
+                    account=movement.account,
+                    points=movement.kind.sign * movement.points,
+                    reason=movement.reason,
+                )
+
+    def _settings(self, program_id: str) -> Iterator[Act]:
+        number = 0
+        while True:
+            number += 1
+            try:
+                edition = self._programs.edition(program_id, number)
+            except UnknownProgram:
+                return
+            if edition.address:
+                yield Act(
+                    at=edition.made_at,
+                    actor=edition.made_by,
+                    action="program_changed",
+                    source="API",
+                    address=edition.address,
+                    program_version=number,
+                    position=number,
+                )
+
+
+def _order(act: Act | ActPlace) -> tuple[object, ...]:
+    return act.at, act.cause.movement_id(act.position) if act.cause else f"/{act.position:08d}"
