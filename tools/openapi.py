@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "layers/domain/python"))
 
 from loyalty.domain.movement import MAX_POINTS  # noqa: E402
+from loyalty.entry.contracts.audit import AuditAnswer, AuditQuery  # noqa: E402
 from loyalty.entry.contracts.balances import BalancesAnswer, BalancesQuery  # noqa: E402
 from loyalty.entry.contracts.cards import (  # noqa: E402
     AssignCard,
@@ -83,6 +84,7 @@ from loyalty.entry.contracts.orders import (  # noqa: E402
     RedemptionVoidedAnswer,
     RefundedOrder,
 )
+from loyalty.entry.contracts.privacy import CustomerErasedAnswer, CustomerExportAnswer, ExportQuery  # noqa: E402
 from loyalty.entry.contracts.programs import ProgramAnswer, ProgramQuery, ProgramSettings  # noqa: E402
 from loyalty.entry.contracts.purge import PurgesAnswer, PurgesQuery  # noqa: E402
 from loyalty.entry.contracts.quotes import QuoteAnswer, QuoteRequest  # noqa: E402
@@ -378,6 +380,29 @@ OPERATIONS = {
         texts=(CSV,),
         linked=True,
         refusals=("unknown_program", "unknown_tier", "too_many_to_sort"),
+    ),
+    "DELETE /v1/programs/{program_id}/customers/{customer_id}": Operation(
+        name="eraseCustomer",
+        summary="Erase a customer: the person goes, the books stay; 202 is to be sent again until it is 200",
+        query=AccountQuery,
+        answers={200: CustomerErasedAnswer, 202: CustomerErasedAnswer},
+        refusals=("unknown_program",),
+    ),
+    "GET /v1/programs/{program_id}/customers/{customer_id}/export": Operation(
+        name="exportCustomer",
+        summary="All that is held about a customer",
+        query=ExportQuery,
+        answers={200: CustomerExportAnswer},
+        refusals=("unknown_program",),
+    ),
+    "GET /v1/programs/{program_id}/audit": Operation(
+        name="getAudit",
+        summary="What administrators did, when, from where and why",
+        query=AuditQuery,
+        answers={200: AuditAnswer},
+        texts=(CSV,),
+        linked=True,
+        refusals=("unknown_program",),
     ),
     "GET /v1/programs/{program_id}/purges": Operation(
         name="getPurges",

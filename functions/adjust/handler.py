@@ -11,7 +11,7 @@ from loyalty.usecases.adjust_points import adjust_points
 def post(request: Request) -> Response:
     key, query, body = request.idempotency_key, request.parameters(AccountQuery), request.body(AdjustPoints)
     adjustment = body.adjustment(AccountId(request.program_id, request.customer_id, query.guest))
-    done = adjust_points(world(), request.program_id, key, adjustment, request.actor, body.source)
+    done = adjust_points(world(), request.program_id, key, adjustment, request.actor, body.source, request.address)
     if done.first:
         count("PointsAdjusted", abs(done.points))
     return Response(PointsAdjustedAnswer.of(done), 201, replayed=not done.first)

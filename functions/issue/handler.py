@@ -11,7 +11,7 @@ from loyalty.usecases.issue_points import issue_points
 def post(request: Request) -> Response:
     key, body = request.idempotency_key, request.body(IssuePoints)
     issue = body.issue(AccountId(request.program_id, request.customer_id))
-    done = issue_points(world(), request.program_id, key, issue, request.actor, body.source)
+    done = issue_points(world(), request.program_id, key, issue, request.actor, body.source, request.address)
     if done.first:
         count("PointsIssued", done.points)
     return Response(PointsIssuedAnswer.of(done), 201, replayed=not done.first)

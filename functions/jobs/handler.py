@@ -32,7 +32,7 @@ from loyalty.usecases.jobs import (
 def post(request: Request) -> Response:
     key, body = request.idempotency_key, request.body(StartJob)
     body.check()
-    done = start_job(world(), request.program_id, key, _job_request(body), request.actor)
+    done = start_job(world(), request.program_id, key, _job_request(body), request.actor, request.address)
     if done.first:
         count("JobsStarted")
     return Response(JobAnswer.new(done.job), 202, replayed=not done.first)
@@ -60,7 +60,10 @@ def get_files(request: Request) -> Response:
 
 def undo(request: Request) -> Response:
     try:
-        return Response(JobAnswer.of(undo_job(world(), request.program_id, request.path["job_id"])), 202)
+        return Response(
+            JobAnswer.of(undo_job(world(), request.program_id, request.path["job_id"], request.actor, request.address)),
+            202,
+        )
     except UnknownJob:
         raise _unknown() from None
 

@@ -15,7 +15,12 @@ def put(request: Request) -> Response:
         return request.if_match(version) and settings.version in (None, version)
 
     edition = change_program(
-        world(), program_id, lambda version: settings.program(program_id, version), request.actor, expected
+        world(),
+        program_id,
+        lambda version: settings.program(program_id, version),
+        request.actor,
+        expected,
+        request.address,
     )
     version = edition.program.version
     return Response(ProgramAnswer.of(edition), 201 if version == 1 else 200, version=version)

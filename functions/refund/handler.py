@@ -9,7 +9,7 @@ from loyalty.usecases.refund_order import refund_order
 
 def post(request: Request) -> Response:
     refund = request.body(RefundedOrder).request()
-    done = refund_order(world(), request.program_id, request.order_id, refund, request.actor, "API")
+    done = refund_order(world(), request.program_id, request.order_id, refund, request.actor, "API", request.address)
     if done.first:
         count("OrdersRefunded")
     return Response(OrderRefundedAnswer.of(done), replayed=done.repeated)

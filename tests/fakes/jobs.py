@@ -7,7 +7,7 @@ from threading import Lock
 from typing import BinaryIO
 
 from loyalty.domain.jobs import Job, Status, Tally
-from loyalty.ports import JobTask, Link, LostRace, RunTaken
+from loyalty.ports import Act, JobTask, Link, LostRace, RunTaken
 
 
 class MemoryJobs:
@@ -21,7 +21,7 @@ class MemoryJobs:
         self._parts: dict[tuple[str, str, bool], dict[int, Tally]] = {}
         self._tasks: list[JobTask] = []
 
-    def create(self, job: Job, key: str, digest: str) -> None:
+    def create(self, job: Job, key: str, digest: str, act: Act | None = None) -> None:
         with self._lock:
             if (job.program_id, key) in self._keys or (job.program_id, job.job_id) in self._jobs:
                 raise LostRace
@@ -45,7 +45,7 @@ class MemoryJobs:
             mine = [job for (owner, _), job in self._jobs.items() if owner == program_id]
         return sorted(mine, key=lambda job: job.job_id, reverse=True)[:limit]
 
-    def change(self, job: Job) -> None:
+    def change(self, job: Job, act: Act | None = None) -> None:
         with self._lock:
             if self._jobs[job.program_id, job.job_id].version != job.version - 1:
                 raise LostRace

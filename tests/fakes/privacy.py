@@ -8,7 +8,6 @@ from loyalty.domain.transaction import Transaction
 from loyalty.ports import (
     MAX_REWRITINGS,
     Act,
-    ActPlace,
     Erasure,
     LostRace,
     Programs,
@@ -62,13 +61,14 @@ class MemoryAudit:
         self._programs = programs
 
     def acts(
-        self, program_id: str, first: date, last: date, limit: int, after: ActPlace | None
-    ) -> tuple[list[Act], ActPlace | None]:
+        self, program_id: str, first: date, last: date, limit: int, after: str | None
+    ) -> tuple[list[Act], str | None]:
         everything = [*self._movements(program_id), *self._settings(program_id)]
-        wanted = [act for act in everything if first <= act.at.astimezone(UTC).date() <= last]
-        behind = _order(after) if after else None
-        page = [act for act in sorted(wanted, key=_order) if behind is None or _order(act) > behind][:limit]
-        return page, ActPlace(page[-1].at, page[-1].cause, page[-1].position) if len(page) == limit else None
+        wanted = [(_name(act), act) for act in everything if first <= act.at.astimezone(UTC).date() <= last]
+        if after is not None and after not in dict(wanted):
+            raise ValueError("no place in the audit")
+        page = sorted((one for one in wanted if after is None or one[0] > after), key=lambda one: one[0])[:limit]
+        return [act for _, act in page], page[-1][0] if len(page) == limit else None
 
     def _movements(self, program_id: str) -> Iterator[Act]:
         for movement in self._ledger.every():
@@ -103,9 +103,9 @@ class MemoryAudit:
                     source="API",
                     address=edition.address,
                     program_version=number,
-                    position=number,
                 )
 
 
-def _order(act: Act | ActPlace) -> tuple[object, ...]:
-    return act.at, act.cause.movement_id(act.position) if act.cause else f"/{act.position:08d}"
+def _name(act: Act) -> str:
+    what = act.cause.movement_id(act.position) if act.cause else f"{act.program_version or 0:08d}"
+    return f"{act.at.isoformat(timespec='microseconds')} {what}"

@@ -338,41 +338,36 @@ class Programs(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """Something that an administrator did: a movement or record (with its cause), or a version of the settings."""
+    """Something that an administrator did.
+
+    It made a movement or record (`position` in the story of `cause`), a version of the settings, or concerned a job.
+    `points` are signed.
+    """
 
     at: datetime
     actor: str
     action: str
     source: str
     address: str
-    program_version: int
-    position: int
-    """In the story of `cause`; for settings their version."""
+    program_version: int | None = None
     cause: Cause | None = None
+    position: int = 0
     account: AccountId | None = None
-    points: int = 0
-    """Signed."""
+    points: int | None = None
     reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ActPlace:
-    """An act in the audit, behind which the next page starts."""
-
-    at: datetime
-    cause: Cause | None
-    position: int
+    job_id: str | None = None
 
 
 class Audit(Protocol):
-    """What administrators did: every movement, record and version of settings that has an address."""
+    """What administrators did: all that was written with the address of one."""
 
     def acts(
-        self, program_id: str, first: date, last: date, limit: int, after: ActPlace | None
-    ) -> tuple[list[Act], ActPlace | None]:
+        self, program_id: str, first: date, last: date, limit: int, after: str | None
+    ) -> tuple[list[Act], str | None]:
         """Up to `limit` acts of the days from `first` to `last` (UTC), oldest first: (they, where to go on).
 
-        None is the end. Perhaps not the latest ones.
+        None is the end. Perhaps not the latest ones. Raises ValueError when `after` is not where an earlier call for
+        the same days said to go on.
         """
         ...
 
@@ -402,7 +397,7 @@ class RunTaken(Exception):
 class Jobs(Protocol):
     """Where jobs are recorded, and handed over to be worked on."""
 
-    def create(self, job: Job, key: str, digest: str) -> None:
+    def create(self, job: Job, key: str, digest: str, act: Act | None = None) -> None:
         """Record a new job, once for the idempotency key `key`; `digest` is of what was asked for.
 
         Raises LostRace when the key was used, RunTaken when another job has the one run that it claims.
@@ -421,8 +416,8 @@ class Jobs(Protocol):
         """The latest jobs, newest first."""
         ...
 
-    def change(self, job: Job) -> None:
-        """Write the next version of a job. Raises LostRace unless it follows the latest one."""
+    def change(self, job: Job, act: Act | None = None) -> None:
+        """Write the next version of a job, and the act that it was. Raises LostRace unless it follows the latest."""
         ...
 
     def finish(self, job: Job, part: int, tally: Tally) -> None:

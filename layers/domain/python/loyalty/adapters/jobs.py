@@ -8,7 +8,7 @@ from typing import Any
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.domain.jobs import Job, JobKind, RowFault, Status, Tally
-from loyalty.ports import JobTask, LostRace, RunTaken, Unavailable
+from loyalty.ports import Act, JobTask, LostRace, RunTaken, Unavailable
 
 IS_NEW = "attribute_not_exists(pk)"
 
@@ -25,8 +25,10 @@ class QueuedJobs:
         self._sqs = sqs
         self._queue_url = queue_url
 
-    def create(self, job: Job, key: str, digest: str) -> None:
-        made = {"pk": keys.job_key_pk(job.program_id, key), "sk": keys.JOB_SK, "job_id": job.job_id, "digest": digest}
+    def create(self, job: Job, key: str, digest: str, act: Act | None = None) -> None:
+        pk = keys.job_key_pk(job.program_id, key)
+        made: dict[str, object] = {"pk": pk, "sk": keys.JOB_SK, "job_id": job.job_id, "digest": digest}
+        made |= items.act_marks(job.program_id, act) if act else {}
         puts = [self._put(made, IS_NEW), self._put(_item(job), IS_NEW)]
         if job.claims_the_run:
             puts.append(self._put(_run(job, released=False), f"{IS_NEW} OR released = :yes", {":yes": {"BOOL": True}}))
@@ -55,10 +57,13 @@ class QueuedJobs:
             )
         return [_job(items.plain(item)) for item in page["Items"]]
 
-    def change(self, job: Job) -> None:
+    def change(self, job: Job, act: Act | None = None) -> None:
         puts = [self._put(_item(job), "version = :before", {":before": {"N": str(job.version - 1)}})]
         if job.claims_the_run and job.gave_the_run_back:
             puts.append(self._put(_run(job, released=True), "job_id = :mine", {":mine": {"S": job.job_id}}))
+        if act:
+            record = {"pk": keys.job_pk(job.program_id, job.job_id), "sk": f"{act.action}#{job.version:08d}"}
+            puts.append(self._put(record | items.act_marks(job.program_id, act), IS_NEW))
         if self._write(puts):
             raise LostRace
 

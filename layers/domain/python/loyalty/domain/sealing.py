@@ -15,8 +15,8 @@ from loyalty.domain.movement import CauseKind, Event, Movement
 
 NO_SEAL = b""
 """What the first movement of an account is sealed to, and each record that moves no points."""
-NAMED_BY_THE_STORE = frozenset({CauseKind.ORDER, CauseKind.EXPIRY, CauseKind.ERASURE})
-"""Causes whose name stays when a customer is erased: an order's is in the store's books, the others are ours."""
+NAMED_BY_THE_STORE = frozenset({CauseKind.ORDER, CauseKind.JOB, CauseKind.EXPIRY, CauseKind.ERASURE})
+"""Causes whose name stays when a customer is erased: an order is in the books of the store, others are ours."""
 
 REFERRER = "referrer"
 """The detail of a completion that names who referred its customer."""

@@ -15,6 +15,7 @@ from loyalty.domain.refusal import Refused
 from loyalty.entry.contracts.fields import parse, parse_card_number, parse_id, parse_program_id, read_json
 from loyalty.entry.observing import frames, logger, metrics
 from loyalty.entry.problems import Fault, Problem
+from loyalty.entry.routes import ADMIN
 from loyalty.ports import Unavailable, UnknownProgram
 
 MAX_BODY_BYTES = 256 * 1024
@@ -87,8 +88,15 @@ class Request:
     @property
     def actor(self) -> str:
         """The client whose token this is."""
-        claims = _claims(self.event)
-        return str(claims.get("client_id") or claims.get("sub") or "unknown")
+        return client_of(self.event)
+
+    @property
+    def address(self) -> str | None:
+        """The network address of an administrator, for the audit; of anybody else it is not kept."""
+        authorizer = self.event["requestContext"].get("authorizer") or {}
+        if ADMIN not in (authorizer.get("jwt", {}).get("scopes") or []):
+            return None
+        return str(self.event["requestContext"]["http"].get("sourceIp") or "unknown")
 
     @property
     def idempotency_key(self) -> str:
@@ -206,6 +214,12 @@ def _ids(path: Mapping[str, str]) -> Mapping[str, str]:
     if "number" in path:
         parse_card_number("number", path["number"])
     return path
+
+
+def client_of(event: Event) -> str:
+    """The client whose token a request came with."""
+    claims = _claims(event)
+    return str(claims.get("client_id") or claims.get("sub") or "unknown")
 
 
 def _claims(event: Event) -> Mapping[str, object]:

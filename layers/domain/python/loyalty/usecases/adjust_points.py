@@ -1,7 +1,7 @@
 """Points are adjusted by hand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from loyalty.domain.adjusting import Adjustment, adjust, note_in_order
@@ -30,10 +30,16 @@ class PointsAdjusted:
 
 
 def adjust_points(
-    world: World, program_id: str, idempotency_key: str, request: Adjustment, actor: str, source: str
+    world: World,
+    program_id: str,
+    idempotency_key: str,
+    request: Adjustment,
+    actor: str,
+    source: str,
+    address: str | None = None,
 ) -> PointsAdjusted:
     """Adjust a customer's points, once per idempotency key."""
-    sender = Sender(actor=actor, source=source)
+    sender = Sender(actor=actor, source=source, address=address)
     return adjust_for(world, cause_of_request(program_id, idempotency_key), request, sender)
 
 
@@ -68,5 +74,6 @@ def noting(world: World, transaction: Transaction, order_id: str | None) -> Sequ
         return ()
     program = transaction.program
     story, _ = world.ledger.read(cause_of_order(program.program_id, order_id), None, consistent=True)
-    begun = Transaction.begin(program, transaction.origin, story, None)
+    # One act, in the audit once: the adjustment is it.
+    begun = Transaction.begin(program, replace(transaction.origin, address=None), story, None)
     return (note_in_order(begun, transaction.movements[0]),)

@@ -21,7 +21,13 @@ class PointsIssued:
 
 
 def issue_points(
-    world: World, program_id: str, idempotency_key: str, request: Issue, actor: str, source: str
+    world: World,
+    program_id: str,
+    idempotency_key: str,
+    request: Issue,
+    actor: str,
+    source: str,
+    address: str | None = None,
 ) -> PointsIssued:
     """Issue points, once per idempotency key."""
     transaction = carry_out(
@@ -29,7 +35,7 @@ def issue_points(
         program_id,
         cause_of_request(program_id, idempotency_key),
         request.account_id,
-        Sender(actor=actor, source=source),
+        Sender(actor=actor, source=source, address=address),
         lambda transaction: issue(transaction, request),
         answered=lambda story: story.first is not None,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from loyalty.domain.jobs import Job, JobKind, Status, Tally
 from loyalty.domain.refusal import Refused
-from loyalty.ports import JobTask, Link, LostRace, RunTaken, Unavailable, World
+from loyalty.ports import Act, JobTask, Link, LostRace, RunTaken, Unavailable, World
 
 MAX_FILE_BYTES = 500_000_000
 """Of an input; a million rows have some 100 MB."""
@@ -49,7 +49,9 @@ class JobView:
     undone: Tally
 
 
-def start_job(world: World, program_id: str, key: str, request: JobRequest, actor: str) -> JobStarted:
+def start_job(
+    world: World, program_id: str, key: str, request: JobRequest, actor: str, address: str | None = None
+) -> JobStarted:
     """Start a job, once for an idempotency key. Raises Refused, UnknownProgram and Unavailable."""
     world.programs.get(program_id)
     if made := _made_with(world, program_id, key, request):
@@ -67,7 +69,7 @@ def start_job(world: World, program_id: str, key: str, request: JobRequest, acto
         created_at=now,
     )
     try:
-        world.jobs.create(job, key, request.digest)
+        world.jobs.create(job, key, request.digest, _act(world, job, "job_started", actor, address))
     except RunTaken as taken:
         raise Refused(
             "past_actions_rewarded",
@@ -94,7 +96,7 @@ def latest_jobs(world: World, program_id: str, limit: int) -> list[JobView]:
     return [_view(world, job) for job in world.jobs.latest(program_id, limit)]
 
 
-def undo_job(world: World, program_id: str, job_id: str) -> JobView:
+def undo_job(world: World, program_id: str, job_id: str, actor: str = "", address: str | None = None) -> JobView:
     """Start undoing a job that is completed; once. Raises Refused for any other, UnknownJob, and Unavailable."""
     job = _job(world, program_id, job_id)
     if job.dry_run or job.status not in (Status.COMPLETED, Status.UNDOING, Status.UNDONE):
@@ -103,7 +105,7 @@ def undo_job(world: World, program_id: str, job_id: str) -> JobView:
     if job.status is Status.COMPLETED:
         job = job.changed(status=Status.UNDOING)
         try:
-            world.jobs.change(job)
+            world.jobs.change(job, _act(world, job, "job_undone", actor, address))
         except LostRace:
             raise Unavailable("somebody else changed the job") from None
     if job.status is Status.UNDOING:
@@ -173,6 +175,13 @@ def _input(world: World, program_id: str, job_id: str, request: JobRequest) -> s
     if size > MAX_FILE_BYTES:
         raise Refused("upload_too_large", f"A file may have {MAX_FILE_BYTES} bytes.", pointer="/upload_id")
     return name
+
+
+def _act(world: World, job: Job, action: str, actor: str, address: str | None) -> Act | None:
+    """What the audit says of a job; its rows name the job as their source."""
+    if address is None:
+        return None
+    return Act(at=world.clock(), actor=actor, action=action, source="API", address=address, job_id=job.job_id)
 
 
 def _job(world: World, program_id: str, job_id: str) -> Job:

@@ -22,7 +22,7 @@ class OrderRefunded:
 
 
 def refund_order(
-    world: World, program_id: str, order_id: str, request: Return, actor: str, source: str
+    world: World, program_id: str, order_id: str, request: Return, actor: str, source: str, address: str | None = None
 ) -> OrderRefunded:
     """Take back points for a refund. The same cumulative amount again is answered as the first time."""
     transaction = carry_out(
@@ -30,7 +30,7 @@ def refund_order(
         program_id,
         cause_of_order(program_id, order_id),
         None,
-        Sender(actor=actor, source=source),
+        Sender(actor=actor, source=source, address=address),
         lambda transaction: take_back(transaction, request),
     )
     story, account = transaction.story, transaction.account

@@ -5,9 +5,9 @@ from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering
-from loyalty.ports import Act, ActPlace
+from loyalty.ports import Act
 
-NO_LONGER = timedelta(microseconds=1)
+DAY, MOMENT, A_MONTH = timedelta(days=1), timedelta(microseconds=1), timedelta(days=31)
 
 
 class DynamoDBAudit:
@@ -18,39 +18,35 @@ class DynamoDBAudit:
         self._table = table
 
     def acts(
-        self, program_id: str, first: date, last: date, limit: int, after: ActPlace | None
-    ) -> tuple[list[Act], ActPlace | None]:
-        begin = max(datetime.combine(first, time(), UTC), after.at) if after else datetime.combine(first, time(), UTC)
-        end = datetime.combine(last + timedelta(days=1), time(), UTC) - NO_LONGER
+        self, program_id: str, first: date, last: date, limit: int, after: str | None
+    ) -> tuple[list[Act], str | None]:
+        begin = keys.instant(datetime.combine(first, time(), UTC))
+        end = keys.instant(datetime.combine(last + DAY, time(), UTC) - MOMENT)
+        start = items.act_key(program_id, after) if after is not None else None
+        month = first.replace(day=1)
+        if start:
+            if not begin <= start["recorded"]["S"] <= end:
+                raise ValueError("a place in another part of the audit")
+            month = date.fromisoformat(start["recorded"]["S"][:7] + "-01")
         found: list[Act] = []
-        month = begin.date().replace(day=1)
-        while month <= last and len(found) < limit:
-            found += self._of_month(program_id, month, (begin, end), limit - len(found), after)
-            month, after = (month + timedelta(days=31)).replace(day=1), None
-        place = ActPlace(found[-1].at, found[-1].cause, found[-1].position) if len(found) == limit else None
-        return found, place
-
-    def _of_month(
-        self, program_id: str, month: date, within: tuple[datetime, datetime], limit: int, after: ActPlace | None
-    ) -> list[Act]:
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": "audit_by_month",
-            "KeyConditionExpression": "audit = :month AND recorded BETWEEN :begin AND :end",
-            "ExpressionAttributeValues": {
-                ":month": {"S": keys.audit_key(program_id, month)},
-                ":begin": {"S": keys.instant(within[0])},
-                ":end": {"S": keys.instant(within[1])},
-            },
-        }
-        if after:
-            request["ExclusiveStartKey"] = items.act_key(program_id, after)
-        found: list[Act] = []
-        while len(found) < limit:
+        while month <= last:
+            request: dict[str, Any] = {
+                "TableName": self._table,
+                "IndexName": "audit_by_month",
+                "KeyConditionExpression": "audit = :month AND recorded BETWEEN :begin AND :end",
+                "ExpressionAttributeValues": {
+                    ":month": {"S": keys.audit_key(program_id, month)},
+                    ":begin": {"S": begin},
+                    ":end": {"S": end},
+                },
+                "Limit": limit - len(found),
+            }
             with answering():
-                page = self._client.query(**request, Limit=limit - len(found))
+                page = self._client.query(**request, **({"ExclusiveStartKey": start} if start else {}))
             found += map(items.act_from, page["Items"])
-            if "LastEvaluatedKey" not in page:
-                break
-            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-        return found
+            start = page.get("LastEvaluatedKey")
+            if len(found) == limit:
+                return found, items.act_place(program_id, start or page["Items"][-1])
+            if start is None:
+                month = (month + A_MONTH).replace(day=1)
+        return found, None

@@ -19,7 +19,7 @@ from loyalty.domain.day_sums import Booked, KindSum, ShardSums, Worth
 from loyalty.domain.lots import Lots
 from loyalty.domain.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind, Movement
 from loyalty.domain.program import AccountNames
-from loyalty.ports import Act, ActPlace, Due, Erasure, Place, WriteOff
+from loyalty.ports import Act, Due, Erasure, Place, WriteOff
 
 type Item = dict[str, Any]
 """An item in DynamoDB's JSON: every value wrapped in its type."""
@@ -335,47 +335,63 @@ def write_off_from(item: Item) -> JournalEntry:
     )
 
 
+def act_marks(program_id: str, act: Act) -> dict[str, object]:
+    """Attributes that put an item into the audit: that of a movement or a version has them of its own."""
+    return {
+        "audit": keys.audit_key(program_id, act.at),
+        "recorded": keys.instant(act.at),
+        "event": act.action,
+        "actor": act.actor,
+        "address": act.address,
+        "source": act.source,
+        "job_id": act.job_id,
+    }
+
+
 def act_from(item: Item) -> Act:
     """An act, from what the index of the audit holds of it."""
     stored = plain(item)
-    program_id, kind, *reference = stored["pk"].split("#", 2)
-    at, address, position = datetime.fromisoformat(stored["recorded"]), stored["address"], int(stored["sk"])
-    if not reference:
+    at, address = datetime.fromisoformat(stored["recorded"]), stored["address"]
+    if "by" in stored:
+        version = int(stored["sk"])
         return Act(
             at=at,
             actor=stored["by"],
             action="program_changed",
             source="API",
             address=address,
-            program_version=position,
-            position=position,
+            program_version=version,
         )
+    act = Act(at=at, actor=stored["actor"], action=stored["event"], source=stored["source"], address=address)
+    if "job_id" in stored:
+        return replace(act, job_id=stored["job_id"])
+    program_id, kind, reference = stored["pk"].split("#", 2)
     account = stored.get("account")
-    return Act(
-        at=at,
-        actor=stored["actor"],
-        action=stored["event"],
-        source=stored["source"],
-        address=address,
+    return replace(
+        act,
         program_version=stored["program_version"],
-        position=position,
-        cause=Cause(program_id, CauseKind(kind), reference[0]),
+        cause=Cause(program_id, CauseKind(kind), reference),
+        position=int(stored["sk"]),
         account=keys.account_id(account) if account else None,
         points=Kind(stored["kind"]).sign * stored["points"],
         reason=stored.get("reason"),
     )
 
 
-def act_key(program_id: str, place: ActPlace) -> Item:
-    """Where an act stands in the index of the audit."""
-    return wire(
-        {
-            "pk": keys.cause_pk(place.cause) if place.cause else keys.settings_pk(program_id),
-            "sk": keys.position_sk(place.position),
-            "audit": keys.audit_key(program_id, place.at),
-            "recorded": keys.instant(place.at),
-        }
-    )
+def act_place(program_id: str, key: Item) -> str:
+    """Where an act stands in the index of the audit, as text."""
+    return json.dumps([key["recorded"]["S"], key["sk"]["S"], key["pk"]["S"].removeprefix(f"{program_id}#")])
+
+
+def act_key(program_id: str, place: str) -> Item:
+    """What `act_place` told. Raises ValueError for anything else."""
+    match json.loads(place):
+        case [str(recorded), str(sk), str(name)] if sk and recorded == keys.instant(datetime.fromisoformat(recorded)):
+            at = datetime.fromisoformat(recorded)
+            key = {"pk": f"{program_id}#{name}", "sk": sk, "audit": keys.audit_key(program_id, at)}
+            return wire({**key, "recorded": recorded})
+        case _:
+            raise ValueError("no place in the audit")
 
 
 def due_key(due: Due, shard_key: str) -> Item:

@@ -355,11 +355,11 @@ class MovementAnswer(Answer):
 
 
 class OrderAdjustment(Answer):
-    """Points (signed) that an administrator adjusted on account of the order."""
+    """Points (signed) that an administrator adjusted on account of the order. An erased customer's has no `reason`."""
 
     movement_id: str
     points: int
-    reason: str
+    reason: str | None
     actor: str
     recorded_at: datetime
 

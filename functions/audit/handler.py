@@ -1,0 +1,26 @@
+"""Who administers the program did what, when, from where and why."""
+
+from loyalty.entry.contracts.audit import AuditAnswer, AuditQuery, as_csv, bad_cursor
+from loyalty.entry.csv_writing import CSV
+from loyalty.entry.http import JSON, Request, Response, serve
+from loyalty.entry.wiring import world
+from loyalty.usecases.view_audit import view_audit
+
+
+def get(request: Request) -> Response:
+    media_type = request.accepted(JSON, CSV)
+    program_id, query = request.program_id, request.parameters(AuditQuery)
+    after = query.after(program_id)
+    try:
+        acts, place = view_audit(world(), program_id, query.first, query.last, query.limit, after)
+    except ValueError:
+        raise bad_cursor() from None
+    answer = AuditAnswer.of(program_id, query, acts, place)
+    following = request.following(answer.cursor) if answer.cursor else None
+    if media_type == CSV:
+        text = as_csv(answer.entries)
+        return Response(text, media_type=f"{CSV}; charset=utf-8; header=present", following=following)
+    return Response(answer, following=following)
+
+
+handler = serve({"GET /v1/programs/{program_id}/audit": get})

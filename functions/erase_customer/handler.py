@@ -1,0 +1,26 @@
+"""A customer is erased, or the erasure goes on. Its own cause: the same request again finds nothing left."""
+
+from loyalty.domain.movement import AccountId
+from loyalty.entry.contracts.customers import AccountQuery
+from loyalty.entry.contracts.privacy import CustomerErasedAnswer
+from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.observing import count
+from loyalty.entry.wiring import world
+from loyalty.usecases.carry_out import Sender
+from loyalty.usecases.erase_customer import erase_customer
+
+SPARE_SECONDS = 8
+"""What is left of the function's time when it stops: a write that hangs takes some, API Gateway waits no longer."""
+
+
+def delete(request: Request) -> Response:
+    query = request.parameters(AccountQuery)
+    account_id = AccountId(request.program_id, request.customer_id, query.guest)
+    sender = Sender(actor=request.actor, source="API", address=request.address)
+    done = erase_customer(world(), account_id, sender, lambda: request.out_of_time(SPARE_SECONDS))
+    if done.done and done.pseudonym:
+        count("CustomersErased")
+    return Response(CustomerErasedAnswer.of(done), 200 if done.done else 202)
+
+
+handler = serve({"DELETE /v1/programs/{program_id}/customers/{customer_id}": delete})

@@ -1,0 +1,19 @@
+"""All that is held about one customer is handed out; that somebody asked for it is recorded."""
+
+from loyalty.domain.movement import AccountId
+from loyalty.entry.contracts.privacy import CustomerExportAnswer, ExportQuery
+from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.wiring import world
+from loyalty.usecases.carry_out import Sender
+from loyalty.usecases.export_customer import export_customer
+
+
+def get(request: Request) -> Response:
+    query = request.parameters(ExportQuery)
+    account_id = AccountId(request.program_id, request.customer_id, query.guest)
+    sender = Sender(actor=request.actor, source="API", address=request.address)
+    export = export_customer(world(), account_id, sender, query.start(account_id))
+    return Response(CustomerExportAnswer.of(export))
+
+
+handler = serve({"GET /v1/programs/{program_id}/customers/{customer_id}/export": get})

@@ -1,0 +1,129 @@
+"""What administrators did, for whoever checks it."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import sha256
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from loyalty.domain.movement import CauseKind
+from loyalty.entry.contracts.fields import Answer, Day, Query
+from loyalty.entry.contracts.journal import check_days
+from loyalty.entry.csv_writing import Cell, csv_lines
+from loyalty.entry.problems import Fault, Problem
+from loyalty.ports import Act
+from loyalty.usecases.view_audit import MAX_PAGE
+
+MAX_DAYS = 366
+MAX_CURSOR = 800
+"""Characters; a longer one is not ours."""
+
+
+class SubjectAnswer(Answer):
+    """What somebody did something to."""
+
+    kind: Literal["customer", "guest", "order", "program", "job"]
+    id: str
+
+
+class ActAnswer(Answer):
+    """Who did what to whom or what, when, from where and why. `points` are signed; `address` is a network address."""
+
+    at: datetime
+    actor: str
+    action: str
+    subject: SubjectAnswer
+    points: int | None
+    reason: str | None
+    source: str
+    address: str
+    movement_id: str | None
+    program_version: int | None
+
+    @classmethod
+    def of(cls, program_id: str, act: Act) -> "ActAnswer":
+        return cls(
+            at=act.at,
+            actor=act.actor,
+            action=act.action,
+            subject=_subject(program_id, act),
+            points=act.points,
+            reason=act.reason,
+            source=act.source,
+            address=act.address,
+            movement_id=act.cause.movement_id(act.position) if act.cause else None,
+            program_version=act.program_version,
+        )
+
+
+class AuditAnswer(Answer):
+    """What administrators did, oldest first. `cursor` leads to what they did next; null is the end."""
+
+    entries: list[ActAnswer]
+    cursor: str | None
+
+    @classmethod
+    def of(cls, program_id: str, query: "AuditQuery", acts: Sequence[Act], place: str | None) -> "AuditAnswer":
+        entries = [ActAnswer.of(program_id, act) for act in acts]
+        return cls(entries=entries, cursor=_cursor(program_id, query, place) if place is not None else None)
+
+
+class AuditQuery(Query):
+    """Which days (UTC, both included), and which part of them."""
+
+    first: Annotated[Day, Field(alias="from")]
+    last: Annotated[Day, Field(alias="to", description=f"At most {MAX_DAYS} days, with `from` and `to`.")]
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 100
+    cursor: Annotated[str, Field(json_schema_extra={"maxLength": MAX_CURSOR})] | None = None
+
+    def after(self, program_id: str) -> str | None:
+        """Where the cursor stands. Raises Problem unless it comes from these days of this program."""
+        check_days(self.first, self.last, MAX_DAYS)
+        if self.cursor is None:
+            return None
+        try:
+            _, place = json.loads(urlsafe_b64decode(self.cursor[:MAX_CURSOR].encode()))
+        except (ValueError, TypeError, RecursionError):
+            raise bad_cursor() from None
+        if not isinstance(place, str) or _cursor(program_id, self, place) != self.cursor:
+            raise bad_cursor()
+        return place
+
+
+def bad_cursor() -> Problem:
+    return Problem.of([Fault("/cursor", "invalid_cursor", "must come from these days of this audit")])
+
+
+COLUMNS = (
+    *("at", "actor", "action", "subject_kind", "subject_id", "points", "reason", "source", "address"),
+    *("movement_id", "program_version"),
+)
+
+
+def as_csv(entries: Sequence[ActAnswer]) -> str:
+    """A header and a row for each act, in UTF-8."""
+    return "".join(csv_lines([COLUMNS, *map(_row, entries)]))
+
+
+def _row(entry: ActAnswer) -> Sequence[Cell]:
+    facts = (entry.at, entry.actor, entry.action, entry.subject.kind, entry.subject.id, entry.points, entry.reason)
+    return (*facts, entry.source, entry.address, entry.movement_id, entry.program_version)
+
+
+def _subject(program_id: str, act: Act) -> SubjectAnswer:
+    if act.job_id:
+        return SubjectAnswer(kind="job", id=act.job_id)
+    if act.cause and act.cause.kind is CauseKind.ORDER:
+        return SubjectAnswer(kind="order", id=act.cause.reference)
+    if act.account:
+        return SubjectAnswer(kind="guest" if act.account.guest else "customer", id=act.account.customer_id)
+    return SubjectAnswer(kind="program", id=program_id)
+
+
+def _cursor(program_id: str, query: AuditQuery, place: str) -> str:
+    """A cursor of the audit. It grants nothing; its check finds mix-ups."""
+    check = sha256(repr((program_id, query.first, query.last, place)).encode()).hexdigest()[:16]
+    return urlsafe_b64encode(json.dumps([check, place]).encode()).decode()

@@ -1,0 +1,89 @@
+"""All that is held about one customer is handed out, page by page. That somebody asked for it is recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from loyalty.domain.account import Account
+from loyalty.domain.movement import AccountId, Cause, CauseKind, Event, Movement
+from loyalty.domain.program import Program
+from loyalty.domain.referring import cause_of_referral
+from loyalty.domain.story import Story
+from loyalty.domain.transaction import Origin, Transaction
+from loyalty.ports import Place, World
+from loyalty.usecases.carry_out import Sender
+
+PAGE = 1000
+"""Movements to a page: each has under 2 KB, and an answer 6 MB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportPlace:
+    """Where the next page starts: in the statement before a sequence, or among the records that moved nothing."""
+
+    before: int | None = None
+    after: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerExport:
+    """A page of what is held: movements, newest first, then records that moved nothing. `place` None is the end."""
+
+    account: Account
+    program: Program
+    at: datetime
+    movements: Sequence[Movement]
+    records: Sequence[Movement]
+    referred_by: AccountId | None
+    place: ExportPlace | None
+
+
+def export_customer(
+    world: World, account_id: AccountId, sender: Sender, start: ExportPlace | None = None, page: int = PAGE
+) -> CustomerExport:
+    """A page of all that is held about a customer, from `start` on. The first page is an act of its own."""
+    program = world.programs.get(account_id.program_id)
+    account = world.ledger.account(account_id, consistent=True)
+    now = world.clock()
+    if start is None:
+        _record(world, program, account, sender, now)
+    movements: list[Movement] = []
+    records: list[Movement] = []
+    place: ExportPlace | None = None
+    if start is None or start.after is None:
+        before = start.before if start and start.before is not None else account.version + 1
+        movements = world.ledger.statement(account_id, page, before) if before > 1 else []
+        last = movements[-1].sequence if len(movements) == page else None
+        place = ExportPlace(before=last) if last and last > 1 else None
+    if place is None:
+        left = page - len(movements)
+        records = world.ledger.asides(account_id, left, start.after if start else None) if left else []
+        if len(records) == left:
+            end = records[-1] if records else None
+            after = Place(end.recorded_at, end.cause, end.position) if end else None
+            place = ExportPlace(before=1, after=after)
+    return CustomerExport(
+        account=account,
+        program=program,
+        at=now,
+        movements=movements,
+        records=records,
+        referred_by=_referred_by(world, account_id),
+        place=place,
+    )
+
+
+def _record(world: World, program: Program, account: Account, sender: Sender, now: datetime) -> None:
+    cause = Cause(program.program_id, CauseKind.EXPORT, world.token())
+    origin = Origin(sender.actor, sender.source, now, address=sender.address)
+    begun = Transaction.begin(program, origin, Story(cause), account)
+    world.ledger.write([begun.note(Event.CUSTOMER_EXPORTED)])
+
+
+def _referred_by(world: World, account_id: AccountId) -> AccountId | None:
+    if account_id.guest:
+        return None
+    story, _ = world.ledger.read(
+        cause_of_referral(account_id.program_id, account_id.customer_id), None, consistent=True
+    )
+    return story.account_id
