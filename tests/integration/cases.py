@@ -29,6 +29,8 @@ CREATE, LIST, LOOK_UP = "POST p/cards", "GET p/cards", "GET p/cards/{number}"
 ASSIGN, BLOCK = "POST p/cards/{number}/assignment", "POST p/cards/{number}/block"
 REPLACE = "POST p/cards/{number}/replacement"
 BALANCES = "GET p/customers"
+AUDIT, EXPORT = "GET p/audit", "GET p/customers/{customer_id}/export"
+ERASE = "DELETE p/customers/{customer_id}"
 JANUARY = {"from": "2026-01-01", "to": "2026-01-31"}
 
 LONG_ID, LONG_ID_OF_TWO_BYTES = "x" * (MAX_ID_BYTES + 1), "ø" * (MAX_ID_BYTES // 2) + "x"
@@ -764,6 +766,33 @@ SIGN_UPS = [
     Case(name="not JSON", code="malformed_json", route=SIGN_UP, ids=("shop", "ann"), send={"raw": "{"}),
 ]
 
+PRIVACY = [
+    Case(
+        name=f"{what} {name}: {text!r:.20}",
+        code=code,
+        faults=[(f"/{name}", code)],
+        route=route,
+        ids=("shop",) if route == AUDIT else ("shop", "ann"),
+        send={"query": {**(JANUARY if route == AUDIT else {}), name: text}},
+    )
+    for what, route, name, text, code in (
+        *(
+            (what, route, "cursor", text, "invalid_cursor")
+            for what, route in (("audit", AUDIT), ("export", EXPORT))
+            for text in ("", "x", "x" * 9999, "bnVsbA==", "WyIiLCAiIl0=", "W1tbW1tb", "ø", "WyIwIiwgWzVdXQ==")
+        ),
+        ("audit", AUDIT, "from", "yesterday", "malformed_date"),
+        ("audit", AUDIT, "to", "2025-12-31", "out_of_range"),
+        ("audit", AUDIT, "to", "2027-01-02", "out_of_range"),
+        ("audit", AUDIT, "limit", "0", "out_of_range"),
+        ("audit", AUDIT, "limit", "1001", "out_of_range"),
+        ("audit", AUDIT, "actor", "me", "unknown_field"),
+        ("export", EXPORT, "limit", "5", "unknown_field"),
+        ("erase", ERASE, "guest", "perhaps", "wrong_type"),
+        ("erase", ERASE, "really", "true", "unknown_field"),
+    )
+]
+
 
 def keys() -> list[str]:
     return [f"{route.method} {route.path.replace('/v1/programs/{program_id}', 'p')}" for route in ROUTES]
@@ -789,6 +818,7 @@ def valid(key: str) -> dict[str, Any]:
         QUOTE: {"body": quote()},
         JOURNAL: {"query": {"from": "2026-01-31", "to": "2026-01-31"}},
         LIABILITY: {"query": JANUARY},
+        AUDIT: {"query": JANUARY},
         DEFERRED: {"query": JANUARY},
         COHORTS: {"query": {"to": "2026-01-31"}},
         CREATE: {"body": {"count": 2}, "idempotency_key": "new"},
@@ -958,6 +988,7 @@ CASES = [
     *QUOTES,
     *SIGN_UPS,
     *CARDS,
+    *PRIVACY,
     *QUERIES,
     *PATHS,
 ]

@@ -24,6 +24,8 @@ NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 TABLE = "ledger"
 CARD, FREE_CARD, BLOCKED_CARD = "9976072682309141", "9995717673677073", "9922465116665150"
 """The first numbers that are drawn."""
+ADDRESS = "203.0.113.7"
+"""From where whoever calls does so."""
 
 type Event = dict[str, Any]
 type Handler = Callable[[Event, Any], Any]
@@ -171,7 +173,7 @@ def http_event(route: Route, ids: tuple[str, ...], query: Mapping[str, str], key
         **({"queryStringParameters": dict(query)} if query else {}),
         "requestContext": {
             "authorizer": {"jwt": {"claims": claims, "scopes": list(route.scopes)}},
-            "http": {"method": route.method, "path": path},
+            "http": {"method": route.method, "path": path, "sourceIp": ADDRESS},
         },
         "isBase64Encoded": False,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from random import Random
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from loyalty import ports
 from loyalty.entry import wiring
 from loyalty.entry.observing import logger, metrics
 from tests.integration.cloud import BLOCKED_CARD, CARD, FREE_CARD, TABLE, Cloud, order
@@ -27,6 +29,8 @@ def running() -> Iterator[Cloud]:
         patch.setenv("TABLE_NAME", TABLE)
         patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         patch.setattr(metrics.provider, "namespace", "LoyaltyLedger")
+        numbers = count(1)
+        patch.setattr(ports, "token_hex", lambda size: f"{next(numbers):0{2 * size}x}")
         patch.setattr(wiring, "time", SimpleNamespace(sleep=lambda seconds: None))
         cloud = Cloud(boto3.client("dynamodb"))
         create_table(cloud.client, TABLE)
