@@ -12,7 +12,7 @@ def get(request: Request) -> Response:
     query = request.parameters(ExportQuery)
     account_id = AccountId(request.program_id, request.customer_id, query.guest)
     sender = Sender(actor=request.actor, source="API", address=request.address)
-    export = export_customer(world(), account_id, sender, query.start(account_id))
+    export = export_customer(world(), account_id, sender, request.request_id, query.start(account_id))
     return Response(CustomerExportAnswer.of(export))
 
 

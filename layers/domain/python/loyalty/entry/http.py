@@ -16,7 +16,7 @@ from loyalty.entry.contracts.fields import parse, parse_card_number, parse_id, p
 from loyalty.entry.observing import frames, logger, metrics
 from loyalty.entry.problems import Fault, Problem
 from loyalty.entry.routes import ADMIN
-from loyalty.ports import Unavailable, UnknownProgram
+from loyalty.ports import Unavailable, UnknownProgram, unguessable
 
 MAX_BODY_BYTES = 256 * 1024
 RETRY_AFTER = "1"
@@ -89,6 +89,11 @@ class Request:
     def actor(self) -> str:
         """The client whose token this is."""
         return client_of(self.event)
+
+    @property
+    def request_id(self) -> str:
+        """API Gateway's own name of this request."""
+        return str(self.event["requestContext"].get("requestId") or unguessable())
 
     @property
     def address(self) -> str | None:

@@ -1,6 +1,7 @@
 """All that is held about one customer is handed out, page by page. That somebody asked for it is recorded."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from loyalty.domain.program import Program
 from loyalty.domain.referring import cause_of_referral
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
-from loyalty.ports import Place, World
+from loyalty.ports import LostRace, Place, World
 from loyalty.usecases.carry_out import Sender
 
 PAGE = 1000
@@ -39,14 +40,19 @@ class CustomerExport:
 
 
 def export_customer(
-    world: World, account_id: AccountId, sender: Sender, start: ExportPlace | None = None, page: int = PAGE
+    world: World,
+    account_id: AccountId,
+    sender: Sender,
+    request_id: str,
+    start: ExportPlace | None = None,
+    page: int = PAGE,
 ) -> CustomerExport:
-    """A page of all that is held about a customer, from `start` on. The first page is an act of its own."""
+    """A page of all that is held about a customer, from `start` on. Asking for the first is recorded."""
     program = world.programs.get(account_id.program_id)
     account = world.ledger.account(account_id, consistent=True)
     now = world.clock()
     if start is None:
-        _record(world, program, account, sender, now)
+        _record(world, program, account, sender, request_id, now)
     movements: list[Movement] = []
     records: list[Movement] = []
     place: ExportPlace | None = None
@@ -73,11 +79,12 @@ def export_customer(
     )
 
 
-def _record(world: World, program: Program, account: Account, sender: Sender, now: datetime) -> None:
-    cause = Cause(program.program_id, CauseKind.EXPORT, world.token())
+def _record(world: World, program: Program, account: Account, sender: Sender, request_id: str, now: datetime) -> None:
+    cause = Cause(program.program_id, CauseKind.EXPORT, request_id)
     origin = Origin(sender.actor, sender.source, now, address=sender.address)
     begun = Transaction.begin(program, origin, Story(cause), account)
-    world.ledger.write([begun.note(Event.CUSTOMER_EXPORTED)])
+    with suppress(LostRace):  # the same request, delivered twice
+        world.ledger.write([begun.note(Event.CUSTOMER_EXPORTED)])
 
 
 def _referred_by(world: World, account_id: AccountId) -> AccountId | None:
