@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
+from loyalty.adapters.dynamodb.audit import DynamoDBAudit
 from loyalty.adapters.dynamodb.books import DynamoDBBooks
+from loyalty.adapters.dynamodb.erasures import DynamoDBErasures
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import STALENESS, DynamoDBPrograms
-from loyalty.ports import Books, Edition, Ledger, Programs
+from loyalty.ports import Audit, Books, Edition, Erasures, Ledger, Programs
 from tests.fakes.books import MemoryBooks
 from tests.fakes.memory import MemoryLedger, MemoryPrograms
+from tests.fakes.privacy import MemoryAudit, MemoryErasures
 from tests.table import create_table, dynamodb_client
 
 
@@ -39,6 +42,9 @@ class Store:
     other_programs: Programs
     books: Books
     other_books: Books
+    erasures: Erasures
+    other_erasures: Erasures
+    audit: Audit
     let_pass: Callable[[float], None]
     """Makes the clock go on that staleness is measured by."""
 
@@ -48,7 +54,8 @@ def memory() -> Store:
     kept: dict[str, list[Edition]] = {}
     programs, other = (MemoryPrograms(kept, STALENESS, seconds) for _ in range(2))
     books = MemoryBooks(ledger)
-    return Store(ledger, ledger, programs, other, books, books, seconds.let_pass)
+    erasures, audit = MemoryErasures(ledger), MemoryAudit(ledger, programs)
+    return Store(ledger, ledger, programs, other, books, books, erasures, erasures, audit, seconds.let_pass)
 
 
 def in_dynamodb(client: Any) -> Store:
@@ -60,6 +67,9 @@ def in_dynamodb(client: Any) -> Store:
         DynamoDBPrograms(client, table, seconds),
         DynamoDBBooks(client, table),
         DynamoDBBooks(client, table),
+        DynamoDBErasures(client, table),
+        DynamoDBErasures(client, table),
+        DynamoDBAudit(client, table),
         seconds.let_pass,
     )
 

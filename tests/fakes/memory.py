@@ -167,23 +167,26 @@ class MemoryLedger:
             self._keep(transaction)
             self.erasures[erasure.account_id] = erasure
 
-    def change(self, before: Movement, after: Movement) -> bool:
-        """Whether a movement was not yet as it is to be, and is now."""
+    def change(self, changes: Sequence[tuple[Movement, Movement]]) -> int:
+        """Put the second of each pair in the place of the first, all or none; how many were not there yet."""
         with self._lock:
-            stored = self._stories.get(before.cause, {}).get(before.position)
-            if stored is None or stored == after:
-                return False
-            if stored != before:
+            stored = [self._stories.get(before.cause, {}).get(before.position) for before, _ in changes]
+            wanted = [pair for pair, found in zip(changes, stored, strict=True) if found not in (None, pair[1])]
+            if any(found not in (None, *pair) for pair, found in zip(changes, stored, strict=True)):
                 raise LostRace
-            del self._stories[before.cause][before.position]
-            self._stories.setdefault(after.cause, {})[after.position] = after
-            self.booked = [
-                replace(one, cause=after.cause, account=after.account or one.account)
-                if (one.cause, one.position) == (before.cause, before.position)
-                else one
-                for one in self.booked
-            ]
-            return True
+            for before, after in wanted:
+                del self._stories[before.cause][before.position]
+                self._stories.setdefault(after.cause, {})[after.position] = after
+                self._rename(before, after)
+            return len(wanted)
+
+    def _rename(self, before: Movement, after: Movement) -> None:
+        self.booked = [
+            replace(one, cause=after.cause, account=after.account or one.account)
+            if (one.cause, one.position) == (before.cause, before.position)
+            else one
+            for one in self.booked
+        ]
 
     def _all(self) -> list[Movement]:
         return [movement for story in self._stories.values() for movement in story.values()]

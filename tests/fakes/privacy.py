@@ -46,7 +46,7 @@ class MemoryErasures:
 
     def rewrite(self, rewritings: Sequence[Rewriting]) -> int:
         assert len(rewritings) <= MAX_REWRITINGS
-        return sum(self._ledger.change(one.before, one.after) for one in rewritings)
+        return self._ledger.change([(one.before, one.after) for one in rewritings])
 
     def end(self, erasure: Erasure) -> None:
         if self._ledger.erasures.pop(erasure.account_id, None) != erasure:

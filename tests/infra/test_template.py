@@ -103,6 +103,30 @@ def test_every_route_asks_for_a_scope() -> None:
     assert all(scopes)
 
 
+def test_every_request_is_logged_and_none_with_personal_data() -> None:
+    """Also those that the authorizer refuses: by route and client, without a path, a query or an address."""
+    settings = RESOURCES["Api"]["Properties"]["AccessLogSettings"]
+    assert settings["DestinationArn"] == {"Fn::GetAtt": ["ApiLogs", "Arn"]}
+    told = json.loads(settings["Format"])
+    assert (told["route"], told["status"]) == ("$context.routeKey", "$context.status")
+    assert told["refused"] == "$context.authorizer.error"
+    assert set(told.values()) <= {
+        *("$context.requestId", "$context.requestTime", "$context.routeKey", "$context.status"),
+        *("$context.responseLatency", "$context.authorizer.claims.client_id", "$context.authorizer.error"),
+        "$context.integrationErrorMessage",
+    }
+
+
+def test_only_the_erasure_of_customers_deletes() -> None:
+    deleting = {
+        function
+        for function in FUNCTIONS
+        for statement in statements(function)
+        if any(action.startswith("dynamodb:Delete") for action in as_list(statement["Action"]))
+    }
+    assert deleting == {"EraseCustomerFunction"}
+
+
 def test_forward_may_invoke_just_the_functions_it_knows() -> None:
     known = json.loads(
         re.sub(r"\$\{(\w+)\}", r"\1", FUNCTIONS["ForwardFunction"]["Environment"]["Variables"]["FUNCTIONS"]["Fn::Sub"])
