@@ -17,7 +17,7 @@ SALT = b"a salt of 16 B.."
 PSEUDONYM = member().pseudonym("0" * 32)
 
 
-def erasing(store: Store, account_id: AccountId = PSEUDONYM) -> Transaction:
+def erasing(store: Store, account_id: AccountId = PSEUDONYM) -> tuple[Transaction, ...]:
     account = store.ledger.account(member(), consistent=True)
     return erase(program(), origin(NOW), account, account_id, SALT)
 
@@ -69,10 +69,11 @@ def test_it_begins_only_over_what_was_read_and_once(store: Store) -> None:
     assert store.ledger.read(stale.story.cause, None, consistent=True)[0].movements == ()
 
 
-def erasing_anew(transaction: Transaction) -> Transaction:
+def erasing_anew(transactions: tuple[Transaction, ...]) -> tuple[Transaction, ...]:
     """What somebody else decided, who looked at the same moment."""
-    assert transaction.read
-    return erase(program(), origin(NOW), transaction.read, member().pseudonym("1" * 32), SALT)
+    read = transactions[0].read
+    assert read
+    return erase(program(), origin(NOW), read, member().pseudonym("1" * 32), SALT)
 
 
 def test_records_are_found_and_rewritten_once_all_or_none(store: Store) -> None:

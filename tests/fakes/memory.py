@@ -156,15 +156,16 @@ class MemoryLedger:
         with self._lock:
             return self._all()
 
-    def lock(self, transaction: Transaction, erasure: Erasure) -> None:
-        """Keep the transaction, which renames an account, and lock the old name."""
+    def lock(self, transactions: Sequence[Transaction], erasure: Erasure) -> None:
+        """Keep the transactions, which rename an account, and lock the old name."""
         with self._lock:
-            read = transaction.read
+            read = transactions[0].read
             assert read
             if erasure.account_id in self.erasures or self._account(read.account_id).version != read.version:
                 raise LostRace
             self._accounts.pop(read.account_id, None)
-            self._keep(transaction)
+            for transaction in transactions:
+                self._keep(transaction)
             self.erasures[erasure.account_id] = erasure
 
     def change(self, changes: Sequence[tuple[Movement, Movement]]) -> int:

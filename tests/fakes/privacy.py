@@ -28,13 +28,13 @@ class MemoryErasures:
     def under_way(self, account_id: AccountId) -> Erasure | None:
         return self._ledger.erasures.get(account_id)
 
-    def begin(self, transaction: Transaction, salt: bytes) -> None:
-        read, account = transaction.read, transaction.holder
+    def begin(self, transactions: Sequence[Transaction], salt: bytes) -> None:
+        read, account = transactions[0].read, transactions[-1].holder
         assert read
         erasure = Erasure(
             account_id=read.account_id, pseudonym=account.account_id, salt=salt, movements=account.version
         )
-        self._ledger.lock(transaction, erasure)
+        self._ledger.lock(transactions, erasure)
 
     def records(self, account_id: AccountId) -> Iterator[list[Movement]]:
         mine = [movement for movement in self._ledger.every() if movement.account == account_id]
@@ -85,6 +85,7 @@ class MemoryAudit:
                     account=movement.account,
                     points=movement.kind.sign * movement.points,
                     reason=movement.reason,
+                    card=str(movement.detail["card"]) if "card" in movement.detail else None,
                 )
 
     def _settings(self, program_id: str) -> Iterator[Act]:

@@ -13,20 +13,24 @@ import pytest
 from loyalty.entry.routes import ADMIN, FINANCE, ROUTES
 from tests.integration.cases import (
     ADJUST,
+    ASSIGN,
     AUDIT,
+    BLOCK,
     CANCEL,
+    CREATE,
     ERASE,
     EXPORT,
     ISSUE,
     JANUARY,
     PUT_PROGRAM,
     REFUND,
+    REPLACE,
     adjustment,
     gift,
     keys,
     settings,
 )
-from tests.integration.cloud import ADDRESS, Answer, Cloud, Context, function, http_event, route_of
+from tests.integration.cloud import ADDRESS, CARD, FREE_CARD, Answer, Cloud, Context, function, http_event, route_of
 
 JOBS, UNDO, UPLOADS = "POST p/jobs", "POST p/jobs/{job_id}/undo", "POST p/uploads"
 
@@ -41,6 +45,20 @@ ACTS: Mapping[str, tuple[tuple[str, ...], dict[str, Any], str, tuple[str, str]]]
     ),
     REFUND: (("shop", "#1"), {"body": {"refunded_total": "5.00", "points": 5}}, "order_refunded", ("order", "#1")),
     EXPORT: (("shop", "ann"), {}, "customer_exported", ("customer", "ann")),
+    CREATE: (("shop",), {"body": {"count": 3}, "idempotency_key": "n"}, "cards_created", ("program", "shop")),
+    ASSIGN: (
+        ("shop", CARD),
+        {"body": {"customer_id": "ben"}, "idempotency_key": "n"},
+        "card_assigned",
+        ("card", CARD),
+    ),
+    BLOCK: (("shop", CARD), {"body": {"reason": "lost"}, "idempotency_key": "n"}, "card_blocked", ("card", CARD)),
+    REPLACE: (
+        ("shop", CARD),
+        {"body": {"reason": "lost", "number": FREE_CARD}, "idempotency_key": "n"},
+        "card_replaced",
+        ("card", FREE_CARD),
+    ),
 }
 """What an administrator sends (its ids and the rest), how the audit calls it, and what it says it was done to."""
 

@@ -12,21 +12,26 @@ from typing import Any
 import pytest
 
 from loyalty.domain.adjusting import Adjustment
+from loyalty.domain.cards import Status
 from loyalty.domain.issuing import Issue
 from loyalty.domain.movement import AccountId, Kind
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.refusal import Refused
+from loyalty.domain.requests import cause_of_request
 from loyalty.ports import BeingErased, Unavailable, World
 from loyalty.usecases.adjust_points import adjust_points
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.carry_out import Sender
 from loyalty.usecases.close_days import close_days
 from loyalty.usecases.complete_order import complete_order
+from loyalty.usecases.create_cards import create_cards
 from loyalty.usecases.erase_customer import CustomerErased, erase_customer
 from loyalty.usecases.issue_points import issue_points
 from loyalty.usecases.redeem_points import redeem_points
 from loyalty.usecases.sign_up import sign_customer_up
+from loyalty.usecases.use_card import assign_card, replace_card
 from loyalty.usecases.verify import verify_program
+from loyalty.usecases.view_cards import view_card, view_cards
 from loyalty.usecases.view_liability import view_liability
 from loyalty.usecases.views import view_order, view_statement
 from tests.given import DAY, NOW, member, order, program
@@ -93,6 +98,9 @@ def shop(dynamodb: Any, ledger_table: Callable[[], str]) -> Shop:
     fix = Adjustment(account_id=ANN, points=-3, reason=SECRET, order_id="#1")
     adjust_points(world, "shop", f"fix-{PERSON}", fix, "admin", "API")
     adjust_points(world, "shop", "key-of-no-one", replace(fix, points=1, order_id=None), "admin", "API")
+    [lost, card] = create_cards(world, cause_of_request("shop", "cards"), 2, ADMIN).numbers
+    assign_card(world, "shop", "their card", lost, PERSON, ADMIN)
+    replace_card(world, "shop", f"{PERSON} lost it", lost, card, SECRET, ADMIN)
     complete_order(world, "shop", order("#7", PERSON, guest=True), "store", "API")
     clock.let_pass(timedelta(hours=2))
     assert purge(world, "shop").points == 4
@@ -125,7 +133,9 @@ def test_after_an_erasure_nothing_names_the_customer_and_everything_adds_up(shop
     without_traces(shop)
     assert shop.outstanding(done.pseudonym) == shop.outstanding(ANN) == 0
     account = shop.world.ledger.account(done.pseudonym, consistent=True)
-    assert (account.standing.tier, account.purge_at) == (None, None)
+    assert (account.standing.tier, account.purge_at, account.card) == (None, None, None)
+    cards = [view_card(shop.world, "shop", number).card for number in view_cards(shop.world, "shop", 10, None)]
+    assert {(card.status, card.holder) for card in cards} == {(Status.BLOCKED, done.pseudonym)}
     assert len(view_statement(shop.world, done.pseudonym, 100, None)) == account.version
     assert view_statement(shop.world, ANN, 100, None) == []
 

@@ -95,7 +95,7 @@ def test_whatever_was_done_nobody_finds_the_customer_and_everything_adds_up(
 
 def erased(account: Account) -> Account:
     pseudonym = account.account_id.pseudonym("0" * 32)
-    return erase(program(), origin(NOW), account, pseudonym, OTHER).holder
+    return erase(program(), origin(NOW), account, pseudonym, OTHER)[-1].holder
 
 
 def test_all_lots_are_forfeited_also_those_that_were_not_written_off_yet() -> None:

@@ -156,8 +156,8 @@ class Erasures(Protocol):
         """The customer's erasure that has begun and not ended, as of this very moment."""
         ...
 
-    def begin(self, transaction: Transaction, salt: bytes) -> None:
-        """Write the transaction, which leaves the account under its pseudonym, and lock the account that it read.
+    def begin(self, transactions: Sequence[Transaction], salt: bytes) -> None:
+        """Write all of them, of which the first read the account and the last leaves it under its pseudonym; lock it.
 
         `salt` is that of the account as it was. Raises LostRace when the account is no longer what was read. From then
         on commands meet BeingErased.
@@ -340,8 +340,8 @@ class Programs(Protocol):
 class Act:
     """Something that an administrator did.
 
-    It made a movement or record (`position` in the story of `cause`), a version of the settings, or concerned a job.
-    `points` are signed.
+    It made a movement or record (`position` in the story of `cause`), perhaps about a card, or a version of the
+    settings, or concerned a job. `points` are signed.
     """
 
     at: datetime
@@ -356,6 +356,7 @@ class Act:
     points: int | None = None
     reason: str | None = None
     job_id: str | None = None
+    card: str | None = None
 
 
 class Audit(Protocol):

@@ -135,7 +135,7 @@ def replace(transaction: Transaction, new: Transaction, reason: str | None) -> t
     `new` is on the other card's story, and may just have created it.
     """
     old = known(transaction.story)
-    if old.holder is None:
+    if old.holder is None or old.holder.is_erased:
         raise Refused("card_unassigned", "The card is nobody's, so nobody needs another for it.")
     customer, other = transaction.holder, known(new.story, "/number")
     _refuse_blocked(other, "/number")

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from loyalty.domain.account import Account
 from loyalty.domain.calendar import business_day
+from loyalty.domain.cards import block
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import AccountId, Cause, CauseKind, Event, Kind, Movement
 from loyalty.domain.program import Program
@@ -19,11 +20,19 @@ from loyalty.domain.transaction import Origin, Transaction
 REASON = "customer erased"
 
 
-def erase(program: Program, origin: Origin, account: Account, pseudonym: AccountId, salt: bytes) -> Transaction:
+def erase(
+    program: Program,
+    origin: Origin,
+    account: Account,
+    pseudonym: AccountId,
+    salt: bytes,
+    card: Story | None = None,
+) -> tuple[Transaction, ...]:
     """Let go what the account has or owes, and leave it, empty and out of its tier, under `pseudonym` with `salt`.
 
     All lots are forfeited, also those that expired and were not written off yet. A debt is let go: there is nobody
-    left who could repay it.
+    left who could repay it. `card` is the story of the customer's card, which is blocked. The last of the transactions
+    has the account as it is to be.
     """
     story = Story(Cause(pseudonym.program_id, CauseKind.ERASURE, pseudonym.customer_id))
     renamed = replace(account, account_id=pseudonym, salt=salt)
@@ -35,7 +44,8 @@ def erase(program: Program, origin: Origin, account: Account, pseudonym: Account
         transaction = transaction.credit(Kind.ADJUST_UP, Event.POINTS_FORFEITED, owed, reason=REASON)
     today = business_day(origin.recorded_at, program.timezone)
     transaction = transaction.note(Event.CUSTOMER_ERASED, Counted(day=today))
-    return replace(transaction, account=replace(transaction.holder, review_at=None, purge_at=None))
+    erased = replace(transaction, account=replace(transaction.holder, review_at=None, purge_at=None))
+    return (erased, *block(erased.of(card, erased.account), REASON)) if card else (erased,)
 
 
 def without_person(movement: Movement, person: AccountId, pseudonym: AccountId, salt: bytes) -> Movement:

@@ -133,8 +133,11 @@ class Transaction:
         return self._move(Kind.NOTE, event, (0, (), 0), None, reason, detail, counted, card)
 
     def of(self, story: Story, account: Account | None) -> "Transaction":
-        """Nothing decided yet on another story and account, for what is to be written together with this."""
-        return Transaction.begin(self.program, self.origin, story, account)
+        """Nothing decided yet on another story and account, for what is to be written together with this.
+
+        It is the same act, which is in the audit once: as this one.
+        """
+        return Transaction.begin(self.program, replace(self.origin, address=None), story, account)
 
     def _move(
         self,

@@ -1,7 +1,7 @@
 """Points are adjusted by hand."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from loyalty.domain.adjusting import Adjustment, adjust, note_in_order
@@ -74,6 +74,5 @@ def noting(world: World, transaction: Transaction, order_id: str | None) -> Sequ
         return ()
     program = transaction.program
     story, _ = world.ledger.read(cause_of_order(program.program_id, order_id), None, consistent=True)
-    # One act, in the audit once: the adjustment is it.
-    begun = Transaction.begin(program, replace(transaction.origin, address=None), story, None)
+    begun = transaction.of(story, None)
     return (note_in_order(begun, transaction.movements[0]),)

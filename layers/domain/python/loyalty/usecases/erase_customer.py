@@ -1,7 +1,7 @@
 """A customer is erased. Can be stopped anywhere and called again, and goes on where it was.
 
-1. One write lets go what the customer has or owes, puts the account under a pseudonym and locks it: from now on
-   commands that name the customer or an order of theirs are told to try again.
+1. One write lets go what the customer has or owes, blocks their card, puts the account under a pseudonym and locks
+   it: from now on commands that name the customer or an order of theirs are told to try again.
 2. Each movement and record is rewritten to the pseudonym, first those that are named by the customer's id: while a
    referral is found by no name or the other, the order that it belongs to is still locked.
 3. Once all are there, the lock is removed. The id is free: whoever comes back with it starts from nothing.
@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import batched
 
+from loyalty.domain.account import Account
+from loyalty.domain.cards import cause_of_card
 from loyalty.domain.erasing import erase, with_other_referrer, without_person, without_reason
 from loyalty.domain.movement import AccountId, Event, Movement
 from loyalty.domain.order import cause_of_order
 from loyalty.domain.referring import cause_of_referral
+from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin
 from loyalty.ports import MAX_REWRITINGS, Erasure, LostRace, Rewriting, Unavailable, World
 from loyalty.usecases.carry_out import ATTEMPTS, Sender, pause
@@ -66,16 +69,24 @@ def _begin(world: World, account_id: AccountId, sender: Sender) -> tuple[Erasure
         if not account.version and not _is_known(world, account_id):
             return None
         origin = Origin(sender.actor, sender.source, world.clock(), address=sender.address)
-        transaction = erase(program, origin, account, pseudonym, bytes.fromhex(world.token()))
+        card = _card(world, account)
+        transactions = erase(program, origin, account, pseudonym, bytes.fromhex(world.token()), card)
         try:
-            world.erasures.begin(transaction, account.salt)
+            world.erasures.begin(transactions, account.salt)
         except LostRace:
             pause(world, attempt)
         else:
-            held = transaction.holder.version
+            held = transactions[-1].holder.version
             erasure = Erasure(account_id=account_id, pseudonym=pseudonym, salt=account.salt, movements=held)
             return erasure, account.outstanding
     raise Unavailable(f"{ATTEMPTS} attempts at an account were all overtaken")
+
+
+def _card(world: World, account: Account) -> Story | None:
+    if account.card is None:
+        return None
+    story, _ = world.ledger.read(cause_of_card(account.account_id.program_id, account.card), None, consistent=True)
+    return story
 
 
 def _is_known(world: World, account_id: AccountId) -> bool:

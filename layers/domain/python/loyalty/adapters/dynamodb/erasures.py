@@ -27,15 +27,15 @@ class DynamoDBErasures:
         item = found.get("Item", {})
         return items.erasure_from(item) if items.is_lock(item) else None
 
-    def begin(self, transaction: Transaction, salt: bytes) -> None:
-        read, account = transaction.read, transaction.holder
+    def begin(self, transactions: Sequence[Transaction], salt: bytes) -> None:
+        read, account = transactions[0].read, transactions[-1].holder
         if read is None:
             raise ValueError("there is no erasure of nobody")
         erasure = Erasure(
             account_id=read.account_id, pseudonym=account.account_id, salt=salt, movements=account.version
         )
-        timezone = transaction.program.timezone
-        puts = [items.movement_item(movement, timezone) for movement in transaction.movements]
+        timezone = transactions[0].program.timezone
+        puts = [items.movement_item(movement, timezone) for one in transactions for movement in one.movements]
         changes = [self._put(item, IS_NEW) for item in (*puts, items.account_item(account))]
         lock = self._put(items.lock_item(erasure), IS_AS_READ if read.version else IS_NEW)
         if read.version:

@@ -375,6 +375,7 @@ def act_from(item: Item) -> Act:
         account=keys.account_id(account) if account else None,
         points=Kind(stored["kind"]).sign * stored["points"],
         reason=stored.get("reason"),
+        card=stored.get("detail", {}).get("card"),
     )
 
 

@@ -25,7 +25,7 @@ MAX_CURSOR = 800
 class SubjectAnswer(Answer):
     """What somebody did something to."""
 
-    kind: Literal["customer", "guest", "order", "program", "job"]
+    kind: Literal["customer", "guest", "order", "card", "program", "job"]
     id: str
 
 
@@ -118,6 +118,8 @@ def _subject(program_id: str, act: Act) -> SubjectAnswer:
         return SubjectAnswer(kind="job", id=act.job_id)
     if act.cause and act.cause.kind is CauseKind.ORDER:
         return SubjectAnswer(kind="order", id=act.cause.reference)
+    if act.card:
+        return SubjectAnswer(kind="card", id=act.card)
     if act.account:
         return SubjectAnswer(kind="guest" if act.account.guest else "customer", id=act.account.customer_id)
     return SubjectAnswer(kind="program", id=program_id)
