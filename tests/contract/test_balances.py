@@ -22,7 +22,7 @@ TODAY = NOW.date()
 @pytest.fixture
 def shop(store: Store) -> World:
     """Customers with as many points as their place in the list; every third has one more, which is about to expire."""
-    shop = world(store.ledger, store.programs, store.books, Clock())
+    shop = world(store.ledger, store.programs, store.books, Clock(), erasures=store.erasures, audit=store.audit)
     save(store.programs, program())
     for number, account_id in enumerate(CUSTOMERS, start=1):
         give(shop, account_id, number, *([1] if number % 3 == 0 else []))

@@ -105,15 +105,6 @@ def _carry_out(
         if repeats(request):
             return request
         beside, account, number = decide(request)
-        return request.of(request.story, account).note(event, detail={"asked": asked, "card": number}, reason=reason)
-        try:
-            beside, account, number = decide(request)
-        except Refused:
-            # The same request, sent twice, may have been carried out since its story was read: then that is why.
-            latest = request.of(world.ledger.read(request.story.cause, None, consistent=True)[0], None)
-            if repeats(latest):
-                return latest
-            raise
         begun = Transaction.begin(request.program, request.origin, request.story, account)
         return begun.note(event, detail={"asked": asked, "card": number}, reason=reason)
 
