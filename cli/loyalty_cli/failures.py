@@ -13,7 +13,7 @@ class ExitCode(IntEnum):
 
     OK = 0
     DIFFERENCES = 1
-    """`verify` found differences, or could not compare all."""
+    """`verify` found differences or could not compare all; rows of a job were bad or failed. The result says which."""
     USAGE = 2
     """The command line or the configuration is not right; nothing was asked."""
     REFUSED = 3

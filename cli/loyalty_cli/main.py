@@ -13,9 +13,12 @@ import urllib3
 from loyalty_cli.client import ApiError
 from loyalty_cli.commands.balances import balances
 from loyalty_cli.commands.cards import cards
+from loyalty_cli.commands.imports import import_, reward_past_actions
+from loyalty_cli.commands.jobs import jobs
 from loyalty_cli.commands.journal import journal
 from loyalty_cli.commands.liability import liability
 from loyalty_cli.commands.lookups import customer, order, statement
+from loyalty_cli.commands.points import adjust, issue
 from loyalty_cli.commands.purge import purge
 from loyalty_cli.commands.verify import verify
 from loyalty_cli.failures import ExitCode, Failure, PipeClosed, failure_of, one_line
@@ -29,11 +32,15 @@ def loyalty() -> None:
     It finds the ledger in LOYALTY_API_URL, LOYALTY_TOKEN_URL, LOYALTY_CLIENT_ID and LOYALTY_CLIENT_SECRET, or in
     .local/stack.json, which the local one writes. A table on a terminal, JSON lines on a pipe.
 
-    Ends with 0 (well), 1 (differences), 2 (usage), 3 (refused), 4 (no answer).
+    Ends with 0 (well), 1 (differences, bad rows), 2 (usage), 3 (refused), 4 (no answer).
     """
 
 
-for command in (journal, liability, balances, purge, verify, customer, statement, order, cards):
+for command in (
+    *(journal, liability, balances, purge, verify),
+    *(customer, statement, order, cards),
+    *(issue, adjust, import_, reward_past_actions, jobs),
+):
     loyalty.add_command(command)
 
 

@@ -184,7 +184,8 @@ class Output:
 
 
 @contextmanager
-def _destination(form: str | None, path: Path | None, *, forms: Sequence[str]) -> Iterator[Output]:
+def destination(form: str | None, path: Path | None, *, forms: Sequence[str]) -> Iterator[Output]:
+    """Where a result goes that is written to a file, or to stdout."""
     if path is None or str(path) == "-":
         chosen = form or ("table" if sys.stdout.isatty() else "json")
         try:
@@ -204,10 +205,18 @@ def _destination(form: str | None, path: Path | None, *, forms: Sequence[str]) -
     except OSError as error:
         raise _unwritable(path, error) from None
     try:
+        found = None
         with open(handle, "w", encoding="utf-8", newline="") as stream:
-            yield Output(chosen, path, stream)
+            try:
+                yield Output(chosen, path, stream)
+            except Failure as failure:
+                if failure.code is not ExitCode.DIFFERENCES:
+                    raise
+                found = failure  # the result is whole: it says what differs
         os.chmod(scratch, 0o666 & ~_umask())
         os.replace(scratch, path)
+        if found:
+            raise found
     except OSError as error:
         raise _unwritable(path, error) from None
     finally:
@@ -245,7 +254,7 @@ def written(*more: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         @click.option("--output", "path", type=click.Path(path_type=Path), help="A file instead of stdout.")
         @functools.wraps(command)
         def with_output(*args: Any, form: str | None, path: Path | None, **options: Any) -> None:
-            with _destination(form, path, forms=forms) as output:
+            with destination(form, path, forms=forms) as output:
                 command(*args, output=output, **options)
 
         return with_output

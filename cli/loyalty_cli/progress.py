@@ -3,10 +3,16 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from loyalty_cli.output import Output
 
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn
+
 type Advance = Callable[[int], None]
+type Follow = Callable[[int, int | None, str], None]
+"""Told how much is done, of how much if that is known, and what is being done."""
 
 
 @contextmanager
@@ -15,11 +21,31 @@ def progress(output: Output, what: str, total: int | None = None) -> Iterator[Ad
     if not sys.stderr.isatty() or output.shown:
         yield lambda parts: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import MofNCompleteColumn, TextColumn
 
-    counted = MofNCompleteColumn() if total is not None else TextColumn("{task.completed:,}")
-    with Progress(
+    with _bar(MofNCompleteColumn() if total is not None else TextColumn("{task.completed:,}")) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda parts: bar.advance(task, parts)
+
+
+@contextmanager
+def following(output: Output, *, in_bytes: bool = False) -> Iterator[Follow]:
+    """As `progress`, of work that is done elsewhere, which says how far it is."""
+    if not sys.stderr.isatty() or output.shown:
+        yield lambda done, total, what: None
+        return
+    from rich.progress import DownloadColumn, MofNCompleteColumn
+
+    with _bar(DownloadColumn() if in_bytes else MofNCompleteColumn()) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total, what: bar.update(task, completed=done, total=total, description=what)
+
+
+def _bar(counted: "ProgressColumn") -> "Progress":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         counted,
@@ -28,6 +54,4 @@ def progress(output: Output, what: str, total: int | None = None) -> Iterator[Ad
         transient=True,
         redirect_stdout=False,
         redirect_stderr=False,
-    ) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda parts: bar.advance(task, parts)
+    )

@@ -1,12 +1,11 @@
 """`loyalty cards`: created, looked up, given to customers, blocked, replaced, and listed for whoever prints them."""
 
-from collections.abc import Callable, Iterator
-from uuid import uuid4
+from collections.abc import Iterator
 
 import click
 
 from loyalty_cli.client import Json
-from loyalty_cli.commands.family import of_program
+from loyalty_cli.commands.family import of_program, once
 from loyalty_cli.connection import Connection, connected
 from loyalty_cli.output import Column, Output, Rows, beside, field, instant, number, written
 from loyalty_cli.progress import progress
@@ -51,16 +50,6 @@ TRANSACTIONS = (
 @click.group()
 def cards() -> None:
     """Loyalty cards. A number may be typed as it is printed, with spaces or hyphens."""
-
-
-def once(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command --key, as its argument `key`."""
-    return click.option(
-        "--key",
-        default=lambda: str(uuid4()),
-        metavar="TEXT",
-        help="The request's idempotency key: run again with the same one, nothing is done twice.  [default: a new one]",
-    )(command)
 
 
 @cards.command()

@@ -1,8 +1,16 @@
 """What commands have in common on the command line."""
 
+import functools
+import shlex
 from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
 
 import click
+import urllib3
+
+from loyalty_cli.client import ApiError
+from loyalty_cli.failures import ExitCode, Failure, failure_of
 
 
 class Family(click.Group):
@@ -35,3 +43,28 @@ def of_program(command: Callable[..., None]) -> Callable[..., None]:
         metavar="ID",
         help="Or LOYALTY_PROGRAM.",
     )(command)
+
+
+def once(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command --key, as its argument `key`, and names it when nobody knows whether the command was done."""
+
+    @click.option(
+        "--key",
+        default=lambda: str(uuid4()),
+        metavar="TEXT",
+        help="The request's idempotency key: run again with the same one, nothing is done twice.  [default: a new one]",
+    )
+    @functools.wraps(command)
+    def with_key(*args: Any, key: str, **options: Any) -> None:
+        again = f"it may be done or not; run it again with --key {shlex.quote(key)} to have it done once"
+        try:
+            command(*args, key=key, **options)
+        except KeyboardInterrupt:
+            raise Failure(f"interrupted: {again}", ExitCode.INTERRUPTED) from None
+        except (ApiError, urllib3.exceptions.HTTPError) as error:
+            failure = failure_of(error)
+            if failure.code is not ExitCode.UNREACHABLE:
+                raise
+            raise Failure(f"{failure.message}; {again}", failure.code) from None
+
+    return with_key
