@@ -7,9 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from loyalty.adapters.dynamodb import keys
+from loyalty.adapters.dynamodb.attributes import unwrapped, wrapped
 from loyalty.adapters.dynamodb.lots import pack, unpack
 from loyalty.adapters.dynamodb.standings import pack_counted, pack_standing, unpack_counted, unpack_standing
 from loyalty.domain.account import Account
@@ -24,18 +23,15 @@ from loyalty.ports import Due, WriteOff
 type Item = dict[str, Any]
 """An item in DynamoDB's JSON: every value wrapped in its type."""
 
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
-
 
 def wire(plain: Mapping[str, object]) -> Item:
     """Plain values as DynamoDB's JSON; attributes that are None are left out."""
-    return {name: _serialize(value) for name, value in plain.items() if value is not None}
+    return {name: wrapped(value) for name, value in plain.items() if value is not None}
 
 
 def plain(item: Item) -> dict[str, Any]:
-    """DynamoDB's JSON as plain values; all our numbers are whole."""
-    return {name: _whole(_deserialize(value)) for name, value in item.items()}
+    """DynamoDB's JSON as plain values."""
+    return {name: unwrapped(value) for name, value in item.items()}
 
 
 def account_item(account: Account) -> Item:
@@ -67,14 +63,14 @@ def account_from(item: Item) -> Account:
     stored = plain(item)
     return Account(
         account_id=keys.account_id(stored["pk"]),
-        lots=Lots(unpack(stored["lots"].value)),
+        lots=Lots(unpack(stored["lots"])),
         debt=stored["debt"],
         earned_total=stored["earned"],
         redeemed_total=stored["redeemed"],
         expired_total=stored["expired"],
         version=stored["version"],
-        standing=unpack_standing(stored["standing"].value if "standing" in stored else b"", stored.get("tier")),
-        seal=stored["seal"].value,
+        standing=unpack_standing(stored.get("standing", b""), stored.get("tier")),
+        seal=stored["seal"],
         review_at=_instant(stored.get("review")),
         purge_at=_instant(stored.get("due")),
     )
@@ -133,7 +129,7 @@ def movement_from(item: Item) -> Movement:
         kind=Kind(stored["kind"]),
         account=keys.account_id(owner) if owner else None,
         points=stored["points"],
-        allocation=unpack(stored["lots"].value) if "lots" in stored else (),
+        allocation=unpack(stored["lots"]) if "lots" in stored else (),
         debt=stored.get("debt", 0),
         expires_at=_instant(stored.get("expires")),
         sequence=stored.get("sequence"),
@@ -148,8 +144,8 @@ def movement_from(item: Item) -> Movement:
         actor=stored["actor"],
         reason=stored.get("reason"),
         detail={**basis, **stored.get("detail", {})},
-        counted=unpack_counted(stored["counted"].value) if "counted" in stored else None,
-        seal=stored["seal"].value,
+        counted=unpack_counted(stored["counted"]) if "counted" in stored else None,
+        seal=stored["seal"],
     )
 
 
@@ -287,14 +283,3 @@ def due_from(item: Item) -> Due:
 
 def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def _whole(value: Any) -> Any:
-    """Numbers come back as Decimal; all that we store are whole."""
-    if isinstance(value, Decimal):
-        return int(value)
-    if isinstance(value, list):
-        return [_whole(element) for element in value]
-    if isinstance(value, dict):
-        return {name: _whole(element) for name, element in value.items()}
-    return value
