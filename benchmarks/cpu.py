@@ -151,7 +151,7 @@ def _prepared(url: str, name: str, client: Any, recorded: Sequence[Raw]) -> list
     """The recorded calls as calls of `client`, to a table that is as the handler's was."""
     table = _ready(url, name).table if name == "redeem" else create_table(client)
     send = {"Query": client.query, "GetItem": client.get_item, "TransactWriteItems": client.transact_write_items}
-    prepared = []
+    prepared: list[Prepared] = []
     for operation, asked in recorded:
         mine = {name: value for name, value in asked.items() if name != "ClientRequestToken"}
         if "TransactItems" in mine:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import time
 from collections.abc import Mapping
@@ -85,5 +86,6 @@ def deployed(url: str, program: Program) -> Functions:
     ledger: Any = wiring.world().ledger
     functions = Functions(table, ledger._client)
     for handler in logger.handlers:
-        handler.stream = functions._log
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(functions._log)
     return functions

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.costs import CUSTOMER, POINT, all_points, cancel, complete, look, redeem
+from benchmarks.costs import CUSTOMER, POINT, all_points, cancel, look, redeem
 from benchmarks.machine import dynamodb
 from benchmarks.plots import curves
 from benchmarks.report import Cell, Section, Table
@@ -13,7 +13,7 @@ from loyalty.domain.lots import Lot
 from loyalty.domain.order import Item
 from loyalty.usecases.complete_order import complete_order
 from tests.cost.meter import Bill
-from tests.cost.shop import CLIENT, MIDNIGHT, Metered, daily, yearly
+from tests.cost.shop import CLIENT, MIDNIGHT, Metered, complete, daily, yearly
 from tests.given import DAY, NOW, member, order, program
 from tests.worlds import purge
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
@@ -16,7 +16,7 @@ from benchmarks.functions import environment
 from benchmarks.machine import machine
 from benchmarks.report import Cell, Section, Table
 
-ROUNDS = 15
+ROUNDS = 7
 BUDGET = 1.4
 BARE = 'import boto3\nclient = boto3.client("dynamodb")\ndef handler(event, context): ...'
 IMPORT = "import handler"
@@ -51,34 +51,34 @@ class Start:
         return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
 
 
+@dataclass(frozen=True)
+class Times:
+    """Milliseconds of starts that took turns with the bare handler's, and the medians of their ratios."""
+
+    bare: float
+    took: Sequence[float]
+    ratios: Sequence[float]
+
+
 def measure() -> Section:
-    functions = sorted(path.parent for path in (ROOT / "functions").glob("*/handler.py"))
-    with TemporaryDirectory() as folder:
-        source = Path(folder) / "layer"
-        shutil.copytree(LAYER, source, ignore=shutil.ignore_patterns("__pycache__"))
-        lone = Path(folder) / "function"
-        shutil.copytree(ROOT / "functions/order_completed", lone, ignore=shutil.ignore_patterns("__pycache__"))
-        starts = {"": Start("pass"), "bare": Start(BARE), "source": Start(IMPORT, lone, source, compiles=True)}
-        for directory in functions:
-            starts[f"{directory.name} import"] = Start(IMPORT, directory)
-            starts[f"{directory.name} ready"] = Start(READY, directory)
-        took = _in_turns(starts)
-    empty = took[""]
-    bare = took["bare"] - empty
+    empty = median(Start("pass").cpu() for _ in range(ROUNDS))
     rows: list[list[Cell]] = []
-    for directory in functions:
-        imported, ready = (took[f"{directory.name} {what}"] - empty for what in ("import", "ready"))
-        modules = _modules(directory)
+    bares = []
+    for directory in sorted(path.parent for path in (ROOT / "functions").glob("*/handler.py")):
+        times = _in_turns(empty, Start(IMPORT, directory), Start(READY, directory))
+        (imported, ready), (ratio, ratio_ready) = times.took, times.ratios
         rows.append(
-            [directory.name, _ms(imported), _ratio(imported, bare), BUDGET, _ms(ready), _ratio(ready, bare), modules]
+            [directory.name, imported, ratio, BUDGET, ready, ratio_ready, len(modules(Start(READY, directory)))]
         )
-    compiled = took["source"] - empty
+        bares.append(times.bare)
+    compiled = _compiled(empty)
     return Section(
         title="Import time",
-        how=f"Timed: CPU (user and system) of fresh interpreters in {ROUNDS} rounds, each of which starts every one "
-        f"once; medians, less those of an interpreter that does nothing ({empty:.0f} ms). Bare is a handler that "
-        f"imports boto3 and makes a DynamoDB client as it is imported, as most do: {bare:.0f} ms. Our functions make "
-        "theirs in the first request; ready is with that client made. Modules are counted.",
+        how="Timed: CPU (user and system) of fresh interpreters. Bare is a handler that imports boto3 and makes a "
+        "DynamoDB client while it is imported, as most do. Each function took turns with it, "
+        f"{ROUNDS} times; ratios are medians of the turns'. What an interpreter takes that does nothing "
+        f"({empty:.0f} ms) is not in them. The bare handler took {min(bares):.0f} to {max(bares):.0f} ms. Our "
+        "functions make their client in their first request; ready is with that made. Modules are counted.",
         tables=[
             Table(
                 "Milliseconds of CPU, and the ratio to the bare handler's",
@@ -89,12 +89,29 @@ def measure() -> Section:
             Table(
                 "order_completed, our own modules as source alone, compiled at each start",
                 ("import ms", "ratio"),
-                [[_ms(compiled), _ratio(compiled, bare)]],
+                [[compiled.took[0], compiled.ratios[0]]],
                 note="A package without bytecode is compiled anew by every cold start, as Lambda cannot write it.",
             ),
         ],
         machine=machine(),
     )
+
+
+def _in_turns(empty: float, *starts: Start) -> Times:
+    for start in (Start(BARE), *starts):
+        start.cpu()  # so that bytecode and files are where they will be
+    turns = [[start.cpu() - empty for start in (Start(BARE), *starts)] for _ in range(ROUNDS)]
+    bare, *took = (round(median(column), 1) for column in zip(*turns, strict=True))
+    ratios = [round(median(turn[place] / turn[0] for turn in turns), 2) for place in range(1, len(starts) + 1)]
+    return Times(bare, took, ratios)
+
+
+def _compiled(empty: float) -> Times:
+    with TemporaryDirectory() as folder:
+        layer, lone = Path(folder) / "layer", Path(folder) / "function"
+        for source, copy in ((LAYER, layer), (ROOT / "functions/order_completed", lone)):
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        return _in_turns(empty, Start(IMPORT, lone, layer, compiles=True))
 
 
 def _parts() -> list[list[Cell]]:
@@ -109,33 +126,17 @@ def _parts() -> list[list[Cell]]:
         command = [sys.executable, "-c", "\n".join(lines)]
         done = subprocess.run(command, cwd=directory, env=environment_, check=True, capture_output=True, text=True)
         runs.append([float(line) for line in done.stdout.splitlines()])
-    return [[name, _ms(median(column))] for name, column in zip(PARTS, zip(*runs, strict=True), strict=True)]
+    return [[name, round(median(column), 1)] for name, column in zip(PARTS, zip(*runs, strict=True), strict=True)]
 
 
-def _modules(directory: Path) -> int:
-    code = "import sys; before = len(sys.modules)\n" + READY + "\nprint(len(sys.modules) - before)"
+def modules(start: Start) -> frozenset[str]:
+    """The names of all modules that a start imports."""
+    code = f"import sys; before = set(sys.modules)\n{start.code}\nprint(*(set(sys.modules) - before))"
     command = [sys.executable, "-c", code]
-    environment_ = _environment(Start("", directory))
-    done = subprocess.run(command, cwd=directory, env=environment_, check=True, capture_output=True, text=True)
-    return int(done.stdout)
-
-
-def _ms(milliseconds: float) -> float:
-    return round(milliseconds, 1)
-
-
-def _ratio(mine: float, bare: float) -> float:
-    return round(mine / bare, 2)
-
-
-def _in_turns(starts: Mapping[str, Start]) -> dict[str, float]:
-    for start in starts.values():
-        start.cpu()  # so that bytecode and files are where they will be
-    took: dict[str, list[float]] = {name: [] for name in starts}
-    for _ in range(ROUNDS):
-        for name, start in starts.items():
-            took[name].append(start.cpu())
-    return {name: median(times) for name, times in took.items()}
+    done = subprocess.run(
+        command, cwd=start.directory, env=_environment(start), check=True, capture_output=True, text=True
+    )
+    return frozenset(done.stdout.split())
 
 
 def _environment(start: Start) -> dict[str, str]:

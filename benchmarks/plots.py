@@ -16,7 +16,7 @@ def curves(name: str, title: str, series: Mapping[str, Sequence[Sequence[Any]]],
     chart = pygal.Line(title=title, x_title=x, y_title=y, width=800, height=420, js=(), range=None, include_x_axis=True)
     chart.x_labels = [f"{label:,}" for label in labels]
     for words, points in series.items():
-        found = dict(points)
+        found = {point[0]: point[1] for point in points}
         chart.add(words, [found.get(label) for label in labels])
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / f"{name}.svg").write_bytes(chart.render())
