@@ -74,11 +74,14 @@ def _row(name: str, bill: Bill, trips: int | None) -> list[Cell]:
 
 
 def _everything(shop: Metered, points: int, order_id: str = "#1001") -> Iterator[list[Cell]]:
+    """Points of an order come on top of the lots; then another order uses `points`, and is completed and cancelled."""
+    other = f"{order_id}-other"
     yield _measured(shop, "balance", look)
-    yield _measured(shop, "redeem all" if points > 1 else "redeem", lambda shop: redeem(shop, points, order_id))
     yield _measured(shop, "accrue", lambda shop: complete(shop, order_id))
     yield _measured(shop, "repeat", lambda shop: complete(shop, order_id))
-    yield _measured(shop, "cancel", lambda shop: cancel(shop, order_id))
+    yield _measured(shop, "redeem all" if points > 1 else "redeem", lambda shop: redeem(shop, points, other))
+    complete(shop, other)
+    yield _measured(shop, "cancel", lambda shop: cancel(shop, other))
 
 
 def _settings() -> dict[str, Any]:

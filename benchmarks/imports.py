@@ -46,7 +46,8 @@ class Start:
     def cpu(self) -> float:
         """Milliseconds that it works, in user and system mode."""
         before = getrusage(RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-c", self.code], cwd=self.directory, env=_environment(self), check=True)
+        code = f"{self.code}\nimport os; os._exit(0)"  # an interpreter that ends looks for garbage; Lambda's does not
+        subprocess.run([sys.executable, "-c", code], cwd=self.directory, env=_environment(self), check=True)
         after = getrusage(RUSAGE_CHILDREN)
         return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
 
