@@ -35,12 +35,10 @@ def main() -> None:
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     kept = FOLDER / f"{version}.json"
-    found = _read(kept)
     for name in wanted:
         section: Section = import_module(f"benchmarks.{name}").measure()
         show(section, console)
-        found[name] = section
-        _keep(kept, version, found)
+        _keep(kept, version, {**_read(kept), name: section})
     console.print(f"written to {kept.relative_to(ROOT)} and {(FOLDER / 'README.md').relative_to(ROOT)}")
 
 
