@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 PORT ?= 4566
 KEEP ?=
 FOLLOW ?=
+# Sections of the benchmarks, e.g. make bench SECTION="imports cpu"
+SECTION ?=
 # Arguments for pytest, e.g. make test ARGS="tests/unit -k expiry"
 ARGS ?=
 
@@ -57,8 +59,8 @@ verify: setup ## Replay all movements and compare them with accounts and journal
 test: setup ## Run all tests
 	$(BIN)/python -m pytest $(ARGS)
 
-bench: setup ## Count what a purge costs, with up to 100,000 accounts beside it (some minutes)
-	$(BIN)/python -m benchmarks.purge
+bench: setup ## Measure costs and speed (a quarter of an hour; SECTION="imports cpu" for some of it)
+	$(BIN)/python -m benchmarks $(SECTION)
 
 check: setup ## Format, lint, types, template, API description
 	$(BIN)/ruff format --check .

@@ -10,8 +10,8 @@ import os
 from functools import cache
 from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import get_session
 
 from loyalty.entry.http import Event, client_of, problem_response
 from loyalty.entry.observing import logger
@@ -28,7 +28,7 @@ def functions() -> dict[str, str]:
 
 @cache
 def client() -> Any:
-    return boto3.client("lambda", config=Config(retries={"total_max_attempts": 1}))
+    return get_session().create_client("lambda", config=Config(retries={"total_max_attempts": 1}))
 
 
 @logger.inject_lambda_context

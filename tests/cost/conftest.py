@@ -6,13 +6,9 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.account import Account
-from loyalty.domain.lots import Lot
-from loyalty.domain.movement import AccountId
 from loyalty.domain.program import Program
-from loyalty.ports import World
 from tests.cost.meter import Bill, Meter
-from tests.given import issuing
+from tests.cost.shop import Metered
 from tests.table import dynamodb_client
 from tests.worlds import Clock, world_in_dynamodb
 
@@ -73,21 +69,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     header = ("operation", "write units", "round trips", "read units", "index units")
     for name, *cells in (header, *budgets.rows):
         terminalreporter.line(f"{name:<58}" + "".join(f"{cell:>14}" for cell in cells))
-
-
-@dataclass(frozen=True)
-class Metered:
-    """A world in DynamoDB whose calls are metered."""
-
-    world: World
-    clock: Clock
-    meter: Meter
-
-    def give(self, account_id: AccountId, *lots: Lot) -> Account:
-        """Issues `lots` in one movement; not part of any bill."""
-        transaction = issuing(self.world.ledger.account(account_id, consistent=True), *lots)
-        self.world.ledger.write([transaction])
-        return transaction.holder
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from itertools import chain
 from threading import Lock
 from typing import Any
 
-METERED = ("GetItem", "BatchGetItem", "Query", "TransactWriteItems")
-READ_BLOCK = 4096
+READS = ("GetItem", "BatchGetItem", "Query")
+WRITES = ("TransactWriteItems", "PutItem", "UpdateItem")
+METERED = (*READS, *WRITES)
+READ_BLOCK, WRITE_BLOCK = 4096, 1024
 HOLD = 0.02
 """Seconds for which each answer is held back, so that what runs side by side is seen to overlap."""
 
@@ -30,6 +32,8 @@ class Call:
     read_units: float
     write_units: float
     index_units: Mapping[str, float]
+    bytes_read: int
+    bytes_written: int
 
 
 @dataclass
@@ -53,9 +57,19 @@ class Bill:
         return sum(call.read_units for call in self.calls)
 
     @property
+    def bytes_read(self) -> int:
+        """Of the items in answers."""
+        return sum(call.bytes_read for call in self.calls)
+
+    @property
+    def bytes_written(self) -> int:
+        """Of the items put, each as a whole."""
+        return sum(call.bytes_written for call in self.calls)
+
+    @property
     def writes(self) -> int:
         """Write requests."""
-        return sum(call.operation == "TransactWriteItems" for call in self.calls)
+        return sum(call.operation in WRITES for call in self.calls)
 
     @property
     def queries(self) -> int:
@@ -109,7 +123,7 @@ class Meter:
         time.sleep(self._hold)
         used = parsed.get("ConsumedCapacity", [])
         reports = used if isinstance(used, list) else [used]
-        writing = model.name == "TransactWriteItems"
+        writing, asked = model.name in WRITES, context["asked"]
         reported = sum(float(report["CapacityUnits"]) for report in reports)
         indexes: Counter[str] = Counter()
         for report in reports:
@@ -119,9 +133,11 @@ class Meter:
             operation=model.name,
             started=context["started"],
             ended=time.monotonic(),
-            read_units=0.0 if writing else max(reported, read_units(model.name, context["asked"], parsed)),
-            write_units=reported - sum(indexes.values()) if writing else 0.0,
+            read_units=0.0 if writing else max(reported, read_units(model.name, asked, parsed)),
+            write_units=_write_units(model.name, reported - sum(indexes.values()), parsed) if writing else 0.0,
             index_units=indexes if writing else {},
+            bytes_read=0 if writing else sum(map(size, _items_read(model.name, parsed))),
+            bytes_written=sum(map(size, _items_put(model.name, asked))) if writing else 0,
         )
         if writing and "Error" not in parsed:
             assert call.write_units > 0, "the store reports no write units"
@@ -130,15 +146,37 @@ class Meter:
 
 
 def read_units(operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
-    """What reading `answer` costs by the rule."""
+    """What reading `answer` costs by the rule: a query is billed for all that it finds together."""
+    sizes = [size(item) for item in _items_read(operation, answer)]
+    blocks = sum(map(_blocks, sizes)) if operation == "BatchGetItem" else _blocks(sum(sizes))
+    return blocks * (1.0 if asked.get("ConsistentRead") else 0.5)
+
+
+def refused_units(answer: Mapping[str, Any]) -> float:
+    """What a single write costs that its condition refused: as much as the item that is there, in `answer`."""
+    return float(_blocks(size(answer.get("Item", {})), WRITE_BLOCK))
+
+
+def _write_units(operation: str, reported: float, answer: Mapping[str, Any]) -> float:
+    """The emulator reports nothing of a single write that was refused; DynamoDB bills it."""
+    refused = operation != "TransactWriteItems" and "Error" in answer
+    return refused_units(answer) if refused else reported
+
+
+def _items_read(operation: str, answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     match operation:
         case "GetItem":
-            blocks = _blocks(size(answer.get("Item", {})))
+            return [answer["Item"]] if "Item" in answer else []
         case "Query":
-            blocks = _blocks(sum(map(size, answer["Items"])))
+            return list(answer["Items"])
         case _:
-            blocks = sum(_blocks(size(item)) for item in chain.from_iterable(answer["Responses"].values()))
-    return blocks * (1.0 if asked.get("ConsistentRead") else 0.5)
+            return list(chain.from_iterable(answer["Responses"].values()))
+
+
+def _items_put(operation: str, asked: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    if operation == "PutItem":
+        return [asked["Item"]]
+    return [action["Put"]["Item"] for action in asked.get("TransactItems", []) if "Put" in action]
 
 
 def size(item: Mapping[str, Any]) -> int:
@@ -164,5 +202,5 @@ def _value_size(wrapped: Mapping[str, Any]) -> int:
     raise ValueError(f"no size is known of a {kind}")
 
 
-def _blocks(size: int) -> int:
-    return max(1, -(-size // READ_BLOCK))
+def _blocks(size: int, block: int = READ_BLOCK) -> int:
+    return max(1, -(-size // block))

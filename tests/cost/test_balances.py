@@ -10,8 +10,9 @@ from loyalty.domain.balances import Sort, Wanted
 from loyalty.domain.lots import Lot
 from loyalty.usecases import list_balances as listing
 from loyalty.usecases.list_balances import list_balances
-from tests.cost.conftest import Budgets, Metered
+from tests.cost.conftest import Budgets
 from tests.cost.meter import Bill
+from tests.cost.shop import Metered
 from tests.given import DAY, NOW, issuing, member, program
 
 type Make = Callable[..., Metered]

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from loyalty.adapters.dynamodb.items import account_item
-from loyalty.domain.account import Account
 from loyalty.domain.lots import Lot
 from loyalty.domain.movement import AccountId
 from loyalty.domain.redemption import RedemptionRequest
@@ -19,44 +18,23 @@ from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.complete_order import complete_order
 from loyalty.usecases.redeem_points import redeem_points
 from loyalty.usecases.views import view_account
-from tests.cost.conftest import Budgets, Metered
+from tests.cost.conftest import Budgets
 from tests.cost.meter import Bill, size
-from tests.given import DAY, NOW, issuing, member, order, program
+from tests.cost.shop import CLIENT, MIDNIGHT, Metered, complete, daily, fill, use, yearly
+from tests.given import DAY, NOW, member, order, program
 from tests.worlds import purge
 
-CLIENT = "1h57kf5cpq17m0eml12EXAMPLE"
-"""As long as a client's id of the identity provider."""
 LONGEST = "ø" * 64
 """An id of 128 bytes."""
 PROGRAM = "p" * 64
 """As long as a program's id may be."""
-MIDNIGHT = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
 
 type Make = Callable[..., Metered]
-
-
-def yearly(**settings: Any) -> dict[str, Any]:
-    """Settings under which points live for a year, to a midnight."""
-    return {"expiry": {"policy": "after_days", "days": 365}, **settings}
-
-
-def daily(count: int) -> list[Lot]:
-    """A lot for each of the coming days: what somebody has who earns every day."""
-    return [Lot(MIDNIGHT + number * DAY, 100 + number) for number in range(1, count + 1)]
 
 
 def by_hand(count: int) -> list[Lot]:
     """Lots at odd instants, with many points: the largest there are."""
     return [Lot(NOW + number * timedelta(hours=7, microseconds=999), 1_000_000_000) for number in range(1, count + 1)]
-
-
-def use(points: int, customer_id: str = "c-48151623") -> RedemptionRequest:
-    account_id = AccountId("shop", customer_id)
-    return RedemptionRequest(account_id=account_id, order_total=Decimal(999_999), currency="EUR", points=points)
-
-
-def complete(metered: Metered, order_id: str = "#1001", customer_id: str = "c-48151623") -> object:
-    return complete_order(metered.world, "shop", order(order_id, customer_id), CLIENT, "API")
 
 
 @pytest.mark.parametrize(
@@ -207,13 +185,6 @@ def test_a_balance_is_one_small_read(metered: Make, budgets: Budgets, lots: int)
     with shop.meter.metering() as bill:
         view_account(shop.world, member("c-48151623"))
     budgets.hold(f"balance, {lots} lots", bill, writes=0, trips=1, reads=0.5)
-
-
-def fill(shop: Metered, accounts: int, lots: list[Lot]) -> None:
-    """Gives `lots` to so many new accounts, fifty in a write."""
-    new = [Account(account_id=member(f"c-{number:08d}")) for number in range(accounts)]
-    for start in range(0, accounts, 50):
-        shop.world.ledger.write([issuing(account, *lots) for account in new[start : start + 50]])
 
 
 @pytest.mark.parametrize("due", [200, 1_000])

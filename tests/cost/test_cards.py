@@ -12,9 +12,10 @@ from loyalty.usecases.create_cards import CARDS_PER_WRITE, create_cards, withdra
 from loyalty.usecases.use_card import assign_card, block_card, replace_card
 from loyalty.usecases.view_cards import view_card
 from loyalty.usecases.views import view_account
-from tests.cost.conftest import Budgets, Metered
+from tests.cost.conftest import Budgets
 from tests.cost.meter import size
-from tests.cost.test_budgets import CLIENT, LONGEST, PROGRAM, daily, yearly
+from tests.cost.shop import CLIENT, Metered, daily, yearly
+from tests.cost.test_budgets import LONGEST, PROGRAM
 from tests.given import member, order, program
 from tests.worlds import world_in_memory
 

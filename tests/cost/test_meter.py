@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cost.conftest import Budgets, Metered
-from tests.cost.meter import Bill, Call, read_units, size
+from loyalty.domain.lots import Lot
+from tests.cost.conftest import Budgets
+from tests.cost.meter import Bill, Call, read_units, refused_units, size
+from tests.cost.shop import Metered
 from tests.given import member, program
 
 
 def call(started: float, ended: float, **units: float) -> Call:
-    return Call("Query", started, ended, units.get("read", 0.5), units.get("write", 0.0), {})
+    return Call("Query", started, ended, units.get("read", 0.5), units.get("write", 0.0), {}, 0, 0)
 
 
 def test_calls_side_by_side_are_one_round_trip_and_others_are_not() -> None:
@@ -36,6 +38,22 @@ def test_reads_are_billed_in_started_blocks_of_four_kilobytes() -> None:
     assert read_units("GetItem", {"ConsistentRead": True}, {"Item": larger}) == 2.0
     assert read_units("Query", {}, {"Items": [item, item]}) == 1.0
     assert read_units("BatchGetItem", {}, {"Responses": {"t": [item, larger]}}) == 1.5
+
+
+def test_a_write_that_is_refused_costs_what_was_in_its_way() -> None:
+    assert refused_units({}) == 1
+    assert refused_units({"Item": {"pk": {"S": "x" * 1023}}}) == 2
+
+
+def test_bytes_are_those_of_items_read_and_put(metered: Callable[..., Metered]) -> None:
+    shop = metered(program())
+    with shop.meter.metering() as written:
+        shop.give(member("ann"), Lot(None, 5))
+    with shop.meter.metering() as read:
+        shop.world.ledger.account(member("ann"), consistent=True)
+    assert 400 < written.bytes_written < 2_000
+    assert 100 < read.bytes_read < written.bytes_written
+    assert read.bytes_written == 0
 
 
 def test_calls_one_after_the_other_are_seen_as_two_waits(metered: Callable[..., Metered]) -> None:

@@ -147,8 +147,8 @@ def reward_past_actions(
 ) -> None:
     """Reward past orders and sign-ups, once.
 
-    Those from before the program. CSV with the columns action, customer_id, completed_at, order_id, currency, total and more, or JSON lines; or, with
-    --columns, a history without order ids. Ends with 1 if rows were bad or failed.
+    Those from before the program. CSV with the columns action, customer_id, completed_at, order_id, currency, total
+    and more, or JSON lines; or, with --columns, a history without order ids. Ends with 1 if rows were bad or failed.
     """
     if columns is None and (header or sign_ups):
         raise click.UsageError("--header and --sign-ups need --columns")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import boto3
+from botocore.session import get_session
 
 from loyalty.adapters.dynamodb.client import answering
 from loyalty.ports import Unavailable
@@ -14,7 +14,7 @@ SOURCE = "loyalty-ledger"
 
 def connect() -> Any:
     """A low-level client for the region and credentials that the function runs with."""
-    return boto3.client("events")
+    return get_session().create_client("events")
 
 
 def publish(client: Any, bus: str | None, kind: str, detail: Mapping[str, object]) -> None:

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO, cast
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.session import get_session
 
 from loyalty.ports import Link, Unavailable
 
@@ -23,7 +23,7 @@ NOT_THERE = frozenset({"404", "NoSuchKey", "NotFound"})
 
 def connect() -> Any:
     """A low-level client for the region and credentials that the function runs with."""
-    return boto3.client("s3", config=CONFIG)
+    return get_session().create_client("s3", config=CONFIG)
 
 
 class S3Files:
@@ -65,7 +65,7 @@ class S3Files:
                     joined.write(file.read())
             joined.seek(0)
             with _answering():
-                self._client().upload_fileobj(joined, self._bucket, to)
+                self._client().put_object(Bucket=self._bucket, Key=to, Body=joined)
 
     def upload(self, name: str) -> Link:
         return self._link("put_object", name)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import boto3
+from botocore.session import get_session
 
 
 def connect() -> Any:
     """A low-level client for the region and credentials that the function runs with."""
-    return boto3.client("sqs")
+    return get_session().create_client("sqs")

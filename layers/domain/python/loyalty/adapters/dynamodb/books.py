@@ -17,7 +17,7 @@ MOST_QUERIES = 20
 
 
 class DynamoDBBooks:
-    """The `Books` port on the DynamoDB table `table`; `client` is boto3's low-level one."""
+    """The `Books` port on the DynamoDB table `table`; `client` is botocore's."""
 
     shards = keys.DAY_SHARDS
 

@@ -7,9 +7,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
 from loyalty.adapters.dynamodb import keys
+from loyalty.adapters.dynamodb.attributes import unwrapped, wrapped
 from loyalty.adapters.dynamodb.lots import pack, unpack
 from loyalty.adapters.dynamodb.standings import pack_counted, pack_standing, unpack_counted, unpack_standing
 from loyalty.domain.account import Account
@@ -24,18 +23,15 @@ from loyalty.ports import Act, Due, Erasure, Place, WriteOff
 type Item = dict[str, Any]
 """An item in DynamoDB's JSON: every value wrapped in its type."""
 
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
-
 
 def wire(plain: Mapping[str, object]) -> Item:
     """Plain values as DynamoDB's JSON; attributes that are None are left out."""
-    return {name: _serialize(value) for name, value in plain.items() if value is not None}
+    return {name: wrapped(value) for name, value in plain.items() if value is not None}
 
 
 def plain(item: Item) -> dict[str, Any]:
-    """DynamoDB's JSON as plain values; all our numbers are whole."""
-    return {name: _whole(_deserialize(value)) for name, value in item.items()}
+    """DynamoDB's JSON as plain values."""
+    return {name: unwrapped(value) for name, value in item.items()}
 
 
 def account_item(account: Account) -> Item:
@@ -69,16 +65,16 @@ def account_from(item: Item) -> Account:
     stored = plain(item)
     return Account(
         account_id=keys.account_id(stored["pk"]),
-        lots=Lots(unpack(stored["lots"].value)),
+        lots=Lots(unpack(stored["lots"])),
         debt=stored["debt"],
         earned_total=stored["earned"],
         redeemed_total=stored["redeemed"],
         expired_total=stored["expired"],
         version=stored["version"],
-        standing=unpack_standing(stored["standing"].value if "standing" in stored else b"", stored.get("tier")),
+        standing=unpack_standing(stored.get("standing", b""), stored.get("tier")),
         card=stored.get("card"),
-        seal=stored["seal"].value,
-        salt=stored["salt"].value if "salt" in stored else b"",
+        seal=stored["seal"],
+        salt=stored.get("salt", b""),
         review_at=_instant(stored.get("review")),
         purge_at=_instant(stored.get("due")),
     )
@@ -109,7 +105,7 @@ def erasure_from(item: Item) -> Erasure:
     return Erasure(
         account_id=account_id,
         pseudonym=replace(account_id, customer_id=stored["pseudonym"]),
-        salt=stored["salt"].value,
+        salt=stored["salt"],
         movements=stored["movements"],
     )
 
@@ -196,7 +192,7 @@ def movement_from(item: Item) -> Movement:
         kind=Kind(stored["kind"]),
         account=keys.account_id(owner) if owner else None,
         points=stored["points"],
-        allocation=unpack(stored["lots"].value) if "lots" in stored else (),
+        allocation=unpack(stored["lots"]) if "lots" in stored else (),
         debt=stored.get("debt", 0),
         expires_at=_instant(stored.get("expires")),
         sequence=None if owner is None or keys.is_aside(owner) else stored["sequence"],
@@ -211,11 +207,11 @@ def movement_from(item: Item) -> Movement:
         actor=stored["actor"],
         reason=stored.get("reason"),
         detail={**basis, **stored.get("detail", {})},
-        counted=unpack_counted(stored["counted"].value) if "counted" in stored else None,
+        counted=unpack_counted(stored["counted"]) if "counted" in stored else None,
         card=CardHeld(stored["card"] or None) if "card" in stored else None,
-        seal=stored["seal"].value,
+        seal=stored["seal"],
         address=stored.get("address"),
-        redacted=stored["redacted"].value if "redacted" in stored else b"",
+        redacted=stored.get("redacted", b""),
     )
 
 
@@ -413,14 +409,3 @@ def due_from(item: Item) -> Due:
 
 def _instant(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def _whole(value: Any) -> Any:
-    """Numbers come back as Decimal; all that we store are whole."""
-    if isinstance(value, Decimal):
-        return int(value)
-    if isinstance(value, list):
-        return [_whole(element) for element in value]
-    if isinstance(value, dict):
-        return {name: _whole(element) for name, element in value.items()}
-    return value

@@ -31,7 +31,7 @@ BATCH_GET = 100
 
 
 class DynamoDBLedger:
-    """A `Ledger` in the DynamoDB table `table`; `client` is boto3's low-level one."""
+    """A `Ledger` in the DynamoDB table `table`; `client` is botocore's."""
 
     shards = keys.EXPIRY_SHARDS
 

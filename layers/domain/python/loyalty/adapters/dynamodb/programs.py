@@ -21,7 +21,7 @@ nobody who has seen the answer meets the old ones.
 
 
 class DynamoDBPrograms:
-    """The `Programs` port on the DynamoDB table `table`; `client` is boto3's low-level one."""
+    """The `Programs` port on the DynamoDB table `table`; `client` is botocore's."""
 
     staleness = STALENESS
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 from zlib import crc32
 
 from pydantic import Field
@@ -25,10 +25,12 @@ from loyalty.entry.contracts.fields import (
 )
 from loyalty.entry.contracts.orders import MovementAnswer
 from loyalty.entry.problems import Fault, Problem
-from loyalty.usecases.adjust_points import PointsAdjusted
-from loyalty.usecases.issue_points import PointsIssued
-from loyalty.usecases.sign_up import SignedUp
-from loyalty.usecases.views import AccountView
+
+if TYPE_CHECKING:
+    from loyalty.usecases.adjust_points import PointsAdjusted
+    from loyalty.usecases.issue_points import PointsIssued
+    from loyalty.usecases.sign_up import SignedUp
+    from loyalty.usecases.views import AccountView
 
 MAX_CURSOR = 32
 """Characters; a longer one is not ours."""
@@ -96,7 +98,7 @@ class PointsAdjustedAnswer(Answer):
     debt: int
 
     @classmethod
-    def of(cls, done: PointsAdjusted) -> "PointsAdjustedAnswer":
+    def of(cls, done: "PointsAdjusted") -> "PointsAdjustedAnswer":
         return cls(
             movement_id=done.movement_id,
             points=done.points,
@@ -123,7 +125,7 @@ class SignedUpAnswer(Answer):
     program_version: int
 
     @classmethod
-    def of(cls, done: SignedUp) -> "SignedUpAnswer":
+    def of(cls, done: "SignedUp") -> "SignedUpAnswer":
         return cls(
             customer_id=done.customer_id,
             status="skipped" if done.reason else "earned",
@@ -144,7 +146,7 @@ class PointsIssuedAnswer(Answer):
     balance: int
 
     @classmethod
-    def of(cls, done: PointsIssued) -> "PointsIssuedAnswer":
+    def of(cls, done: "PointsIssued") -> "PointsIssuedAnswer":
         return cls(
             movement_id=done.movement_id,
             points=done.points,
@@ -187,7 +189,7 @@ class AccountAnswer(Answer):
     tier: str | None
 
     @classmethod
-    def of(cls, view: AccountView) -> "AccountAnswer":
+    def of(cls, view: "AccountView") -> "AccountAnswer":
         account, program = view.account, view.program
         lots = [LotAnswer(points=lot.points, expires_at=lot.expires_at) for lot in account.lots.spendable(view.at)]
         return cls(

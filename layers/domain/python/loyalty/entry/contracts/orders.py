@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -27,11 +27,13 @@ from loyalty.entry.contracts.fields import (
     too_precise,
 )
 from loyalty.entry.problems import Fault
-from loyalty.usecases.cancel_order import OrderCancelled
-from loyalty.usecases.complete_order import OrderCompleted
-from loyalty.usecases.redeem_points import PointsRedeemed, RedemptionVoided
-from loyalty.usecases.refund_order import OrderRefunded
-from loyalty.usecases.views import OrderView
+
+if TYPE_CHECKING:
+    from loyalty.usecases.cancel_order import OrderCancelled
+    from loyalty.usecases.complete_order import OrderCompleted
+    from loyalty.usecases.redeem_points import PointsRedeemed, RedemptionVoided
+    from loyalty.usecases.refund_order import OrderRefunded
+    from loyalty.usecases.views import OrderView
 
 MAX_ITEMS = 1_000
 """Real orders of a wholesaler have near 600 lines; this many still fit the limit of a body."""
@@ -186,7 +188,7 @@ class OrderCompletedAnswer(Answer):
     program_version: int
 
     @classmethod
-    def of(cls, done: OrderCompleted) -> "OrderCompletedAnswer":
+    def of(cls, done: "OrderCompleted") -> "OrderCompletedAnswer":
         return cls.model_validate(
             {
                 "order_id": done.order_id,
@@ -214,7 +216,7 @@ class OrderCancelledAnswer(Answer):
     balance: int | None
 
     @classmethod
-    def of(cls, done: OrderCancelled) -> "OrderCancelledAnswer":
+    def of(cls, done: "OrderCancelled") -> "OrderCancelledAnswer":
         return cls(
             order_id=done.order_id,
             status="cancelled",
@@ -236,7 +238,7 @@ class RedemptionAnswer(Answer):
     balance: int
 
     @classmethod
-    def of(cls, done: PointsRedeemed) -> "RedemptionAnswer":
+    def of(cls, done: "PointsRedeemed") -> "RedemptionAnswer":
         return cls(
             order_id=done.order_id,
             points_redeemed=done.points_redeemed,
@@ -254,7 +256,7 @@ class RedemptionVoidedAnswer(Answer):
     balance: int | None
 
     @classmethod
-    def of(cls, done: RedemptionVoided) -> "RedemptionVoidedAnswer":
+    def of(cls, done: "RedemptionVoided") -> "RedemptionVoidedAnswer":
         return cls(order_id=done.order_id, points_restored=done.points_restored, balance=done.balance)
 
 
@@ -267,7 +269,7 @@ class OrderRefundedAnswer(Answer):
     balance: int | None
 
     @classmethod
-    def of(cls, done: OrderRefunded) -> "OrderRefundedAnswer":
+    def of(cls, done: "OrderRefunded") -> "OrderRefundedAnswer":
         return cls(
             order_id=done.order_id,
             points_reversed=done.points_reversed,
@@ -389,7 +391,7 @@ class OrderAnswer(Answer):
     movements: list[MovementAnswer]
 
     @classmethod
-    def of(cls, view: OrderView) -> "OrderAnswer":
+    def of(cls, view: "OrderView") -> "OrderAnswer":
         story, owner, live = view.story, view.story.account_id, view.story.live_redemption
         return cls.model_validate(
             {

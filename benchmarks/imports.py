@@ -1,0 +1,150 @@
+"""The CPU of a function's import beside that of a function that only has boto3 make a client."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from benchmarks import ROOT
+from benchmarks.functions import environment
+from benchmarks.machine import machine
+from benchmarks.report import Cell, Section, Table
+
+ROUNDS = 7
+BUDGET = 1.4
+BARE = 'import boto3\nclient = boto3.client("dynamodb")\ndef handler(event, context): ...'
+IMPORT = "import handler"
+READY = "import handler\nfrom loyalty.entry import wiring\nwiring.world()"
+LAYER = ROOT / "layers/domain/python"
+PARTS = {
+    "botocore makes a client": 'from botocore.session import get_session\nget_session().create_client("dynamodb")',
+    "pydantic": "from pydantic import BaseModel\nclass Model(BaseModel): field: int",
+    "powertools: logger and metrics": "from aws_lambda_powertools import Logger, Metrics\nLogger(); Metrics()",
+    "our rules and one use case": "import loyalty.usecases.complete_order",
+    "our contracts of orders": "import loyalty.entry.contracts.orders",
+    "the rest of the function": READY,
+}
+"""Imported one after the other, in one interpreter: what each adds to those before it."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A fresh interpreter, what it runs and where."""
+
+    code: str
+    directory: Path = ROOT
+    layer: Path = LAYER
+    compiles: bool = False
+    """Whether it finds our modules as source only and compiles them, as Lambda does when no more is shipped."""
+
+    def cpu(self) -> float:
+        """Milliseconds that it works, in user and system mode."""
+        before = getrusage(RUSAGE_CHILDREN)
+        code = f"{self.code}\nimport os; os._exit(0)"  # an interpreter that ends looks for garbage; Lambda's does not
+        subprocess.run([sys.executable, "-c", code], cwd=self.directory, env=_environment(self), check=True)
+        after = getrusage(RUSAGE_CHILDREN)
+        return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
+
+
+@dataclass(frozen=True)
+class Times:
+    """Milliseconds of starts that took turns with the bare handler's, and the medians of their ratios."""
+
+    bare: float
+    took: Sequence[float]
+    ratios: Sequence[float]
+
+
+def measure() -> Section:
+    empty = median(Start("pass").cpu() for _ in range(ROUNDS))
+    rows: list[list[Cell]] = []
+    bares = []
+    for directory in sorted(path.parent for path in (ROOT / "functions").glob("*/handler.py")):
+        times = _in_turns(empty, Start(IMPORT, directory), Start(READY, directory))
+        (imported, ready), (ratio, ratio_ready) = times.took, times.ratios
+        rows.append(
+            [directory.name, imported, ratio, BUDGET, ready, ratio_ready, len(modules(Start(READY, directory)))]
+        )
+        bares.append(times.bare)
+    compiled = _compiled(empty)
+    return Section(
+        title="Import time",
+        how="Timed: CPU (user and system) of fresh interpreters. Bare is a handler that imports boto3 and makes a "
+        "DynamoDB client while it is imported, as most do. Each function took turns with it, "
+        f"{ROUNDS} times; ratios are medians of the turns'. What an interpreter takes that does nothing "
+        f"({empty:.0f} ms) is not in them. The bare handler took {min(bares):.0f} to {max(bares):.0f} ms. Our "
+        "functions make their client in their first request; ready is with that made. Modules are counted.",
+        tables=[
+            Table(
+                "Milliseconds of CPU, and the ratio to the bare handler's",
+                ("function", "import ms", "ratio", "may be", "ready ms", "ratio when ready", "modules"),
+                rows,
+            ),
+            Table("Where it goes: order_completed, each part on top of those before it", ("part", "ms"), _parts()),
+            Table(
+                "order_completed, our own modules as source alone, compiled at each start",
+                ("import ms", "ratio"),
+                [[compiled.took[0], compiled.ratios[0]]],
+                note="A package without bytecode is compiled anew by every cold start, as Lambda cannot write it.",
+            ),
+        ],
+        machine=machine(),
+    )
+
+
+def _in_turns(empty: float, *starts: Start) -> Times:
+    for start in (Start(BARE), *starts):
+        start.cpu()  # so that bytecode and files are where they will be
+    turns = [[start.cpu() - empty for start in (Start(BARE), *starts)] for _ in range(ROUNDS)]
+    bare, *took = (round(median(column), 1) for column in zip(*turns, strict=True))
+    ratios = [round(median(turn[place] / turn[0] for turn in turns), 2) for place in range(1, len(starts) + 1)]
+    return Times(bare, took, ratios)
+
+
+def _compiled(empty: float) -> Times:
+    with TemporaryDirectory() as folder:
+        layer, lone = Path(folder) / "layer", Path(folder) / "function"
+        for source, copy in ((LAYER, layer), (ROOT / "functions/order_completed", lone)):
+            shutil.copytree(source, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        return _in_turns(empty, Start(IMPORT, lone, layer, compiles=True))
+
+
+def _parts() -> list[list[Cell]]:
+    """What each part adds, in one interpreter."""
+    directory = ROOT / "functions/order_completed"
+    lines = ["import time", "before = time.process_time()"]
+    for code in PARTS.values():
+        lines += [code, "now = time.process_time(); print((now - before) * 1000); before = now"]
+    runs = []
+    for _ in range(ROUNDS):
+        environment_ = _environment(Start("", directory))
+        command = [sys.executable, "-c", "\n".join(lines)]
+        done = subprocess.run(command, cwd=directory, env=environment_, check=True, capture_output=True, text=True)
+        runs.append([float(line) for line in done.stdout.splitlines()])
+    return [[name, round(median(column), 1)] for name, column in zip(PARTS, zip(*runs, strict=True), strict=True)]
+
+
+def modules(start: Start) -> frozenset[str]:
+    """The names of all modules that a start imports."""
+    code = f"import sys; before = set(sys.modules)\n{start.code}\nprint(*(set(sys.modules) - before))"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(
+        command, cwd=start.directory, env=_environment(start), check=True, capture_output=True, text=True
+    )
+    return frozenset(done.stdout.split())
+
+
+def _environment(start: Start) -> dict[str, str]:
+    compiling = {"PYTHONDONTWRITEBYTECODE": "1"} if start.compiles else {}
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "PYTHONPATH": str(start.layer),
+        **environment("http://127.0.0.1:1", "ledger"),
+        **compiling,
+    }

@@ -1,0 +1,54 @@
+"""What a cold start loads, counted: times would differ from run to run. `make bench` has those."""
+
+import pytest
+
+from benchmarks import ROOT
+from benchmarks.imports import BARE, READY, Start, modules
+from benchmarks.packages import BUDGET, domain_bytes, function_bytes
+
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
+NOT_NEEDED = {
+    "boto3",
+    "s3transfer",
+    "multiprocessing",
+    "asyncio",
+    "aws_lambda_powertools.utilities.batch",
+    "aws_lambda_powertools.utilities.parser",
+    "pydantic.v1",
+    "pydantic.networks",
+    "rich",
+}
+"""What the functions' libraries would bring along if they were asked for more than is needed."""
+MORE_MODULES = 1.35
+"""How many times as many modules as a bare handler, which makes a DynamoDB client with boto3, a function may load."""
+
+
+@pytest.fixture(scope="module")
+def bare() -> frozenset[str]:
+    return modules(Start(BARE))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_loads_little_more_than_a_bare_handler(function: str, bare: frozenset[str]) -> None:
+    loaded = modules(Start(READY, ROOT / "functions" / function))
+    assert "botocore.client" in loaded
+    assert "boto3" in bare
+    assert not loaded & NOT_NEEDED
+    assert len(loaded) <= MORE_MODULES * len(bare), sorted(loaded - bare)
+
+
+@pytest.mark.parametrize(
+    ("function", "stranger"),
+    [("order_completed", "cancel_order"), ("redeem", "complete_order"), ("sign_up", "views"), ("account", "sign_up")],
+)
+def test_a_function_does_not_load_the_use_cases_of_its_neighbours(function: str, stranger: str) -> None:
+    """Contracts that several functions share name results of all their use cases, but only as types."""
+    loaded = modules(Start(READY, ROOT / "functions" / function))
+    assert any(name.startswith("loyalty.usecases.") for name in loaded)
+    assert f"loyalty.usecases.{stranger}" not in loaded
+
+
+def test_functions_and_domain_are_small() -> None:
+    functions, domain = function_bytes(), domain_bytes()
+    assert len(functions) == len(FUNCTIONS) > 10
+    assert sum(functions.values()) + domain < BUDGET
