@@ -42,6 +42,9 @@ def test_what_has_begun_is_under_way_until_it_ends_and_locks_the_account(store: 
             store.other_ledger.account(member(), consistent=consistent)
     assert [one.account_id for one in store.ledger.accounts([member(), member("bob")])] == [member("bob")]
     shards = range(store.ledger.shards)
+    listed = [one for shard in shards for page in store.ledger.accounts_of("shop", shard) for one in page]
+    assert member() in listed
+    assert PSEUDONYM in listed
     due = [one for shard in shards for page in store.ledger.due("shop", shard, NOW + 9 * DAY, 10) for one in page]
     assert due == []
     there = store.ledger.account(PSEUDONYM, consistent=True)

@@ -127,7 +127,7 @@ class MemoryLedger:
             with self._lock:
                 mine = [
                     account_id
-                    for account_id in self._accounts
+                    for account_id in {**self._accounts, **self.erasures}
                     if account_id.program_id == program_id and shard_of(account_id, self.shards) == shard
                     if after is None or as_listed(account_id) > as_listed(after)
                 ]
