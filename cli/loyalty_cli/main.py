@@ -19,6 +19,7 @@ from loyalty_cli.commands.journal import journal
 from loyalty_cli.commands.liability import liability
 from loyalty_cli.commands.lookups import customer, order, statement
 from loyalty_cli.commands.points import adjust, issue
+from loyalty_cli.commands.privacy import audit, erase, export
 from loyalty_cli.commands.purge import purge
 from loyalty_cli.commands.verify import verify
 from loyalty_cli.failures import ExitCode, Failure, PipeClosed, failure_of, one_line
@@ -39,6 +40,7 @@ def loyalty() -> None:
 for command in (
     *(journal, liability, balances, purge, verify),
     *(customer, statement, order, cards),
+    *(audit, export, erase),
     *(issue, adjust, import_, reward_past_actions, jobs),
 ):
     loyalty.add_command(command)

@@ -88,6 +88,9 @@ def served() -> Iterator[Ledger]:
         def do_GET(self) -> None:
             self._ask(None)
 
+        def do_DELETE(self) -> None:
+            self._ask(None)
+
         def _ask(self, body: Any) -> None:
             parts = urlsplit(self.path)
             path = unquote(parts.path.removeprefix("/v1/programs/"))
