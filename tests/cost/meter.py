@@ -168,7 +168,7 @@ def _items_read(operation: str, answer: Mapping[str, Any]) -> list[Mapping[str, 
         case "GetItem":
             return [answer["Item"]] if "Item" in answer else []
         case "Query":
-            return list(answer["Items"])
+            return list(answer.get("Items", []))  # a count has none
         case _:
             return list(chain.from_iterable(answer["Responses"].values()))
 
