@@ -103,6 +103,13 @@ def test_the_statement_names_the_job_and_who_started_it(world: World) -> None:
     assert (movement.source, movement.actor) == (f"JOB/{view.job.job_id}", "boss")
 
 
+def test_new_accounts_have_secrets_of_their_own(world: World) -> None:
+    run(world, *(adjustment(f"c{n}") for n in range(3)))
+    salts = {world.ledger.account(member(f"c{n}"), consistent=True).salt for n in range(3)}
+    assert len(salts) == 3
+    assert {len(salt) for salt in salts} == {16}
+
+
 def test_a_dry_run_says_what_would_be_and_moves_nothing(world: World) -> None:
     view = run(world, adjustment(), adjustment("bob", -20), dry_run=True)
     assert (view.job.status, view.done.processed, view.done.points) == (Status.COMPLETED, 2, 30)

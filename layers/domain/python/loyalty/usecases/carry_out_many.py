@@ -83,7 +83,8 @@ def _together(world: World, program: Program, commands: Sequence[Command]) -> di
     decided: dict[AccountId, Transaction] = {}
     numbers: dict[AccountId, int] = {}
     for command in commands:
-        account = known.get(command.account_id) or Account(account_id=command.account_id)
+        new = Account(account_id=command.account_id, salt=bytes.fromhex(world.token()))
+        account = known.get(command.account_id) or new
         begun = Transaction.begin(program, _origin(world, command), Story(command.cause), account)
         try:
             transaction = command.decide(begun)
