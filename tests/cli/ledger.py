@@ -146,8 +146,9 @@ def served() -> Iterator[Ledger]:
                 path, dict(parse_qsl(parts.query)), *told, body, self.headers["idempotency-key"], self.command
             )
             ledger.asked.append(asked)
+            status, answer = ledger.answer(asked)
             headers = {"idempotent_replayed": "true"} if ledger.replays else {}
-            self._answer(*ledger.answer(asked), **headers)
+            self._answer(status, answer, **headers)
 
         def _answer(self, status: int, body: Any, **headers: str) -> None:
             data = (body if isinstance(body, str) else json.dumps(body)).encode()

@@ -138,7 +138,8 @@ def test_points_are_given_and_adjusted_by_hand(loyalty: Loyalty, shop: Shop) -> 
     assert adjusted[0]["balance"] == before + 2
     again = loyalty("adjust", "ann", "-5", *program, "--order", "#1", "--key", "k")
     assert (json.loads(again.out), again.err[:20]) == (adjusted[0], b"this was done before")
-    assert [movement["order_id"] for movement in shop.statement()[:2]] == ["#1", None]
+    assert [movement["points"] for movement in shop.statement()[:2]] == [-5, 7]
+    assert [adjustment["points"] for adjustment in shop.order("#1")["adjustments"]] == [-5]
 
 
 def test_a_file_is_looked_at_imported_once_and_undone(loyalty: Loyalty, shop: Shop, tmp_path: Path) -> None:
