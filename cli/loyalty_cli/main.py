@@ -33,7 +33,9 @@ def loyalty() -> None:
     It finds the ledger in LOYALTY_API_URL, LOYALTY_TOKEN_URL, LOYALTY_CLIENT_ID and LOYALTY_CLIENT_SECRET, or in
     .local/stack.json, which the local one writes. A table on a terminal, JSON lines on a pipe.
 
-    Ends with 0 (well), 1 (differences, bad rows), 2 (usage), 3 (refused), 4 (no answer).
+    \b
+    Ends with 0 (well), 1 (differences, bad rows),
+    2 (usage), 3 (refused), 4 (no answer).
     """
 
 

@@ -1,7 +1,7 @@
 """The command line, run in this process against a ledger that only talks."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,18 @@ class Ended:
     code: int
     out: str
     err: str
+
+
+@dataclass
+class Somebody:
+    """Somebody at the terminal: what they were asked, and what they answer."""
+
+    says: str = "y"
+    asked: list[str] = field(default_factory=list)
+
+    def answer(self, question: str) -> str:
+        self.asked.append(question)
+        return self.says
 
 
 type Run = Callable[..., Ended]
@@ -48,3 +60,19 @@ def run(nowhere: Run, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Run:
     for name, value in ledger.environment.items():
         monkeypatch.setenv(name, value)
     return nowhere
+
+
+@pytest.fixture
+def somebody(monkeypatch: pytest.MonkeyPatch) -> Somebody:
+    """A terminal, and somebody at it."""
+    somebody = Somebody()
+    monkeypatch.setattr("loyalty_cli.commands.jobs.asking", lambda: True)
+    monkeypatch.setattr("loyalty_cli.commands.imports.asking", lambda: True)
+    monkeypatch.setattr("click.termui.visible_prompt_func", somebody.answer)
+    return somebody
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits between two looks at a job."""
+    monkeypatch.setattr("loyalty_cli.commands.jobs.FIRST_WAIT", 0.0)

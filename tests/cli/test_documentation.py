@@ -15,6 +15,7 @@ def test_commands_are_shown() -> None:
     assert {shlex.split(command)[0] for command in SHOWN} == {
         *("journal", "liability", "balances", "purge", "verify"),
         *("customer", "statement", "order", "cards"),
+        *("issue", "adjust", "import", "reward-past-actions", "jobs"),
     }
 
 

@@ -1,6 +1,7 @@
 """`loyalty` against a deployed stack: what finance and operators see of it, and what Beancount says to it."""
 
 import csv
+import io
 import json
 import subprocess
 import sys
@@ -127,6 +128,70 @@ def test_look_ups(loyalty: Loyalty, shop: Shop) -> None:
     assert lines(loyalty("customer", "ann", *program)) == [shop.account()]
     assert lines(loyalty("statement", "ann", *program)) == shop.statement()
     assert lines(loyalty("order", "#1", *program)) == [shop.order("#1")]
+
+
+def test_points_are_given_and_adjusted_by_hand(loyalty: Loyalty, shop: Shop) -> None:
+    program = ("--program", shop.program_id, "--reason", "by hand")
+    before = shop.account()["balance"]
+    assert lines(loyalty("issue", "ann", "7", *program))[0]["balance"] == before + 7
+    adjusted = lines(loyalty("adjust", "ann", "-5", *program, "--order", "#1", "--key", "k"))
+    assert adjusted[0]["balance"] == before + 2
+    again = loyalty("adjust", "ann", "-5", *program, "--order", "#1", "--key", "k")
+    assert (json.loads(again.out), again.err[:20]) == (adjusted[0], b"this was done before")
+    assert [movement["points"] for movement in shop.statement()[:2]] == [-5, 7]
+    assert [adjustment["points"] for adjustment in shop.order("#1")["adjustments"]] == [-5]
+
+
+def test_a_file_is_looked_at_imported_once_and_undone(loyalty: Loyalty, shop: Shop, tmp_path: Path) -> None:
+    program = ("--program", shop.program_id)
+    rows = [f"customer-{n};{n + 1};row {n}" for n in range(50)]
+    file = tmp_path / "rows.csv"
+    file.write_text("\n".join(["customer_id;points;reason", *rows]))
+    [looked] = lines(loyalty("import", str(file), *program, "--dry-run"))
+    assert (looked["status"], looked["points"]) == ("completed", 1275)
+    assert shop.account("customer-9")["balance"] == 0
+
+    [job] = lines(loyalty("import", str(file), *program, "--results", "done.csv"))
+    assert (job["status"], job["processed"], job["failed"], job["points"]) == ("completed", 50, 0, 1275)
+    again = loyalty("import", str(file), *program)
+    assert (again.code, json.loads(again.out)["job_id"]) == (0, job["job_id"])
+    assert job["job_id"].encode() in again.err
+    assert shop.account("customer-9")["balance"] == 10
+    downloaded = loyalty("jobs", "results", job["job_id"], *program).out.decode()
+    assert [row["points"] for row in csv.DictReader(io.StringIO(downloaded))] == [str(n + 1) for n in range(50)]
+
+    assert shop.redeem("#3", 4, customer_id="customer-9").status == 200
+    ended = loyalty("jobs", "undo", job["job_id"], *program)
+    assert (ended.code, ended.err[:21]) == (0, b"4 points were spent a")
+    assert json.loads(ended.out)["points_undone"] == 4 - 1275
+    assert [found["status"] for found in lines(loyalty("jobs", *program))] == ["undone", "completed"]
+    assert loyalty("verify", *program).code == 0
+
+
+def test_a_bad_file_is_named_line_by_line(loyalty: Loyalty, shop: Shop, tmp_path: Path) -> None:
+    program = ("--program", shop.program_id)
+    file, report = tmp_path / "rows.csv", tmp_path / "bad.csv"
+    file.write_text("customer_id,points,reason\nann,5,gift\nann,1e3,gift\n")
+    ended = loyalty("import", str(file), *program, "--report", str(report))
+    assert (ended.code, json.loads(ended.out)["status"]) == (1, "failed")
+    assert ended.err.decode() == f"error: 1 bad row, so nothing was done; all: {report}\n"
+    assert "2,3,points,malformed_number" in report.read_text()
+
+
+def test_a_history_without_order_ids_is_rewarded_once(loyalty: Loyalty, shop: Shop, tmp_path: Path) -> None:
+    file = tmp_path / "history.txt"
+    file.write_text(" 00004 19970101  2   29.33\n 00004 19970101  1   10.00\n 00021 19970102  3   63.34\n")
+    command = ("reward-past-actions", str(file), "--columns", "cdnow", "--program", shop.program_id)
+    [looked] = lines(loyalty(*command, "--dry-run"))
+    [job] = lines(loyalty(*command))
+    assert looked["points"] == job["points"] == 29 + 10 + 63
+    assert shop.account("00004")["balance"] == 39
+    assert shop.complete("00004-19970101-2", "10.00", "00004").body["reason"] == "past_action"
+    file.write_text(" 00004 19970103  1   10.00\n")
+    ended = loyalty(*command)
+    assert (ended.code, ended.out) == (3, b"")
+    assert ended.err.startswith(b"error: past_actions_rewarded: ")
+    assert job["job_id"].encode() in ended.err
 
 
 def test_verify_finds_what_somebody_changed(loyalty: Loyalty, shop: Shop, stack: Stack) -> None:

@@ -142,8 +142,9 @@ def test_the_same_request_again_is_the_same_job(world: World) -> None:
     work(world)
     assert (first.first, again.first, first.job.job_id) == (True, False, again.job.job_id)
     assert balance(world) == 50
-    with pytest.raises(Refused, match="idempotency_key_reused"):
+    with pytest.raises(Refused, match="idempotency_key_reused") as refused:
         start(world, adjustment(points=51))
+    assert refused.value.facts == {"job_id": first.job.job_id}
 
 
 def test_a_program_does_not_know_the_jobs_of_another() -> None:

@@ -2,6 +2,7 @@
 
 import functools
 import os
+import shlex
 import stat
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
+import urllib3
 
 from loyalty_cli import history, links
 from loyalty_cli.client import ApiError, Json, Program
@@ -79,7 +81,7 @@ of_file_format = click.option(
 
 @click.command("import")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--kind", type=click.Choice(["adjustments"]), default="adjustments", show_default=True)
+@click.option("--kind", type=click.Choice(["adjustments", "cards"]), default="adjustments", show_default=True)
 @of_file_format
 @in_bulk
 @of_program
@@ -147,8 +149,8 @@ def reward_past_actions(
 ) -> None:
     """Reward past orders and sign-ups, once.
 
-    Those from before the program. CSV with the columns action, customer_id, completed_at, order_id, currency, total
-    and more, or JSON lines; or, with --columns, a history without order ids. Ends with 1 if rows were bad or failed.
+    Those from before the program. CSV with the columns action, customer_id, completed_at, order_id, currency, total and
+    more, or JSON lines; or, with --columns, a history without order ids. Ends with 1 if rows were bad or failed.
     """
     if columns is None and (header or sign_ups):
         raise click.UsageError("--header and --sign-ups need --columns")
@@ -221,9 +223,9 @@ def _carry_out(program: Program, kind: str, rows: BinaryIO, form: str, wish: Wis
     job = followed(program, _started(program, body, digest, wish), output)
     for what, path in (("results", wish.results), ("report", wish.report)):
         if path is not None and not save(program, job["job_id"], what, path):
-            print(f"there is no {what} of this job, so {path} was not written", file=sys.stderr)
+            print(f"the job has no {what}, so {path} was not written", file=sys.stderr)
     show_job(output, job)
-    end_with(program, job)
+    end_with(program, job, wish.results, wish.report)
 
 
 def _started(program: Program, body: Json, digest: str, wish: Wish) -> Json:
@@ -240,9 +242,19 @@ def _started(program: Program, body: Json, digest: str, wish: Wish) -> Json:
     except ApiError as error:
         job_id = error.problem.get("job_id")
         if job_id is None:
-            raise
+            raise _not_started(program, error) from None
         if error.code != "idempotency_key_reused" or key == wish.key:
-            failure = failure_of(error)
-            raise Failure(f"{failure.message} See: {look_at(program, job_id)}", failure.code) from None
+            raise Failure(f"{failure_of(error).message} See: {look_at(program, job_id)}", ExitCode.REFUSED) from None
+    except urllib3.exceptions.HTTPError as error:
+        raise _not_started(program, error) from None
     print(f"this file was sent before: nothing is done now, this is job {job_id}; --again for another", file=sys.stderr)
     return program.call("GET", "jobs", job_id).body
+
+
+def _not_started(program: Program, error: Exception) -> Failure:
+    """A job was refused, or nobody knows whether it was started."""
+    failure = failure_of(error)
+    if failure.code is not ExitCode.UNREACHABLE:
+        return failure
+    see = f"loyalty jobs --program {shlex.quote(program.program_id)}"
+    return Failure(f"{failure.message}; the job may be started or not, see: {see}", failure.code)

@@ -164,15 +164,16 @@ def show_job(output: Output, job: Json) -> None:
     output.show(job, Rows(JOB, [job], upright=output.form == "table"), *bad, notes=notes)
 
 
-def end_with(program: Program, job: Json) -> None:
-    """Raises Failure unless all rows of a job were carried out, and still are."""
-    job_id, failed = job["job_id"], job["failed"]
-    of = f"{job_id} --program {shlex.quote(program.program_id)}"
+def end_with(program: Program, job: Json, results: Path | None = None, report: Path | None = None) -> None:
+    """Raises Failure unless all rows of a job were carried out, and still are. Says where the files were saved."""
+    failed = job["failed"]
+    of = f"{job['job_id']} --program {shlex.quote(program.program_id)}"
     match job["status"]:
         case "completed" if failed:
-            said = f"{failed:,} of {job['total']:,} rows failed; which: loyalty jobs results {of}"
+            said = f"{failed:,} of {job['total']:,} rows failed; which: {results or f'loyalty jobs results {of}'}"
         case "failed":
-            said = f"{failed:,} bad row{'s' if failed != 1 else ''}, so nothing was done; all: loyalty jobs report {of}"
+            bad = f"{failed:,} bad row{'s' if failed != 1 else ''}"
+            said = f"{bad}, so nothing was done; all: {report or f'loyalty jobs report {of}'}"
         case "undone":
             said = "the job was undone"
         case _:
