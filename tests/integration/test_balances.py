@@ -17,7 +17,7 @@ from loyalty.entry.contracts.balances import BalancesQuery
 from loyalty.usecases import list_balances
 from tests.integration import cloud as clouds
 from tests.integration.cases import BALANCES, COMPLETE, LIABILITY, PUT_PROGRAM, settings
-from tests.integration.cloud import NOW, Answer, Cloud, order
+from tests.integration.cloud import CARD, NOW, Answer, Cloud, order
 
 ODD = ("=1+1", "+a", "@sum", "-", "a,b", 'say "hi"', "ø/ü", "\\", "%2F", "'", "x" * 128, "ø" * 64)
 TIERS = [{"name": "=gold", "min_orders": 1}]
@@ -120,6 +120,7 @@ def test_as_csv_it_is_the_same_and_nothing_in_it_runs(crowd: Cloud) -> None:
         assert (row["tier"] or None) == ("'=gold" if one["tier"] else None)
         texts = [row[name] for name in ("customer_id", "tier", "next_expiry", "currency")]
         assert not any(text.startswith(("=", "+", "-", "@", "\t", "\r")) for text in texts)
+    assert CARD in {row["card_number"] for row in rows}
     assert {"'=1+1", "'+a", "'@sum", "'-"} <= {row["customer_id"] for row in rows}
 
 
