@@ -937,7 +937,7 @@ CARDS = [
     Case(name="as a page", code="not_acceptable", route=LIST, ids=("shop",), send={"accept": "text/html"}),
 ]
 
-PLACES = {"order_id": "/order_id", "customer_id": "/customer_id", "program_id": "/program_id"}
+PLACES = {"order_id": "/order_id", "customer_id": "/customer_id", "job_id": "/job_id", "program_id": "/program_id"}
 
 
 PATHS = [
@@ -951,7 +951,7 @@ PATHS = [
             send=valid(key),
         )
         for key in keys()
-        for place in ("order_id", "customer_id")
+        for place in ("order_id", "customer_id", "job_id")
         if place in key
         for name, (bad, code) in BAD_IDS.items()
     ),

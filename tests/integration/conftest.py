@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from random import Random
+from threading import RLock
 from types import SimpleNamespace
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from loyalty import ports
 from loyalty.entry import wiring
@@ -26,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def running() -> Iterator[Cloud]:
     """An empty ledger, and a clock that stands. One at a time: the functions share what is patched here."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setattr(BotocoreStubber, "process_request", one_at_a_time(BotocoreStubber.process_request))
         patch.setenv("TABLE_NAME", TABLE)
         patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         patch.setattr(metrics.provider, "namespace", "LoyaltyLedger")
@@ -48,6 +52,19 @@ def running() -> Iterator[Cloud]:
         _forget()
         yield cloud
         _forget()
+
+
+def one_at_a_time(answer: Any) -> Any:
+    """moto's answer, for callers side by side one after another: a get of what is not there changes its table, and so
+    breaks a query that is going through it.
+    """
+    turn = RLock()
+
+    def answer_in_turn(*request: Any) -> Any:
+        with turn:
+            return answer(*request)
+
+    return answer_in_turn
 
 
 def _forget() -> None:

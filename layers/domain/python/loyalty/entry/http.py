@@ -213,7 +213,7 @@ def _ids(path: Mapping[str, str]) -> Mapping[str, str]:
     """`path`, once its ids are what ids may be: the first thing about a request that is checked."""
     if "program_id" in path:
         parse_program_id(path["program_id"])
-    for name in ("order_id", "customer_id"):
+    for name in ("order_id", "customer_id", "job_id"):
         if name in path:
             parse_id(name, path[name])
     if "number" in path:
