@@ -2,8 +2,10 @@
 
 import json
 
+import pytest
+
 from tests.cli.conftest import Run
-from tests.cli.ledger import Ledger
+from tests.cli.ledger import Ledger, job
 
 NUMBER, OTHER = "9976072682309141", "9995717673677073"
 OF = ("--program", "shop")
@@ -22,8 +24,18 @@ def test_cards_are_created(run: Run, ledger: Ledger) -> None:
     assert len({asked.key for asked in ledger.asked}) == 3
 
 
-def test_more_cards_than_fit_a_request_are_not_asked_for(run: Run, ledger: Ledger) -> None:
-    ended = run("cards", "create", "--count", "51", *OF)
+def test_more_cards_than_fit_a_request_are_made_by_a_job(run: Run, ledger: Ledger) -> None:
+    done = job(kind="cards", total=51)
+    ledger.says("shop/jobs", job("queued", kind="cards"))
+    ledger.says("shop/jobs/j1", done)
+    ended = run("cards", "create", "--count", "51", *OF, "--key", "box 8")
+    assert (ended.code, json.loads(ended.out)) == (0, done)
+    assert (ledger.asked[0].key, ledger.asked[0].body) == ("box 8", {"kind": "cards", "count": 51, "dry_run": False})
+
+
+@pytest.mark.parametrize("arguments", [("--count", "1000001"), ("--count", "5", "--dry-run"), ("--numbers", "x.csv")])
+def test_what_fits_no_request_is_not_asked_for(run: Run, ledger: Ledger, arguments: tuple[str, ...]) -> None:
+    ended = run("cards", "create", *arguments, *OF)
     assert (ended.code, ledger.asked) == (2, [])
 
 

@@ -148,6 +148,13 @@ def test_a_function_has_code_and_wakes_an_operator(function: str) -> None:
     assert metrics == {"Errors", "Throttles"}
 
 
+def test_the_runbook_names_every_alarm() -> None:
+    named = set(re.findall(r"`(\w+)`", (ROOT / "docs/runbook.md").read_text()))
+    # Throttles are one section for all functions.
+    alarms = {name for name in of_type("AWS::CloudWatch::Alarm") if not name.endswith("Throttles")}
+    assert alarms <= named, alarms - named
+
+
 def consumers() -> list[dict[str, Any]]:
     return [function for function in FUNCTIONS.values() if queues_of(function)]
 

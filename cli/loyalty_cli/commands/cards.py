@@ -1,17 +1,20 @@
 """`loyalty cards`: created, looked up, given to customers, blocked, replaced, and listed for whoever prints them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from loyalty_cli.client import Json
 from loyalty_cli.commands.family import of_program, once
+from loyalty_cli.commands.jobs import end_with, followed, save, show_job
 from loyalty_cli.connection import Connection, connected
 from loyalty_cli.output import Column, Output, Rows, beside, field, instant, number, written
 from loyalty_cli.progress import progress
 
 MOST = 50
-"""So many cards are created at once."""
+"""So many cards are created at once; more by a job."""
+MOST_OF_A_JOB = 1_000_000
 PAGE = 5_000
 """The most numbers that the API gives at once."""
 
@@ -53,17 +56,36 @@ def cards() -> None:
 
 
 @cards.command()
-@click.option("--count", type=click.IntRange(1, MOST), default=1, show_default=True, help="How many.")
+@click.option("--count", type=click.IntRange(1, MOST_OF_A_JOB), default=1, show_default=True, help="How many.")
+@click.option("--dry-run", is_flag=True, help="Of more than 50: only say what would be done.")
+@click.option("--numbers", type=click.Path(path_type=Path), metavar="FILE", help="Of more than 50: save them there.")
 @once
 @of_program
 @written()
 @connected
-def create(count: int, key: str, program_id: str, output: Output, connection: Connection) -> None:
-    """Create cards that are nobody's yet."""
+def create(
+    count: int,
+    dry_run: bool,
+    numbers: Path | None,
+    key: str,
+    program_id: str,
+    output: Output,
+    connection: Connection,
+) -> None:
+    """Create cards that are nobody's yet. More than 50 are made by a job."""
+    program = connection.program("admin", program_id)
+    if count > MOST:
+        body = {"kind": "cards", "count": count, "dry_run": dry_run}
+        job = followed(program, program.call("POST", "jobs", body=body, idempotency_key=key).body, output)
+        if numbers is not None:
+            save(program, job["job_id"], "results", numbers)
+        show_job(output, job)
+        end_with(program, job, numbers)
+        return
+    if dry_run or numbers is not None:
+        raise click.UsageError(f"--dry-run and --numbers are for more than {MOST} cards")
     with progress(output, "cards"):
-        answer = connection.program("admin", program_id).call(
-            "POST", "cards", body={"count": count, "source": "DASHBOARD"}, idempotency_key=key
-        )
+        answer = program.call("POST", "cards", body={"count": count, "source": "DASHBOARD"}, idempotency_key=key)
     output.stream_rows(Rows(CREATED, answer.body["cards"]))
 
 

@@ -81,7 +81,7 @@ of_file_format = click.option(
 
 @click.command("import")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--kind", type=click.Choice(["adjustments", "cards"]), default="adjustments", show_default=True)
+@click.option("--kind", type=click.Choice(["adjustments"]), default="adjustments", show_default=True)
 @of_file_format
 @in_bulk
 @of_program
