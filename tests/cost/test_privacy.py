@@ -11,7 +11,8 @@ from loyalty.usecases.complete_order import complete_order
 from loyalty.usecases.erase_customer import erase_customer
 from loyalty.usecases.export_customer import export_customer
 from loyalty.usecases.issue_points import issue_points
-from tests.cost.conftest import Budgets, Metered
+from tests.cost.conftest import Budgets
+from tests.cost.shop import Metered
 from tests.given import member, order, program
 
 ADMIN = Sender(actor="admin", source="API", address="203.0.113.7")
