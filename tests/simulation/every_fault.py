@@ -1,0 +1,177 @@
+"""Every fault at every call of every operation, and at every pair of its calls.
+
+    python -m tests.simulation.every_fault
+
+An operation is first carried out with nothing going wrong; its calls are numbered. Then each fault happens to each
+call that it can happen to; and after each of those, each fault to each call that still follows, tries again included.
+Whoever called tries again as it does in life, until it is answered. Then everything has to be as if nothing had gone
+wrong, and all invariants hold.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from loyalty.adapters.dynamodb import keys
+from tests.simulation.audit import check, stays
+from tests.simulation.cloud import Call, Cloud, clear
+from tests.simulation.dynamodb import Item, Key
+from tests.simulation.faults import FAULTS, Fault
+from tests.simulation.functions import deployed
+from tests.simulation.operations import OPERATIONS, Operation, carry_out
+from tests.simulation.shop import Caller, Endless
+
+MOST_CALLS = 400
+"""More than any operation makes with two faults: whoever needs more does not end."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A fault that happens to the call with this number."""
+
+    call: int
+    fault: Fault
+
+    def __str__(self) -> str:
+        return f"{self.fault} at call {self.call}"
+
+
+@dataclass
+class Striking:
+    """The wire on which the faults at `points` happen. Remembers which faults each call could have had."""
+
+    points: Sequence[Point] = ()
+    rival: Callable[[], None] = lambda: None
+    possible: list[list[Fault]] = field(default_factory=list)
+    struck: int = 0
+
+    def __call__(self, call: Call) -> Any:
+        number = len(self.possible)
+        self.possible.append([fault for fault in FAULTS if fault.hits(call)])
+        if number > MOST_CALLS:
+            raise Endless(f"{number} calls")
+        for point in self.points:
+            if point.call == number:
+                self.struck += 1
+                return point.fault.strikes(replace(call, rival=self.rival))
+        return call.apply()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an operation answered, and what was there after it."""
+
+    answer: Any
+    cloud: Cloud
+
+
+class Proof:
+    """Tries one operation with every fault."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        self._before = Cloud()
+        self._before.table.wrote = stays
+        for step in operation.before:
+            carry_out(step, Caller.of(self._before))
+        wire = Striking()
+        self._expected = self._carry_out(wire)
+        self._expected_items = facts(self._expected.cloud)
+        self._possible = wire.possible
+        self._seen: set[Any] = set()
+        self.calls = len(wire.possible)
+        self.done = 0
+
+    def _carry_out(self, wire: Striking) -> Outcome:
+        cloud = self._before.copy()
+        cloud.wire = wire
+
+        def rival() -> None:
+            cloud.wire = clear
+            carry_out(self.operation.now, Caller.of(cloud))
+            cloud.wire = wire
+
+        wire.rival = rival
+        answer = carry_out(self.operation.now, Caller.of(cloud))
+        cloud.wire = clear
+        return Outcome(without_version(answer), cloud)
+
+    def singles(self) -> Iterator[tuple[Point, ...]]:
+        """All points."""
+        for number, faults in enumerate(self._possible):
+            yield from ((Point(number, fault),) for fault in faults)
+
+    def attempt(self, points: Sequence[Point]) -> Striking:
+        """Carry the operation out with faults at `points`; fails unless nothing is lost by them."""
+        wire = Striking(points)
+        try:
+            outcome = self._carry_out(wire)
+            assert wire.struck == len(points), "a fault did not happen"
+            self._compare(outcome)
+        except Exception as error:
+            error.add_note(f"{self.operation}, with " + " and ".join(map(str, points)))
+            raise
+        self.done += 1
+        return wire
+
+    def run(self) -> None:
+        """Every point alone, and every pair of points."""
+        for [first] in list(self.singles()):
+            wire = self.attempt([first])
+            for number in range(first.call + 1, len(wire.possible)):
+                for fault in wire.possible[number]:
+                    self.attempt([first, Point(number, fault)])
+
+    def _compare(self, outcome: Outcome) -> None:
+        stored = outcome.cloud.table.items()
+        seen = frozenset((key, repr(item)) for key, item in stored.items()), repr(outcome.answer)
+        if seen in self._seen:
+            return
+        assert outcome.answer == self._expected.answer
+        assert facts(outcome.cloud) == self._expected_items
+        check(outcome.cloud)
+        self._repeat(outcome)
+        self._seen.add(seen)
+
+    def _repeat(self, outcome: Outcome) -> None:
+        """Once more, by somebody else: answered as the first time, and nothing changes."""
+        before = facts(outcome.cloud)
+        again = carry_out(self.operation.now, Caller.of(outcome.cloud))
+        assert without_version(again) == outcome.answer, "a repeat is answered otherwise"
+        assert facts(outcome.cloud) == before, "a repeat changed something"
+
+
+def facts(cloud: Cloud) -> dict[Key, Item]:
+    """What must not depend on what went wrong.
+
+    That is all but how a purge was cut into writes, and how often settings were sent: each time is a new version.
+    """
+    found: dict[Key, Item] = {}
+    for (pk, sk), item in cloud.table.items().items():
+        if pk == keys.PROGRAMS_PK:
+            found[pk, sk] = without_version(json.loads(item["settings"]["S"]))
+        elif not any(part in pk for part in ("#settings", "#purges", "#write-off#")):
+            found[pk, sk] = item
+    return found
+
+
+def without_version(answer: Any) -> Any:
+    """Of settings, what does not count how often they were sent."""
+    return {name: part for name, part in answer.items() if name != "version"} if isinstance(answer, dict) else answer
+
+
+def main() -> None:
+    total = 0
+    with deployed():
+        for operation in OPERATIONS:
+            proof = Proof(operation)
+            proof.run()
+            total += proof.done
+            print(f"{proof.done:8,} {operation} ({proof.calls} calls)", flush=True)
+    print(f"{total:8,} points in all, none of which lost anything")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
