@@ -32,7 +32,7 @@ def movements_of(stored: Iterable[Item]) -> list[Movement]:
 def check(cloud: Cloud) -> None:
     """Fails unless all is as it must be. Looks at what is stored, with the adapters only where they are meant."""
     quiet = cloud.copy()
-    quiet.wire, quiet.late, quiet.table.behind = clear, lambda: False, lambda: 0
+    quiet.wire, quiet.late, quiet.table.behind = clear, lambda: False, lambda: 0.0
     quiet.sleep = lambda seconds: None
     process = quiet.process()
     HERE.set(process)

@@ -99,17 +99,16 @@ def key_of(item: Item) -> Key:
 
 
 class Table:
-    """The table. `behind` says by how many writes a look may lag; it is asked anew for each."""
+    """The table. `behind` says by how many seconds a look lags that need not be consistent; it is asked for each."""
 
     def __init__(self, seconds: Callable[[], float] = lambda: 0.0) -> None:
         self.seconds = seconds
-        self.behind: Callable[[], int] = lambda: 0
+        self.behind: Callable[[], float] = lambda: 0.0
         self.page_bytes = MAX_PAGE
         self.wrote: Callable[[Item | None, Item], None] = lambda old, new: None
         """Told of every item that is put."""
-        self.writes = 0
-        self._past: dict[Key, tuple[tuple[int, Item], ...]] = {}
-        self._members: dict[tuple[str | None, Any], frozenset[Key]] = {}
+        self._past: dict[Key, tuple[tuple[float, Item], ...]] = {}
+        self._members: dict[tuple[str | None, Any], tuple[Key, ...]] = {}
         self._tokens: dict[str, tuple[float, Request, Answer]] = {}
 
     def copy(self) -> "Table":
@@ -126,7 +125,7 @@ class Table:
 
     def get_item(self, request: Request) -> Answer:
         asked = Asked(request, "TableName", "Key", "ConsistentRead")
-        item = self._read(_key(asked["Key"]), 0 if asked.consistent else self.behind())
+        item = self._read(_key(asked["Key"]), 0.0 if asked.consistent else self.behind())
         answer: Answer = {"Item": dict(item)} if item else {}
         return asked.charged(answer, [item] if item else [])
 
@@ -204,14 +203,13 @@ class Table:
             raise Rejected("ValidationException", "Transaction request cannot include multiple operations on one item")
         if sum(put.size for put in puts) > MAX_TRANSACTION:
             raise Rejected("ValidationException", "Transaction request exceeds the 4MB transaction size limit")
-        before_all = [self._read(put.key, 0) for put in puts]
+        before_all = [self._read(put.key, 0.0) for put in puts]
         failed = [
             not all(term.holds(old or {}) for term in put.conditions) for put, old in zip(puts, before_all, strict=True)
         ]
         if any(failed):
             reasons = ["ConditionalCheckFailed" if lost else "None" for lost in failed]
             raise Rejected("TransactionCanceledException", ", ".join(reasons), reasons)
-        self.writes += 1
         for put, old in zip(puts, before_all, strict=True):
             self._apply(put.key, old, put.item)
         answer = {"ConsumedCapacity": [_write_units(asked, puts, before_all)]} if asked.reported else {}
@@ -221,16 +219,17 @@ class Table:
 
     # --- what is behind them ---
 
-    def _read(self, key: Key, behind: int) -> Item | None:
+    def _read(self, key: Key, behind: float) -> Item | None:
+        """What was there so many seconds ago."""
         past = self._past.get(key, ())
-        for number, item in reversed(past):
-            if number <= self.writes - behind:
-                return item
-        return None
+        if not behind:
+            return past[-1][1] if past else None
+        now = self.seconds()
+        return next((item for at, item in reversed(past) if at <= now - behind), None)
 
     def _entries(self, index: Index, hashed: Any, asked: "Asked") -> Iterator[Item]:
         """The entries of a hash. A replica of the table lags as a whole, an index entry by entry."""
-        lag = 0 if asked.consistent else self.behind()
+        lag = 0.0 if asked.consistent else self.behind()
         for key in self._members.get((index.name, plain(hashed)), ()):
             item = self._read(key, self.behind() if index.name else lag)
             if item and index.holds(item) and item[index.hash] == hashed:
@@ -251,11 +250,12 @@ class Table:
 
     def _apply(self, key: Key, old: Item | None, item: Item) -> None:
         self.wrote(old, item)
-        self._past[key] = (*self._past.get(key, ()), (self.writes, item))
+        self._past[key] = (*self._past.get(key, ()), (self.seconds(), item))
         for index in indexes():
             if index.holds(item):
                 place = index.name, plain(item[index.hash])
-                self._members[place] = self._members.get(place, frozenset()) | {key}
+                if key not in (members := self._members.get(place, ())):
+                    self._members[place] = (*members, key)
 
 
 # --- requests --------------------------------------------------------------------------------------------------------
@@ -323,14 +323,13 @@ class Asked:
         rest = self.get(parameter, "")
         found = []
         while rest:
-            for pattern, operator in TERMS:
-                if match := pattern.match(rest):
-                    break
-            else:
+            matches = ((pattern.match(rest), operator) for pattern, operator in TERMS)
+            match, operator = next(((match, operator) for match, operator in matches if match), (None, ""))
+            if match is None:
                 raise NotModelled(f"{parameter} {rest!r}")
-            words = match.groupdict()
-            name, *values = (word for word in match.groups() if word != words.get("operator"))
-            found.append(Term(words.get("operator") or operator, self._name(name), tuple(map(self._value, values))))
+            name, *values = (word for word in match.groups() if word[0] in "#:" or word[0].isalpha())
+            operator = operator or match["operator"]
+            found.append(Term(operator, self._name(name), tuple(map(self._value, values))))
             rest = rest[match.end() :]
             if rest and not rest.startswith(" AND "):
                 raise NotModelled(f"{parameter} {rest!r}")

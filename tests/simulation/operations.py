@@ -5,7 +5,7 @@ use case that writes is in none of them.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -54,11 +54,11 @@ def carry_out(step: Step, caller: Caller) -> Any:
 # --- steps -----------------------------------------------------------------------------------------------------------
 
 
-def settings(**changes: Any) -> Ask:
-    return Ask("PUT p", (PROGRAM,), {**SETTINGS, **changes})
+def settings(program: str = PROGRAM, **changes: Any) -> Ask:
+    return Ask("PUT p", (program,), {**SETTINGS, **changes})
 
 
-def facts(order_id: str, customer: str = "ann", amount: str = "20.00", **more: Any) -> dict[str, Any]:
+def facts(customer: str = "ann", amount: str = "20.00", **more: Any) -> dict[str, Any]:
     """A completed order."""
     return {
         "customer_id": customer,
@@ -71,7 +71,7 @@ def facts(order_id: str, customer: str = "ann", amount: str = "20.00", **more: A
 
 
 def complete(order_id: str, *args: Any, program: str = PROGRAM, **more: Any) -> Ask:
-    return Ask(f"POST {ORDER}/completed", (program, order_id), facts(order_id, *args, **more))
+    return Ask(f"POST {ORDER}/completed", (program, order_id), facts(*args, **more))
 
 
 def cancel(order_id: str, program: str = PROGRAM, **more: Any) -> Ask:
@@ -119,8 +119,8 @@ def close_days(caller: Caller) -> None:
     caller.again(lambda process: start(process, "close_days", {}), lambda closed: not closed["behind"])
 
 
-def read(path: str, *ids: str, **query: str) -> Ask:
-    return Ask(f"GET {path}", (PROGRAM, *ids), query=query)
+def read(path: str, *ids: str, program: str = PROGRAM, **query: str) -> Ask:
+    return Ask(f"GET {path}", (program, *ids), query=query)
 
 
 SHOP = settings()
@@ -140,7 +140,7 @@ OPERATIONS = [
         [SHOP, issue("a", 100), redeem("#1", 30)],
         complete("#1"),
     ),
-    Operation("complete an order by an event", [SHOP], tell(COMPLETED, "Order Completed", "#1", facts("#1"))),
+    Operation("complete an order by an event", [SHOP], tell(COMPLETED, "Order Completed", "#1", facts())),
     Operation(
         "cancel an order that earned and used points",
         [settings(earn={"on_redeemed_order": "full"}), issue("a", 100), redeem("#1", 30), complete("#1")],

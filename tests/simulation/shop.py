@@ -32,9 +32,11 @@ class Caller:
     def of(cls, cloud: Cloud) -> "Caller":
         return cls(cloud, cloud.process())
 
-    def again[T](self, attempt: Callable[[Process], T], done: Callable[[T], bool] = lambda result: True) -> T:
-        """Try until it is `done`; in a new process where the old one died."""
-        for _ in range(TRIES):
+    def again[T](
+        self, attempt: Callable[[Process], T], done: Callable[[T], bool] = lambda result: True, tries: int = TRIES
+    ) -> T:
+        """Try until it is `done`; in a new process where the old one died. Raises Endless when it never is."""
+        for _ in range(tries):
             try:
                 result = attempt(self.process)
             except Killed:
