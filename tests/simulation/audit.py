@@ -89,7 +89,7 @@ def _check_movement(movement: Movement) -> None:
     """2 and 5: no point is spent after its time, none is written off before it, only a reversal makes a debt."""
     assert movement.debt <= 0 or movement.kind is Kind.REVERSE
     for lot in movement.allocation:
-        gone = lot.expired(movement.recorded_at)
+        gone = lot.expires_at is not None and lot.expires_at <= movement.recorded_at
         if movement.kind is Kind.EXPIRE:
             assert gone, f"{movement.movement_id} expires points before {lot.expires_at}"
         elif lot.points < 0:

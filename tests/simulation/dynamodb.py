@@ -121,6 +121,12 @@ class Table:
         """Everything that is there now."""
         return {key: past[-1][1] for key, past in self._past.items()}
 
+    def past(self, key: Key, begun: float, ended: float) -> list[Item]:
+        """All that was there at some time from `begun` to `ended`."""
+        known = self._past.get(key, ())
+        before = [item for at, item in known if at < begun]
+        return before[-1:] + [item for at, item in known if begun <= at <= ended]
+
     # --- the calls ---
 
     def get_item(self, request: Request) -> Answer:
@@ -269,6 +275,22 @@ TERMS = (
 """The forms of conditions that are known."""
 
 
+@cache
+def parsed(expression: str) -> list[tuple[str, str, list[str]]]:
+    """The conditions that an expression joins by AND: operator, name and values as they stand there."""
+    found: list[tuple[str, str, list[str]]] = []
+    rest = expression
+    while rest:
+        matches = ((pattern.match(rest), operator) for pattern, operator in TERMS)
+        match, operator = next(((match, operator) for match, operator in matches if match), (None, ""))
+        if match is None or not (rest[match.end() :].startswith(" AND ") or match.end() == len(rest)):
+            raise NotModelled(f"the expression {expression!r}")
+        name, *values = (word for word in match.groups() if word[0] in "#:" or word[0].isalpha())
+        found.append((operator or match["operator"], name, values))
+        rest = rest[match.end() :].removeprefix(" AND ")
+    return found
+
+
 @dataclass(frozen=True)
 class Term:
     """One condition on one attribute."""
@@ -320,21 +342,10 @@ class Asked:
 
     def terms(self, parameter: str) -> list[Term]:
         """The conditions of an expression, all of which must hold."""
-        rest = self.get(parameter, "")
-        found = []
-        while rest:
-            matches = ((pattern.match(rest), operator) for pattern, operator in TERMS)
-            match, operator = next(((match, operator) for match, operator in matches if match), (None, ""))
-            if match is None:
-                raise NotModelled(f"{parameter} {rest!r}")
-            name, *values = (word for word in match.groups() if word[0] in "#:" or word[0].isalpha())
-            operator = operator or match["operator"]
-            found.append(Term(operator, self._name(name), tuple(map(self._value, values))))
-            rest = rest[match.end() :]
-            if rest and not rest.startswith(" AND "):
-                raise NotModelled(f"{parameter} {rest!r}")
-            rest = rest.removeprefix(" AND ")
-        return found
+        return [
+            Term(operator, self._name(name), tuple(map(self._value, values)))
+            for operator, name, values in parsed(self.get(parameter, ""))
+        ]
 
     def projection(self) -> frozenset[str] | None:
         if "ProjectionExpression" not in self.request:

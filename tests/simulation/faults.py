@@ -98,6 +98,18 @@ def killed_after(call: Call) -> Any:
     raise Killed
 
 
+def cheap_look(call: Call) -> bool:
+    """At an item, or at a story, not consistent."""
+    if call.writes or call.request.get("ConsistentRead") or {"IndexName", "ProjectionExpression"} & set(call.request):
+        return False
+    return call.operation == "GetItem" or call.request.get("KeyConditionExpression") == "pk = :pk"
+
+
+@fault(cheap_look)
+def answered_from_before_all_was_written(call: Call) -> Any:
+    return {} if call.operation == "GetItem" else {"Items": [], "Count": 0, "ScannedCount": 0}
+
+
 # --- writes ----------------------------------------------------------------------------------------------------------
 
 

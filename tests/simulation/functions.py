@@ -129,6 +129,7 @@ class _Later[T](Future[T]):
 @contextmanager
 def deployed() -> Iterator[pytest.MonkeyPatch]:
     """Everything that a process of a function has of its own is given by the harness, and tables are small."""
+    _unforeseen.clear()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
         patch.setenv("TABLE_NAME", "ledger")

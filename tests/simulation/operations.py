@@ -40,6 +40,11 @@ class Operation:
     before: Sequence[Step]
     now: Step
 
+    @property
+    def looks(self) -> bool:
+        """Whether it only looks."""
+        return isinstance(self.now, Ask) and self.now.route.startswith("GET")
+
     def __str__(self) -> str:
         return self.name
 
@@ -124,8 +129,8 @@ def read(path: str, *ids: str, program: str = PROGRAM, **query: str) -> Ask:
 
 
 SHOP = settings()
-DUE = [issue(f"due {who}", 10, who, START + timedelta(hours=1)) for who in ("ann", "ben", "cid")]
-"""Points that are gone an hour later. The first and the second fill a shard, the third has one of its own."""
+DUE = [issue(f"due {who}", 10, who, START + timedelta(hours=1)) for who in ("ann", "ben")]
+"""Points that are gone an hour later, of two customers who fill a shard."""
 
 OPERATIONS = [
     Operation("open a program", [], SHOP),
@@ -159,6 +164,16 @@ OPERATIONS = [
     Operation("use no points after all", [SHOP, issue("a", 100), redeem("#1", 30)], void("#1")),
     Operation("refund an order", [SHOP, complete("#1")], refund("#1", "5.00")),
     Operation("issue points", [SHOP], issue("a", 100)),
+    Operation(
+        "issue points that are gone before all others",
+        [SHOP, issue("a", 100, expires=START + 3 * DAY)],
+        issue("b", 10, expires=START + DAY),
+    ),
+    Operation(
+        "use points at the instant at which others are gone",
+        [SHOP, issue("a", 20, expires=START + DAY), issue("b", 50), wait(DAY)],
+        redeem("#1", 30),
+    ),
     Operation("sign up", [SHOP], sign_up()),
     Operation("purge", [SHOP, DUE[0], wait(DAY)], purge),
     Operation("purge a shard that is full", [SHOP, *DUE, wait(DAY)], purge),
@@ -166,6 +181,11 @@ OPERATIONS = [
     Operation("close days", [SHOP, complete("#1"), issue("a", 100), wait(1.75 * DAY)], close_days),
     Operation("look at an account", [SHOP, complete("#1")], read(CUSTOMER, "ann")),
     Operation("look at a statement", [SHOP, complete("#1")], read(f"{CUSTOMER}/movements", "ann")),
+    Operation(
+        "ask what an order would earn",
+        [SHOP, complete("#1")],
+        Ask("POST p/quotes", (PROGRAM,), {"kind": "order", "order_id": "#2", **facts()}),
+    ),
     Operation("look at an order", [SHOP, complete("#1")], read(ORDER, "#1")),
     Operation(
         "look at the journal",

@@ -16,6 +16,8 @@ from tests.simulation.shop import Endless
 
 STEP = 0.02
 """Seconds that a step takes, at the most."""
+STILL = 40
+"""Steps for which time stands still when it has jumped: what happens at the very instant."""
 MOST_STEPS = 50_000
 
 
@@ -49,6 +51,7 @@ class Scheduler:
         self._hub = getcurrent()
         self.running: Actor | None = None
         self.steps = 0
+        self._still = 0
 
     def add(self, name: str, does: Callable[[], None]) -> None:
         actor = Actor(name, does)
@@ -60,7 +63,10 @@ class Scheduler:
             self.steps += 1
             if self.steps > MOST_STEPS:
                 raise Endless(f"{MOST_STEPS} steps, and still busy: {[actor.name for actor in self._actors]}")
-            self._cloud.let_pass(timedelta(seconds=self._chance.random() * STEP))
+            if self._still:
+                self._still -= 1
+            else:
+                self._cloud.let_pass(timedelta(seconds=self._chance.random() * STEP))
             ready = [actor for actor in self._actors if actor.wakes <= self._cloud.seconds()]
             if not ready:
                 first = min(actor.wakes for actor in self._actors)
@@ -89,5 +95,6 @@ class Scheduler:
     def jump(self, time: timedelta) -> None:
         """Let much time pass at once: more than any function is given, so none outlives it."""
         self._cloud.let_pass(time)
+        self._still = STILL
         for actor in self._actors:
             actor.killed = actor.serving

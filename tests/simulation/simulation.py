@@ -25,13 +25,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.domain.calendar import business_day, start_of_day
-from loyalty.domain.movement import Event, Movement
+from loyalty.domain.movement import AccountId, Event, Movement
 from tests.integration.cloud import Answer, fact
 from tests.simulation import operations as ops
 from tests.simulation.audit import check, movements_of, stays
-from tests.simulation.cloud import CANCELLED, COMPLETED, Call, Cloud, Message, Process
+from tests.simulation.cloud import CANCELLED, COMPLETED, START, Call, Cloud, Message, Process
 from tests.simulation.faults import FAULTS
-from tests.simulation.functions import Ask, ask, deliver, deployed, start
+from tests.simulation.functions import Ask, deliver, deployed, start
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.shop import BATCH, TRIES, Caller, Endless
 from tests.statemachine.machine import STARTS
@@ -47,7 +47,7 @@ MOST_CALLS_WHEN_QUIET = 800
 FAULT_RATES = (0.0, 0.02, 0.1, 0.25)
 CUSTOMERS = ("ann", "ben", "cid")
 TIMEZONES = ("Europe/Berlin", "America/New_York", "Africa/Cairo", "UTC")
-LEAD = (timedelta(0), timedelta(microseconds=1), timedelta(milliseconds=40), timedelta(seconds=2))
+LEAD = (timedelta(0), timedelta(0), timedelta(microseconds=1), timedelta(milliseconds=40), timedelta(seconds=2))
 """How long before a midnight the clock stops."""
 STRUCK = tuple(fault for fault in FAULTS if fault.name != "overtaken by a repeat")
 """Here others overtake by themselves."""
@@ -64,7 +64,8 @@ class Told:
     what: Ask
     answer: Answer
     begun: float
-    """When it was sent, for the first time."""
+    ended: float
+    """When it was sent for the first time, and when it was answered."""
 
 
 @dataclass(eq=False)
@@ -162,7 +163,8 @@ class Simulation:
         chance, add = self._chance, self._scheduler.add
         for number in range(chance.randint(2, 3)):
             add(f"storefront {number}", self._actor(self._trade, chance.randint(4, 9)))
-        add("admin", self._actor(self._administrate, chance.randint(1, 4)))
+        for number in range(2):
+            add(f"admin {number}", self._actor(self._administrate, chance.randint(1, 3)))
         add("events", self._actor(self._tell, chance.randint(2, 6)))
         for number in range(chance.randint(1, 2)):
             add(f"purge {number}", self._actor(self._purge, chance.randint(1, 3)))
@@ -195,7 +197,7 @@ class Simulation:
     def _ask(self, caller: Shopper, what: Ask) -> Answer:
         begun = self._cloud.seconds()
         answer = caller.ask(what)
-        self._told.append(Told(what, answer, begun))
+        self._told.append(Told(what, answer, begun, self._cloud.seconds()))
         if answer.status >= 500:
             raise Lost(f"{what} was answered with {answer.status}")
         return answer
@@ -330,6 +332,7 @@ class Simulation:
 
     def _settle(self) -> None:
         """Nothing goes wrong any more: all that is left gets done, soon, and agrees."""
+        check(self._cloud)
         self._rate, self._cloud.table.behind, before = 0.0, lambda: 0.0, self.calls
         caller = self._caller()
         caller.work_off()
@@ -357,6 +360,8 @@ class Simulation:
             if told.answer.status < 300:
                 _compare(told, stories)
         self._compare_repeats()
+        self._compare_settings()
+        self._compare_refusals()
 
     def _compare_repeats(self) -> None:
         """Once answered, answered the same for ever."""
@@ -372,13 +377,27 @@ class Simulation:
             done = [told for told in self._told if _settled(told) == subject and not _replayed(told)]
             if len(done) > 1:
                 raise Lost(f"{subject} was carried out {len(done)} times: {[told.answer.body for told in done]}")
-        settings: list[tuple[float, str, int]] = []
-        for told in sorted(self._told, key=lambda told: told.begun):
-            program = told.what.ids[0]
-            if told.what.route.endswith("/completed") and told.answer.status == 201:
-                newest = max((v for at, p, v in settings if p == program and at <= told.begun), default=0)
-                if told.answer.body["program_version"] < newest:
-                    raise Lost(f"settings of version {newest} were acknowledged, and then older ones used")
+
+    def _compare_settings(self) -> None:
+        """Who has seen new settings acknowledged does not meet older ones."""
+        for changed in self._told:
+            if changed.what.route != "PUT p":
+                continue
+            program, version = changed.what.ids, changed.answer.body["version"]
+            for told in self._told:
+                later = told.begun >= changed.ended and told.what.ids[:1] == program
+                if later and told.answer.status == 201 and told.answer.body.get("program_version", version) < version:
+                    raise Lost(f"settings of version {version} were acknowledged, and then older ones used")
+
+    def _compare_refusals(self) -> None:
+        """Who is told that there are too few points had too few at some moment while they asked."""
+        for told in self._told:
+            if told.answer.status == 409 and told.answer.body["code"] == "insufficient_points":
+                account_id = AccountId(told.what.ids[0], told.what.body["customer_id"])
+                past = self._cloud.table.past((keys.account_pk(account_id), keys.ACCOUNT_SK), told.begun, told.ended)
+                at = START + timedelta(seconds=told.ended)
+                if all(items.account_from(dict(one)).available(at) >= told.what.body["points"] for one in past):
+                    raise Lost(f"{told.what} was refused, although there always were enough points")
 
 
 def _replayed(told: Told) -> bool:
