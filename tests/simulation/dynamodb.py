@@ -197,11 +197,11 @@ class Table:
         token = asked.get("ClientRequestToken")
         payload = {name: value for name, value in request.items() if name != "ClientRequestToken"}
         if token in self._tokens:
-            at, before, answer = self._tokens[token]
+            at, before, answer_of_a_repeat = self._tokens[token]
             if self.seconds() - at < TOKEN_SECONDS:
                 if before != payload:
                     raise Rejected("IdempotentParameterMismatchException")
-                return {name: value for name, value in answer.items() if name != "ConsumedCapacity"}
+                return answer_of_a_repeat
         puts = [_put(one) for one in asked["TransactItems"]]
         if not 0 < len(puts) <= MAX_ITEMS:
             raise Rejected("ValidationException", f"{len(puts)} items")
@@ -218,9 +218,15 @@ class Table:
             raise Rejected("TransactionCanceledException", ", ".join(reasons), reasons)
         for put, old in zip(puts, before_all, strict=True):
             self._apply(put.key, old, put.item)
-        answer = {"ConsumedCapacity": [_write_units(asked, puts, before_all)]} if asked.reported else {}
+        answer: Answer = {}
+        repeated: Answer = {}
+        if asked.reported:
+            answer["ConsumedCapacity"] = [_write_units(asked, puts, before_all)]
+            # A repeat is charged as a transaction that reads what it has written.
+            sizes = (max(size(old or {}), put.size) for put, old in zip(puts, before_all, strict=True))
+            repeated["ConsumedCapacity"] = [asked.report(sum(2.0 * _blocks(one, READ_BLOCK) for one in sizes), {})]
         if token:
-            self._tokens[token] = self.seconds(), payload, answer
+            self._tokens[token] = self.seconds(), payload, repeated
         return answer
 
     # --- what is behind them ---
