@@ -71,12 +71,12 @@ def check_program(world: World, program_id: str, stored: dict[Key, Item]) -> Non
         assert sorted(found) == list(range(1, len(found) + 1)), f"{cause} has the positions {sorted(found)}"
 
     # 6, 7 and the rest: what the ledger's own check says, and that it saw everything.
-    found = verify_program(world, program_id)
-    assert found.complete
-    assert not found.found, "\n".join(f"{one.where}: {one.what}" for one in found.found)
-    assert found.accounts == len(accounts), "an account is in no shard"
+    checked = verify_program(world, program_id)
+    assert checked.complete
+    assert not checked.checked, "\n".join(f"{one.where}: {one.what}" for one in checked.checked)
+    assert checked.accounts == len(accounts), "an account is in no shard"
     outstanding = sum(account.outstanding for account in accounts)
-    assert found.outstanding == found.liability == outstanding
+    assert checked.outstanding == checked.liability == outstanding
 
     # Settings: every version is kept, and the latest is the current one.
     versions = sorted(int(sk) for pk, sk in mine if pk == keys.settings_pk(program_id))

@@ -1,5 +1,6 @@
 """The deployed functions, in this process: the real handlers, each call of them in a process that the harness chose."""
 
+import json
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -50,7 +51,7 @@ def ask(process: Process, what: Ask) -> Answer:
     result = _invoke(process, route_of(what.route).function, what.event())
     body = result["body"]
     if result["headers"]["content-type"].endswith("json"):
-        body = http.read_json(body)
+        body = json.loads(body)
     return Answer(result["statusCode"], result["headers"], body)
 
 

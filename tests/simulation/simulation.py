@@ -45,6 +45,7 @@ MOST_BEHIND = 1.0
 """Seconds by which a look may lag."""
 MOST_CALLS_WHEN_QUIET = 800
 FAULT_RATES = (0.0, 0.02, 0.1, 0.25)
+POINTS: tuple[int | str, ...] = (1, 5, 20, "max")
 CUSTOMERS = ("ann", "ben", "cid")
 TIMEZONES = ("Europe/Berlin", "America/New_York", "Africa/Cairo", "UTC")
 LEAD = (timedelta(0), timedelta(0), timedelta(microseconds=1), timedelta(milliseconds=40), timedelta(seconds=2))
@@ -145,7 +146,7 @@ class Simulation:
         try:
             answer = struck.strikes(call) if struck else call.apply()
         except ClientError as error:
-            reasons = [one["Code"] for one in error.response.get("CancellationReasons", [])]  # type: ignore[typeddict-item]
+            reasons = [one["Code"] for one in error.response.get("CancellationReasons", [])]
             self.trace[-1] += f" -> {error.response['Error']['Code']} {' '.join(reasons)}"
             raise
         self._scheduler.pause()
@@ -212,8 +213,8 @@ class Simulation:
             [
                 lambda: self._completion(program, order, customer),
                 lambda: self._completion(program, order, customer),
-                lambda: ops.redeem(order, self._chance.choice([1, 5, 20, "max"]), customer, program),
-                lambda: ops.redeem(order, self._chance.choice([1, 5, 20, "max"]), customer, program),
+                lambda: ops.redeem(order, self._chance.choice(POINTS), customer, program),
+                lambda: ops.redeem(order, self._chance.choice(POINTS), customer, program),
                 lambda: ops.void(order, program),
                 lambda: ops.cancel(order, program),
                 lambda: ops.refund(order, self._chance.choice(["5.00", "12.50", "20.00"]), program),

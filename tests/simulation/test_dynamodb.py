@@ -5,8 +5,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from botocore import endpoint
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from loyalty.adapters.dynamodb import keys
@@ -102,44 +102,43 @@ class Requests:
         return "batch_get_item", {"RequestItems": {self._table: {"Keys": asked}}}
 
     def _query(self) -> Call:
-        condition, values, more = self._chance.choice(
-            [
-                ("pk = :a", [self._text(*PARTITIONS)], {"ConsistentRead": self._chance.random() < 0.5}),
-                ("pk = :a", [self._text(*PARTITIONS)], {"ProjectionExpression": "sk"}),
-                ("pk = :a AND begins_with(sk, :b)", [self._text(*PARTITIONS), self._text("2026", "0000000", "z")], {}),
-                (
-                    "pk = :a AND sk BETWEEN :b AND :c",
-                    [self._text(*PARTITIONS), {"S": "00000002"}, {"S": "2026-02"}],
-                    {},
-                ),
-                ("account = :a", [{"S": "shop#member#ann"}], {"IndexName": "movements_by_account"}),
-                (
-                    "account = :a AND #n < :b",
-                    [{"S": "shop#member#ann"}, {"N": str(self._chance.choice([2, 10, 11]))}],
-                    {"IndexName": "movements_by_account", "ExpressionAttributeNames": {"#n": "sequence"}},
-                ),
-                (
-                    "expiry_shard = :a AND due <= :b",
-                    [self._text(*HASHES), self._text(*INSTANTS)],
-                    {"IndexName": "accounts_by_expiry"},
-                ),
-                ("program_shard = :a", [self._text(*HASHES)], {"IndexName": "accounts_by_program"}),
-                (
-                    "#n = :a AND recorded <= :b",
-                    [{"S": "shop#2026-01-31#0"}, self._text(*INSTANTS)],
-                    {"IndexName": "movements_by_day", "ExpressionAttributeNames": {"#n": "day"}},
-                ),
-                (
-                    "#n = :a",
-                    [{"S": "shop#2026-01-31#0"}, self._text(*KINDS)],
-                    {
-                        "IndexName": "movements_by_day",
-                        "ExpressionAttributeNames": {"#n": "day"},
-                        "FilterExpression": "kind = :b",
-                    },
-                ),
-            ]
-        )
+        forms: list[tuple[str, list[Request], Request]] = [
+            ("pk = :a", [self._text(*PARTITIONS)], {"ConsistentRead": self._chance.random() < 0.5}),
+            ("pk = :a", [self._text(*PARTITIONS)], {"ProjectionExpression": "sk"}),
+            ("pk = :a AND begins_with(sk, :b)", [self._text(*PARTITIONS), self._text("2026", "0000000", "z")], {}),
+            (
+                "pk = :a AND sk BETWEEN :b AND :c",
+                [self._text(*PARTITIONS), {"S": "00000002"}, {"S": "2026-02"}],
+                {},
+            ),
+            ("account = :a", [{"S": "shop#member#ann"}], {"IndexName": "movements_by_account"}),
+            (
+                "account = :a AND #n < :b",
+                [{"S": "shop#member#ann"}, {"N": str(self._chance.choice([2, 10, 11]))}],
+                {"IndexName": "movements_by_account", "ExpressionAttributeNames": {"#n": "sequence"}},
+            ),
+            (
+                "expiry_shard = :a AND due <= :b",
+                [self._text(*HASHES), self._text(*INSTANTS)],
+                {"IndexName": "accounts_by_expiry"},
+            ),
+            ("program_shard = :a", [self._text(*HASHES)], {"IndexName": "accounts_by_program"}),
+            (
+                "#n = :a AND recorded <= :b",
+                [{"S": "shop#2026-01-31#0"}, self._text(*INSTANTS)],
+                {"IndexName": "movements_by_day", "ExpressionAttributeNames": {"#n": "day"}},
+            ),
+            (
+                "#n = :a",
+                [{"S": "shop#2026-01-31#0"}, self._text(*KINDS)],
+                {
+                    "IndexName": "movements_by_day",
+                    "ExpressionAttributeNames": {"#n": "day"},
+                    "FilterExpression": "kind = :b",
+                },
+            ),
+        ]
+        condition, values, more = self._chance.choice(forms)
         request: Request = {
             "TableName": self._table,
             "KeyConditionExpression": condition,
@@ -160,7 +159,7 @@ def answer(client: Any, call: Call) -> dict[str, Any]:
     try:
         found: dict[str, Any] = getattr(client, name)(**told)
     except ClientError as error:
-        reasons = error.response.get("CancellationReasons", [])  # type: ignore[typeddict-item]
+        reasons = error.response.get("CancellationReasons", [])
         return {"error": error.response["Error"]["Code"], "reasons": [reason["Code"] for reason in reasons]}
     return {name: part for name, part in found.items() if name != "ResponseMetadata"}
 
@@ -284,7 +283,7 @@ class Sent(AWSResponse):
     """An answer that never came over a wire."""
 
     def __init__(self, status: int, code: str) -> None:
-        super().__init__("nowhere", status, {}, None)
+        super().__init__("nowhere", status, HTTPHeaders(), None)
         self._content = f'{{"__type": "{code}", "message": "no"}}'.encode()
 
 
@@ -303,7 +302,7 @@ def test_boto3_tries_again_as_the_simulation_does(code: str | None, monkeypatch:
             raise WITHOUT_ANSWER
         return Sent(500 if code == "InternalServerError" else 400, code)
 
-    monkeypatch.setattr(endpoint.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda seconds: None)
     client = dynamodb_client("http://nowhere.invalid")
     client.meta.events.register("before-send.dynamodb", send)
     with pytest.raises((ClientError, BotoCoreError)):
