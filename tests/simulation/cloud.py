@@ -4,6 +4,7 @@ Everything that leaves a function goes through one seam, the `wire` of its cloud
 what becomes of it and what the function is told. `clear` is the wire on which nothing goes wrong.
 """
 
+import io
 import json
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
@@ -18,16 +19,18 @@ from botocore.exceptions import ClientError
 from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
+from loyalty.adapters.jobs import QueuedJobs
 from loyalty.adapters.purges import QueuedPurges
+from loyalty.adapters.s3 import S3Files
 from loyalty.ports import World
 from tests.simulation.dynamodb import Rejected, Request, Table
 
 START = datetime.fromisoformat("2026-03-27T21:30:00.000001Z")
 """A Friday: in Berlin, summer time starts on the night from Saturday to Sunday."""
 LEDGER = "ledger"
-COMPLETED, CANCELLED, PURGES = "order_completed", "order_cancelled", "purge_worker"
+COMPLETED, CANCELLED, PURGES, JOBS = "order_completed", "order_cancelled", "purge_worker", "job_worker"
 """Queues, by the function that they feed."""
-READS = frozenset({"GetItem", "BatchGetItem", "Query"})
+READS = frozenset({"GetItem", "BatchGetItem", "Query", "HeadObject", "GetObject"})
 
 
 class Killed(BaseException):
@@ -43,9 +46,9 @@ def _exceptions() -> Any:
     return exceptions
 
 
-def error(code: str, operation: str, reasons: Iterable[str] = ()) -> ClientError:
-    """The error that boto3 raises for what DynamoDB answers."""
-    response: Any = {"Error": {"Code": code, "Message": code}}
+def error(code: str, operation: str, reasons: Iterable[str] = (), status: int = 400) -> ClientError:
+    """The error that boto3 raises for what a service answers."""
+    response: Any = {"Error": {"Code": code, "Message": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
     if reasons:
         response["CancellationReasons"] = [{"Code": reason} for reason in reasons]
     made: ClientError = _exceptions().from_code(code)(response, operation)
@@ -85,7 +88,7 @@ def clear(call: Call) -> Any:
     return call.apply()
 
 
-@dataclass
+@dataclass(eq=False)
 class Message:
     """A message in a queue, and how often it was handed out."""
 
@@ -98,12 +101,16 @@ class Cloud:
     """A deployed ledger's surroundings."""
 
     table: Table = field(default_factory=Table)
-    queues: dict[str, list[Message]] = field(default_factory=lambda: {COMPLETED: [], CANCELLED: [], PURGES: []})
+    queues: dict[str, list[Message]] = field(
+        default_factory=lambda: {COMPLETED: [], CANCELLED: [], PURGES: [], JOBS: []}
+    )
     announced: list[str] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
     now: datetime = START
     wire: Wire = clear
     sleep: Callable[[float], None] = lambda seconds: None
     jitter: Callable[[], float] = lambda: 0.5
+    digits: Callable[[int], str] = lambda count: "7" * count
     late: Callable[[], bool] = lambda: False
     """Whether what is done side by side with something else is done after it, not before."""
     tokens: int = 0
@@ -114,10 +121,16 @@ class Cloud:
     def copy(self) -> "Cloud":
         """Another cloud in which the same has happened."""
         other = copy(self)
-        other.table, other.announced = self.table.copy(), list(self.announced)
+        other.table, other.announced, other.files = self.table.copy(), list(self.announced), dict(self.files)
         other.queues = {name: [copy(message) for message in queue] for name, queue in self.queues.items()}
         other.table.seconds = other.seconds
         return other
+
+    def state(self) -> Any:
+        """All that is there, to be compared."""
+        stored = frozenset((key, repr(item)) for key, item in self.table.items().items())
+        waiting = tuple((name, tuple(message.body for message in queue)) for name, queue in self.queues.items())
+        return stored, waiting, frozenset(self.files.items())
 
     def seconds(self) -> float:
         return (self.now - START).total_seconds()
@@ -137,6 +150,7 @@ class Process:
         self.cloud = cloud
         client = DynamoDBClient(cloud)
         self.queues, self.events = SQSClient(cloud), EventBridgeClient(cloud)
+        files = S3Client(cloud)
         purges = QueuedPurges(client, LEDGER, lambda: self.queues, PURGES, lambda: self.events, "bus")
         self.world = World(
             ledger=DynamoDBLedger(client, LEDGER),
@@ -145,7 +159,10 @@ class Process:
             clock=lambda: cloud.now,
             sleep=lambda seconds: cloud.sleep(seconds),
             jitter=lambda: cloud.jitter(),
+            digits=lambda count: cloud.digits(count),
             books=DynamoDBBooks(client, LEDGER),
+            jobs=QueuedJobs(client, LEDGER, lambda: self.queues, JOBS),
+            files=S3Files(lambda: files, "files", lambda: cloud.now),
         )
 
 
@@ -204,3 +221,27 @@ class EventBridgeClient:
             return {"FailedEntryCount": 0}
 
         return self.cloud.wire(Call("PutEvents", {}, put))
+
+
+@dataclass(frozen=True)
+class S3Client:
+    """Looks like boto3's low-level client."""
+
+    cloud: Cloud
+
+    def head_object(self, *, Bucket: str, Key: str) -> Any:  # noqa: N803
+        def head(request: Mapping[str, Any]) -> Any:
+            if Key not in self.cloud.files:
+                raise error("404", "HeadObject", status=404)
+            return {"ContentLength": len(self.cloud.files[Key])}
+
+        return self.cloud.wire(Call("HeadObject", {}, head))
+
+    def get_object(self, *, Bucket: str, Key: str) -> Any:  # noqa: N803
+        return self.cloud.wire(Call("GetObject", {}, lambda request: {"Body": io.BytesIO(self.cloud.files[Key])}))
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> Any:  # noqa: N803
+        return self.cloud.wire(Call("PutObject", {}, lambda request: self.cloud.files.update({Key: Body})))
+
+    def upload_fileobj(self, file: Any, bucket: str, key: str) -> Any:
+        return self.put_object(Bucket=bucket, Key=key, Body=file.read())

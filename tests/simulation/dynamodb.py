@@ -91,6 +91,8 @@ def plain(value: Mapping[str, Any]) -> Any:
         return Decimal(content)
     if kind == "S":
         return content.encode()
+    if kind == "BOOL":
+        return content
     raise NotModelled(f"comparing values of type {kind}")
 
 
@@ -211,7 +213,8 @@ class Table:
             raise Rejected("ValidationException", "Transaction request exceeds the 4MB transaction size limit")
         before_all = [self._read(put.key, 0.0) for put in puts]
         failed = [
-            not all(term.holds(old or {}) for term in put.conditions) for put, old in zip(puts, before_all, strict=True)
+            not any(all(term.holds(old or {}) for term in terms) for terms in put.conditions)
+            for put, old in zip(puts, before_all, strict=True)
         ]
         if any(failed):
             reasons = ["ConditionalCheckFailed" if lost else "None" for lost in failed]
@@ -276,7 +279,7 @@ TERMS = (
     (re.compile(r"attribute_not_exists\((#?\w+)\)"), "missing"),
     (re.compile(r"begins_with\((#?\w+), (:\w+)\)"), "begins"),
     (re.compile(r"(#?\w+) BETWEEN (:\w+) AND (:\w+)"), "between"),
-    (re.compile(r"(#?\w+) (?P<operator>=|<=|<) (:\w+)"), ""),
+    (re.compile(r"(#?\w+) (?P<operator>=|<=|<|>) (:\w+)"), ""),
 )
 """The forms of conditions that are known."""
 
@@ -317,6 +320,8 @@ class Term:
                 return bool(found == wanted[0])
             case "<":
                 return bool(found < wanted[0])
+            case ">":
+                return bool(found > wanted[0])
             case "<=":
                 return bool(found <= wanted[0])
             case "begins":
@@ -348,9 +353,16 @@ class Asked:
 
     def terms(self, parameter: str) -> list[Term]:
         """The conditions of an expression, all of which must hold."""
+        return self._terms(self.get(parameter, ""))
+
+    def alternatives(self, parameter: str) -> list[list[Term]]:
+        """The conditions of an expression, joined by AND; of what is joined by OR one must hold."""
+        return [self._terms(part) for part in self.get(parameter, "").split(" OR ")]
+
+    def _terms(self, expression: str) -> list[Term]:
         return [
             Term(operator, self._name(name), tuple(map(self._value, values)))
-            for operator, name, values in parsed(self.get(parameter, ""))
+            for operator, name, values in parsed(expression)
         ]
 
     def projection(self) -> frozenset[str] | None:
@@ -410,7 +422,8 @@ class Put:
     key: Key
     item: Item
     size: int
-    conditions: tuple[Term, ...]
+    conditions: list[list[Term]]
+    """Of which one must hold, with all of its terms."""
 
 
 def _put(one: Mapping[str, Any]) -> Put:
@@ -425,7 +438,7 @@ def _put(one: Mapping[str, Any]) -> Put:
     bytes_ = size(item)
     if bytes_ > MAX_ITEM:
         raise Rejected("ValidationException", "Item size has exceeded the maximum allowed size")
-    conditions = tuple(asked.terms("ConditionExpression"))
+    conditions = asked.alternatives("ConditionExpression")
     asked.all_used()
     return Put(key_of(item), item, bytes_, conditions)
 

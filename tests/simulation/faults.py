@@ -63,6 +63,23 @@ def cancelled(call: Call, reason: str, place: int) -> Exception:
     return error("TransactionCanceledException", call.operation, reasons)
 
 
+DYNAMODB_SAYS = "ThrottlingException", "InternalServerError"
+SQS_SAYS, S3_SAYS = ("RequestThrottled", "InternalFailure"), ("SlowDown", "InternalError")
+SAYS = {
+    "SendMessage": SQS_SAYS,
+    "ChangeMessageVisibility": SQS_SAYS,
+    "PutEvents": ("ThrottlingException", "InternalException"),
+    **dict.fromkeys(("HeadObject", "GetObject", "PutObject"), S3_SAYS),
+}
+"""What services other than DynamoDB call it that somebody is throttled, and that they failed."""
+
+
+def failed(call: Call) -> Exception:
+    """That the service failed, and nobody knows whether before it was done."""
+    _, code = SAYS.get(call.operation, DYNAMODB_SAYS)
+    return error(code, call.operation, status=500)
+
+
 # --- any call --------------------------------------------------------------------------------------------------------
 
 
@@ -79,12 +96,13 @@ def answer_lost(call: Call) -> Any:
 
 @fault(any_call)
 def throttled(call: Call) -> Any:
-    raise error("ThrottlingException", call.operation)
+    code, _ = SAYS.get(call.operation, DYNAMODB_SAYS)
+    raise error(code, call.operation, status=503 if code == "SlowDown" else 400)
 
 
 @fault(any_call)
 def failed_with_500(call: Call) -> Any:
-    raise error("InternalServerError", call.operation)
+    raise failed(call)
 
 
 @fault(any_call)
@@ -116,7 +134,7 @@ def answered_from_before_all_was_written(call: Call) -> Any:
 @fault(any_write)
 def failed_with_500_but_applied(call: Call) -> Any:
     call.apply()
-    raise error("InternalServerError", call.operation)
+    raise failed(call)
 
 
 @fault(any_write)

@@ -19,12 +19,12 @@ from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.entry import http, queue
 from loyalty.entry.observing import logger, metrics
-from loyalty.usecases import expire_points, purge
 from tests.integration.cloud import MESSAGE, Answer, Context, as_json, http_event, load, route_of
 from tests.simulation.cloud import Process
 
 SHARDS = 2
 ACCOUNTS_PER_WRITE = 2
+ROWS_PER_PART = 2
 """Few, so that a handful of accounts is spread, collides, fills a write and a shard."""
 
 HERE: ContextVar[Process] = ContextVar("HERE")
@@ -127,6 +127,14 @@ class _Later[T](Future[T]):
         return super().result(timeout)
 
 
+GIVEN: dict[str, Any] = {
+    "ThreadPoolExecutor": Beside,
+    "ACCOUNTS_PER_WRITE": ACCOUNTS_PER_WRITE,
+    "ROWS_PER_PART": ROWS_PER_PART,
+}
+"""What every module of the ledger has instead of its own."""
+
+
 @contextmanager
 def deployed() -> Iterator[pytest.MonkeyPatch]:
     """Everything that a process of a function has of its own is given by the harness, and tables are small."""
@@ -141,14 +149,13 @@ def deployed() -> Iterator[pytest.MonkeyPatch]:
         patch.setattr(queue, "queues", lambda: HERE.get().queues)
         for module in (http, queue):
             patch.setattr(module, "frames", _unforeseen_in)
-        for name in ("EXPIRY_SHARDS", "DAY_SHARDS"):
+        for name in ("EXPIRY_SHARDS", "DAY_SHARDS", "CARD_SHARDS"):
             patch.setattr(keys, name, SHARDS)
         for adapter in (DynamoDBLedger, DynamoDBBooks):
             patch.setattr(adapter, "shards", SHARDS)
-        for usecase in (expire_points, purge):
-            patch.setattr(usecase, "ACCOUNTS_PER_WRITE", ACCOUNTS_PER_WRITE)
         for module in [module for name, module in sys.modules.items() if name.startswith("loyalty.")]:
-            if "ThreadPoolExecutor" in vars(module):
-                patch.setattr(module, "ThreadPoolExecutor", Beside)
+            for name, given in GIVEN.items():
+                if name in vars(module):
+                    patch.setattr(module, name, given)
         yield patch
         logger.setLevel(before)

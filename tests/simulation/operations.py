@@ -7,14 +7,14 @@ use case that writes is in none of them.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
+from loyalty.domain.cards import draw
 from tests.integration.cloud import fact
-from tests.simulation.cloud import CANCELLED, COMPLETED, START
+from tests.simulation.cloud import CANCELLED, COMPLETED, JOBS, START, Cloud
 from tests.simulation.functions import Ask, start
 from tests.simulation.shop import Caller
-
-type Step = Ask | Callable[[Caller], Any]
 
 PROGRAM = "shop"
 ORDER, CUSTOMER = "p/orders/{order_id}", "p/customers/{customer_id}"
@@ -33,12 +33,34 @@ SETTINGS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
+class Queued:
+    """A step of which is not done what it puts into queues: that is another operation."""
+
+    step: Ask | Callable[[Caller], Any]
+
+
+type Step = Ask | Callable[[Caller], Any] | Queued
+
+
+def without_version(answer: Any) -> Any:
+    """Of settings, what does not count how often they were sent."""
+    return {name: part for name, part in answer.items() if name != "version"} if isinstance(answer, dict) else answer
+
+
+def only_the_job(answer: Any) -> Any:
+    """Which job it is: what it says of the job goes on with the job."""
+    return answer["job_id"]
+
+
+@dataclass(frozen=True)
 class Operation:
     """`now` is what is tried with every fault, on what `before` has made."""
 
     name: str
     before: Sequence[Step]
     now: Step
+    same: Callable[[Any], Any] = without_version
+    """Of an answer what a repeat is answered too."""
 
     @property
     def looks(self) -> bool:
@@ -51,8 +73,13 @@ class Operation:
 
 def carry_out(step: Step, caller: Caller) -> Any:
     """Do a step: a request until it is answered, all else as it says. Then whatever that put into queues."""
-    answer = caller.ask(step).body if isinstance(step, Ask) else step(caller)
-    caller.work_off()
+    match step:
+        case Queued(step=Ask() as ask) | (Ask() as ask):
+            answer = caller.ask(ask).body
+        case Queued(step=do) | do:
+            answer = do(caller)
+    if not isinstance(step, Queued):
+        caller.work_off()
     return answer
 
 
@@ -128,7 +155,47 @@ def read(path: str, *ids: str, program: str = PROGRAM, **query: str) -> Ask:
     return Ask(f"GET {path}", (program, *ids), query=query)
 
 
+def adjust(key: str, points: int, customer: str = "ann", program: str = PROGRAM, **more: Any) -> Ask:
+    return Ask(
+        f"POST {CUSTOMER}/adjustments", (program, customer), {"points": points, "reason": "by hand", **more}, key
+    )
+
+
+def cards(key: str, count: int = 1, program: str = PROGRAM) -> Ask:
+    return Ask("POST p/cards", (program,), {"count": count}, key)
+
+
+def card(what: str, key: str, number: str | None = None, program: str = PROGRAM, **body: Any) -> Ask:
+    return Ask(f"POST p/cards/{{number}}/{what}", (program, number or CARD), body, key)
+
+
+def job(kind: str, key: str = "job", program: str = PROGRAM, **body: Any) -> Ask:
+    return Ask("POST p/jobs", (program,), {"kind": kind, "dry_run": False, **body}, key)
+
+
+def draw_others(caller: Caller) -> None:
+    """From now on other numbers of cards are drawn."""
+    caller.cloud.digits = lambda count: "8" * count
+
+
+def hand_out(caller: Caller) -> None:
+    """What is in queues now, and not what that puts there."""
+    caller.work_off(list(caller.cloud.queues[JOBS]))
+
+
 SHOP = settings()
+CARD = draw(Cloud().digits)
+ROWS = [{"customer_id": who, "points": 5, "reason": "ported"} for who in ("ann", "ben")]
+ADJUSTING, ADJUSTING_ONE = job("adjustments", rows=ROWS), job("adjustments", rows=ROWS[:1])
+HISTORY: list[dict[str, Any]] = [
+    {"action": "order", "order_id": "#1", **facts()},
+    {"action": "sign_up", "customer_id": "ben", "completed_at": START.isoformat()},
+]
+REWARDING, REWARDING_ONE = job("reward_past_actions", rows=HISTORY), job("reward_past_actions", rows=HISTORY[:1])
+JOB = f"{START:%Y%m%dT%H%M%SZ}-{sha256(f'{PROGRAM} job'.encode()).hexdigest()[:12]}"
+UNDO = Ask("POST p/jobs/{job_id}/undo", (PROGRAM, JOB))
+NEW_CARDS = cards("cards")
+CARD_JOB = job("cards", count=1)
 DUE = [issue(f"due {who}", 10, who, START + timedelta(hours=1)) for who in ("ann", "ben")]
 """Points that are gone an hour later, of two customers who fill a shard."""
 
@@ -174,6 +241,29 @@ OPERATIONS = [
         [SHOP, issue("a", 20, expires=START + DAY), issue("b", 50), wait(DAY)],
         redeem("#1", 30),
     ),
+    Operation("adjust points up", [SHOP], adjust("a", 10)),
+    Operation("adjust points down", [SHOP, issue("a", 10)], adjust("b", -4)),
+    Operation(
+        "move the expiry of points", [SHOP, issue("a", 10)], adjust("b", 0, expires_at=(START + DAY).isoformat())
+    ),
+    Operation("adjust points for an order", [SHOP, complete("#1")], adjust("a", -5, order_id="#1")),
+    Operation("create a card", [SHOP], NEW_CARDS),
+    Operation("assign a card", [SHOP, NEW_CARDS], card("assignment", "a", customer_id="ann")),
+    Operation("block a card", [SHOP, NEW_CARDS, card("assignment", "a", customer_id="ann")], card("block", "b")),
+    Operation(
+        "replace a card",
+        [SHOP, NEW_CARDS, card("assignment", "a", customer_id="ann"), draw_others],
+        card("replacement", "b"),
+    ),
+    Operation("start a job", [SHOP], Queued(ADJUSTING), only_the_job),
+    Operation("check the rows of a job", [SHOP, Queued(ADJUSTING)], Queued(hand_out)),
+    Operation("adjust points in a job", [SHOP, Queued(ADJUSTING), Queued(hand_out)], Queued(hand_out)),
+    Operation("reward past actions in a job", [SHOP, Queued(REWARDING), Queued(hand_out)], Queued(hand_out)),
+    Operation("create cards in a job", [SHOP, Queued(CARD_JOB), Queued(hand_out)], Queued(hand_out)),
+    Operation("start undoing a job", [SHOP, ADJUSTING], Queued(UNDO), only_the_job),
+    Operation("undo an adjustment", [SHOP, ADJUSTING_ONE, Queued(UNDO), Queued(hand_out)], Queued(hand_out)),
+    Operation("undo a reward", [SHOP, REWARDING_ONE, Queued(UNDO), Queued(hand_out)], Queued(hand_out)),
+    Operation("take cards back", [SHOP, CARD_JOB, Queued(UNDO), Queued(hand_out)], Queued(hand_out)),
     Operation("sign up", [SHOP], sign_up()),
     Operation("purge", [SHOP, DUE[0], wait(DAY)], purge),
     Operation("purge a shard that is full", [SHOP, *DUE, wait(DAY)], purge),

@@ -1,6 +1,6 @@
 """Who calls the ledger, and how they try again: storefronts, SQS, the scheduler."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,19 +57,23 @@ class Caller:
         """Invoke a function until it does not fail, as EventBridge Scheduler does."""
         return self.again(lambda process: start(process, function, event))
 
-    def work_off(self) -> None:
-        """Have every message of every queue done, as SQS does: what fails is handed out again."""
+    def work_off(self, only: Sequence[Message] | None = None) -> None:
+        """Have every message of every queue done, or `only` these, as SQS does: what fails is handed out again."""
 
         def hand_out(process: Process) -> bool:
+            waiting = [message for queue in self.cloud.queues.values() for message in queue]
+            wanted = waiting if only is None else only
             for name, queue in self.cloud.queues.items():
-                batch = queue[:BATCH]
+                batch = [message for message in queue if message in wanted][:BATCH]
                 for message in batch:
                     message.received += 1
                 if batch:
                     left = deliver(process, name, [message.body for message in batch])
                     done = [message for place, message in enumerate(batch) if place not in left]
-                    queue[:] = [message for message in queue if not any(message is one for one in done)]
-            return not any(self.cloud.queues.values())
+                    queue[:] = [message for message in queue if message not in done]
+            if only is None:
+                return not any(self.cloud.queues.values())
+            return not any(message in only for queue in self.cloud.queues.values() for message in queue)
 
         self.again(hand_out, bool)
 

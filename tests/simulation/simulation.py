@@ -113,6 +113,7 @@ class Simulation:
         cloud.wire = self._wire
         cloud.sleep = self._scheduler.pause
         cloud.jitter = chance.random
+        cloud.digits = lambda count: f"{chance.randrange(10**count):0{count}}"
         cloud.late = lambda: chance.random() < 0.5
         cloud.table.page_bytes = chance.choice((400, 1_500, 1024 * 1024))
         lagging = chance.choice((0.0, 0.3, 0.8))
@@ -231,10 +232,39 @@ class Simulation:
         if self._chance.random() < 0.3:
             self._ask(caller, self._settings(program))
             return
+        if self._chance.random() < 0.6:
+            self._ask(caller, self._by_hand(program, customer))
+            return
         midnight = self._midnight(self._chance.randint(1, 2))
         expires = self._chance.choice([None, midnight, self._cloud.now + timedelta(seconds=self._chance.randint(1, 9))])
         key = f"gift {self._chance.randint(1, 4)} for {customer}"
         self._ask(caller, ops.issue(key, self._chance.choice([1, 10, 50]), customer, expires, program))
+
+    def _by_hand(self, program: str, customer: str) -> Ask:
+        """Something that administrators do besides: adjustments, cards, jobs. Few keys, so that they come twice."""
+        chance = self._chance
+        key = f"key {chance.randint(1, 3)} for {customer}"
+        numbers = [
+            number
+            for told in self._told
+            if told.what.route == "POST p/cards" and told.answer.status == 201 and told.what.ids[0] == program
+            for number in (one["number"] for one in told.answer.body["cards"])
+        ]
+        choices: list[Callable[[], Ask]] = [
+            lambda: ops.adjust(f"adjust {key}", chance.choice([5, -3, -50]), customer, program),
+            lambda: ops.adjust(f"move {key}", 0, customer, program, expires_at=self._midnight(1).isoformat()),
+            lambda: ops.cards(f"cards {key}", 2, program),
+            lambda: ops.job("adjustments", f"job {key}", program, rows=ops.ROWS),
+            lambda: ops.job("cards", f"card job {key}", program, count=2),
+        ]
+        if numbers:
+            number = chance.choice(numbers)
+            choices += [
+                lambda: ops.card("assignment", f"assign {key}", number, program, customer_id=customer),
+                lambda: ops.card("block", f"block {key}", number, program),
+                lambda: ops.card("replacement", f"replace {key}", number, program),
+            ]
+        return chance.choice(choices)()
 
     def _tell(self, caller: Shopper) -> None:
         """EventBridge takes an event once or twice, and sometimes much later than what came after it."""
@@ -277,9 +307,9 @@ class Simulation:
                 continue
             twice = self._chance.random() < 0.2
             if not twice:
-                queue[:] = [message for message in queue if not any(message is one for one in batch)]
+                queue[:] = [message for message in queue if message not in batch]
             left = self._hand_out(caller, name, batch)
-            queue[:] = [message for message in queue if not any(message is one for one in batch)]
+            queue[:] = [message for message in queue if message not in batch]
             queue.extend(left)
 
     def _hand_out(self, caller: Shopper, name: str, batch: list[Message]) -> list[Message]:
@@ -349,7 +379,9 @@ class Simulation:
 
     def _nothing_is_lost(self) -> None:
         stored = self._cloud.table.items()
-        for (_, sk), item in stored.items():
+        for (pk, sk), item in stored.items():
+            if pk.endswith("#jobs") and item["status"]["S"] not in ("completed", "failed", "undone"):
+                raise Lost(f"the job {sk} is {item['status']['S']}, and nobody works on it")
             if sk == keys.ACCOUNT_SK:
                 account = items.account_from(dict(item))
                 if account.lots.expired(self._cloud.now):
@@ -419,7 +451,7 @@ def _settled(told: Told) -> Any:
         return (route, ids) if final else None
     if route.endswith("/cancelled"):
         return route, ids
-    if route.endswith("/issues"):
+    if route.endswith(("/issues", "/adjustments", "/cards", "/assignment", "/block", "/replacement")):
         return route, ids[0], told.what.key
     if route.endswith("/sign-up"):
         return (route, ids) if answer.body["points_earned"] else None
@@ -442,6 +474,8 @@ def _compare(told: Told, stories: dict[tuple[str, str], list[Movement]]) -> None
             kept = not body["points_earned"] or of(Event.ORDER_COMPLETED) == [body["points_earned"]]
         case "cancelled":
             kept = sum(of(Event.ORDER_CANCELLED)) == body["points_reversed"] + body["points_restored"]
+        case "adjustments":
+            kept = [movement.kind.sign * movement.points for movement in found] == [body["points"]]
         case "issues":
             kept = of(Event.POINTS_ISSUED) == [body["points"]]
         case "sign-up":

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import CodeType
 
 LAYER = Path(__file__).resolve().parents[2] / "layers/domain/python/loyalty"
-READS = frozenset({"get_item", "batch_get_item", "query"})
+READS = frozenset({"get_item", "batch_get_item", "query", "head_object", "get_object", "generate_presigned_url"})
 
 type Function = tuple[str, str]
 """A module's name and a function's in it."""
@@ -61,7 +61,9 @@ def _asks_of_a_client(node: ast.AST) -> set[str]:
         match call:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="client") | ast.Attribute(attr="_client"), attr=name)):
                 asked.add(name)
-            case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Attribute(attr="_sqs" | "_events")), attr=name)):
+            case ast.Call(
+                func=ast.Attribute(value=ast.Call(func=ast.Attribute(attr="_sqs" | "_events" | "_client")), attr=name)
+            ):
                 asked.add(name)
     return asked
 
