@@ -73,11 +73,8 @@ class Operation:
 
 def carry_out(step: Step, caller: Caller) -> Any:
     """Do a step: a request until it is answered, all else as it says. Then whatever that put into queues."""
-    match step:
-        case Queued(step=Ask() as ask) | (Ask() as ask):
-            answer = caller.ask(ask).body
-        case Queued(step=do) | do:
-            answer = do(caller)
+    does = step.step if isinstance(step, Queued) else step
+    answer = caller.ask(does).body if isinstance(does, Ask) else does(caller)
     if not isinstance(step, Queued):
         caller.work_off()
     return answer

@@ -28,7 +28,7 @@ from loyalty.adapters.dynamodb.client import answering
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
 from loyalty.adapters.purges import QueuedPurges
-from loyalty.domain import issuing
+from loyalty.domain import requests
 from loyalty.domain.account import Account
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import AccountId, Cause, Movement
@@ -425,7 +425,7 @@ def a_run_has_one_write_off(patch: Patch) -> None:
 
 @bug
 def an_idempotency_key_is_not_looked_at(patch: Patch) -> None:
-    right, numbers = issuing.cause_of_request, count(1)
+    right, numbers = requests.cause_of_request, count(1)
     patch.setattr(issue_points, "cause_of_request", lambda program, key: right(program, f"{key} {next(numbers)}"))
 
 
