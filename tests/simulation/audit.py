@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
-from loyalty.domain.movement import AccountId, Kind, Movement
+from loyalty.domain.movement import AccountId, CauseKind, Kind, Movement
 from loyalty.ports import World
 from loyalty.usecases.verify import verify_program
 from tests import replay
@@ -12,25 +12,42 @@ from tests.simulation.cloud import Cloud, clear
 from tests.simulation.dynamodb import Item, Key, key_of
 from tests.simulation.functions import HERE
 
+MOVED = ("event", "kind", "points", "lots", "debt", "sequence", "balance", "recorded", "day", "seal")
+"""What of a movement nobody ever changes."""
+KINDS = frozenset(kind.value for kind in CauseKind)
+
 
 class Altered(AssertionError):
     """Something was written over that stays for ever."""
 
 
-def stays(old: Item | None, new: Item) -> None:
-    """Of all items only accounts, current settings and jobs are ever written over, by a version that is not older."""
+def stays(old: Item | None, new: Item | None) -> None:
+    """Of all items only accounts, current settings and jobs are ever written over, by a version that is not older.
+
+    An erasure takes a person out of movements, and what they were called; what moved stays.
+    """
     if old is None or old == new:
         return
-    pk, sk = key_of(new)
-    changes = sk == keys.ACCOUNT_SK or pk == keys.PROGRAMS_PK or pk.endswith(("#jobs", "#past-actions"))
-    if not changes:
+    pk, sk = key_of(old)
+    if new is None:
+        if not items.is_lock(dict(old)) and "event" not in old:
+            raise Altered(f"{pk} {sk} was deleted")
+    elif "event" in old and "redacted" in new:
+        altered = [name for name in MOVED if old.get(name) != new.get(name)]
+        if altered:
+            raise Altered(f"{pk} {sk} was written over in {altered}")
+    elif not (sk == keys.ACCOUNT_SK or pk == keys.PROGRAMS_PK or pk.endswith(("#jobs", "#past-actions"))):
         raise Altered(f"{pk} {sk} was written over")
-    if "version" in old and int(new["version"]["N"]) < int(old["version"]["N"]):
+    elif {"version"} <= set(old) & set(new) and int(new["version"]["N"]) < int(old["version"]["N"]):
         raise Altered(f"{pk} {sk} was written over by an older version")
 
 
 def movements_of(stored: Iterable[Item]) -> list[Movement]:
-    return [items.movement_from(dict(item)) for item in stored if "event" in item]
+    return [items.movement_from(dict(item)) for item in stored if _is_movement(item)]
+
+
+def _is_movement(item: Item) -> bool:
+    return "event" in item and item["pk"]["S"].split("#")[1] in KINDS
 
 
 def check(cloud: Cloud) -> None:
@@ -49,7 +66,11 @@ def check(cloud: Cloud) -> None:
 def check_program(world: World, program_id: str, stored: dict[Key, Item]) -> None:
     mine = {key: item for key, item in stored.items() if key[0].startswith(f"{program_id}#")}
     movements = movements_of(mine.values())
-    accounts = [items.account_from(dict(item)) for (_, sk), item in mine.items() if sk == keys.ACCOUNT_SK]
+    accounts = [
+        items.account_from(dict(item))
+        for (_, sk), item in mine.items()
+        if sk == keys.ACCOUNT_SK and not items.is_lock(dict(item))
+    ]
 
     # 1, 2, 8, 9: accounts are what their movements say, replayed; the index of expiries is not late.
     by_account: dict[AccountId, list[Movement]] = {account.account_id: [] for account in accounts}

@@ -16,7 +16,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from loyalty.adapters.dynamodb.audit import DynamoDBAudit
 from loyalty.adapters.dynamodb.books import DynamoDBBooks
+from loyalty.adapters.dynamodb.erasures import DynamoDBErasures
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
 from loyalty.adapters.jobs import QueuedJobs
@@ -111,6 +113,7 @@ class Cloud:
     sleep: Callable[[float], None] = lambda seconds: None
     jitter: Callable[[], float] = lambda: 0.5
     digits: Callable[[int], str] = lambda count: "7" * count
+    token: Callable[[], str] = lambda: "ab" * 16
     late: Callable[[], bool] = lambda: False
     """Whether what is done side by side with something else is done after it, not before."""
     tokens: int = 0
@@ -160,7 +163,10 @@ class Process:
             sleep=lambda seconds: cloud.sleep(seconds),
             jitter=lambda: cloud.jitter(),
             digits=lambda count: cloud.digits(count),
+            token=lambda: cloud.token(),
             books=DynamoDBBooks(client, LEDGER),
+            erasures=DynamoDBErasures(client, LEDGER),
+            audit=DynamoDBAudit(client, LEDGER),
             jobs=QueuedJobs(client, LEDGER, lambda: self.queues, JOBS),
             files=S3Files(lambda: files, "files", lambda: cloud.now),
         )

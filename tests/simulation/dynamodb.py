@@ -91,8 +91,6 @@ def plain(value: Mapping[str, Any]) -> Any:
         return Decimal(content)
     if kind == "S":
         return content.encode()
-    if kind == "BOOL":
-        return content
     raise NotModelled(f"comparing values of type {kind}")
 
 
@@ -107,9 +105,9 @@ class Table:
         self.seconds = seconds
         self.behind: Callable[[], float] = lambda: 0.0
         self.page_bytes = MAX_PAGE
-        self.wrote: Callable[[Item | None, Item], None] = lambda old, new: None
-        """Told of every item that is put."""
-        self._past: dict[Key, tuple[tuple[float, Item], ...]] = {}
+        self.wrote: Callable[[Item | None, Item | None], None] = lambda old, new: None
+        """Told of every item that is put or deleted."""
+        self._past: dict[Key, tuple[tuple[float, Item | None], ...]] = {}
         self._members: dict[tuple[str | None, Any], tuple[Key, ...]] = {}
         self._tokens: dict[str, tuple[float, Request, Answer]] = {}
 
@@ -121,13 +119,13 @@ class Table:
 
     def items(self) -> dict[Key, Item]:
         """Everything that is there now."""
-        return {key: past[-1][1] for key, past in self._past.items()}
+        return {key: past[-1][1] for key, past in self._past.items() if past[-1][1] is not None}
 
     def past(self, key: Key, begun: float, ended: float) -> list[Item]:
         """All that was there at some time from `begun` to `ended`."""
         known = self._past.get(key, ())
         before = [item for at, item in known if at < begun]
-        return before[-1:] + [item for at, item in known if begun <= at <= ended]
+        return [item for item in before[-1:] + [one for at, one in known if begun <= at <= ended] if item]
 
     # --- the calls ---
 
@@ -140,14 +138,14 @@ class Table:
     def batch_get_item(self, request: Request) -> Answer:
         asked = Asked(request, "RequestItems")
         [(name, one)] = asked["RequestItems"].items()
-        if set(one) != {"Keys"}:
+        if set(one) - {"Keys", "ConsistentRead"}:
             raise NotModelled(f"a batch get with {sorted(one)}")
         keys = [_key(key) for key in one["Keys"]]
         if not 0 < len(keys) <= MAX_KEYS:
             raise Rejected("ValidationException", f"{len(keys)} keys")
         if len(set(keys)) < len(keys):
             raise Rejected("ValidationException", "Provided list of item keys contains duplicates")
-        found = [self._read(key, self.behind()) for key in keys]
+        found = [self._read(key, 0.0 if one.get("ConsistentRead") else self.behind()) for key in keys]
         return {"Responses": {name: [dict(item) for item in found if item]}, "UnprocessedKeys": {}}
 
     def query(self, request: Request) -> Answer:
@@ -155,7 +153,7 @@ class Table:
             request,
             *("TableName", "IndexName", "KeyConditionExpression", "FilterExpression", "ProjectionExpression"),
             *("ExpressionAttributeNames", "ExpressionAttributeValues"),
-            *("ScanIndexForward", "Limit", "ExclusiveStartKey", "ConsistentRead"),
+            *("ScanIndexForward", "Limit", "ExclusiveStartKey", "ConsistentRead", "Select"),
         )
         index = next((one for one in indexes() if one.name == asked.get("IndexName")), None)
         if index is None:
@@ -184,11 +182,11 @@ class Table:
             entries = [e for e in entries if (index.place(e) > place if forward else index.place(e) < place)]
         page, cut = self._page(entries, asked.get("Limit"))
         found = [entry for entry in page if all(term.holds(entry) for term in filters)]
-        answer: Answer = {
-            "Items": [dict(e) if names is None else {n: e[n] for n in e if n in names} for e in found],
-            "Count": len(found),
-            "ScannedCount": len(page),
-        }
+        answer: Answer = {"Count": len(found), "ScannedCount": len(page)}
+        if "Select" not in request:
+            answer["Items"] = [dict(e) if names is None else {n: e[n] for n in e if n in names} for e in found]
+        elif asked["Select"] != "COUNT":
+            raise NotModelled(f"Select {asked['Select']}")
         if cut:
             keys = {"pk", "sk", index.hash, index.range}
             answer["LastEvaluatedKey"] = {name: page[-1][name] for name in keys}
@@ -204,7 +202,7 @@ class Table:
                 if before != payload:
                     raise Rejected("IdempotentParameterMismatchException")
                 return answer_of_a_repeat
-        puts = [_put(one) for one in asked["TransactItems"]]
+        puts = [_change(one) for one in asked["TransactItems"]]
         if not 0 < len(puts) <= MAX_ITEMS:
             raise Rejected("ValidationException", f"{len(puts)} items")
         if len({put.key for put in puts}) < len(puts):
@@ -263,11 +261,11 @@ class Table:
                 return page, True
         return page, False
 
-    def _apply(self, key: Key, old: Item | None, item: Item) -> None:
+    def _apply(self, key: Key, old: Item | None, item: Item | None) -> None:
         self.wrote(old, item)
         self._past[key] = (*self._past.get(key, ()), (self.seconds(), item))
         for index in indexes():
-            if index.holds(item):
+            if item is not None and index.holds(item):
                 place = index.name, plain(item[index.hash])
                 if key not in (members := self._members.get(place, ())):
                     self._members[place] = (*members, key)
@@ -314,10 +312,10 @@ class Term:
             return value is None
         if value is None or set(value) != set(self.values[0]):
             return False
+        if self.operator == "=":  # Of values that are no keys nothing else is known.
+            return bool(value == self.values[0])
         found, wanted = plain(value), [plain(one) for one in self.values]
         match self.operator:
-            case "=":
-                return bool(found == wanted[0])
             case "<":
                 return bool(found < wanted[0])
             case ">":
@@ -416,17 +414,22 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Put:
-    """One item of a transaction."""
+class Change:
+    """One item of a transaction: what is put, or None where it is deleted."""
 
     key: Key
-    item: Item
+    item: Item | None
     size: int
     conditions: list[list[Term]]
     """Of which one must hold, with all of its terms."""
 
 
-def _put(one: Mapping[str, Any]) -> Put:
+def _change(one: Mapping[str, Any]) -> Change:
+    if set(one) == {"Delete"}:
+        delete = Asked(one["Delete"], "TableName", "Key", "ConditionExpression", "ExpressionAttributeValues")
+        conditions = delete.alternatives("ConditionExpression")
+        delete.all_used()
+        return Change(_key(delete["Key"]), None, 0, conditions)
     if set(one) != {"Put"}:
         raise NotModelled(f"{sorted(one)} in a transaction")
     put = one["Put"]
@@ -440,7 +443,7 @@ def _put(one: Mapping[str, Any]) -> Put:
         raise Rejected("ValidationException", "Item size has exceeded the maximum allowed size")
     conditions = asked.alternatives("ConditionExpression")
     asked.all_used()
-    return Put(key_of(item), item, bytes_, conditions)
+    return Change(key_of(item), item, bytes_, conditions)
 
 
 def _key(key: Mapping[str, Any]) -> Key:
@@ -453,7 +456,7 @@ def _blocks(read: int, block: int) -> int:
     return max(1, -(-read // block))
 
 
-def _write_units(asked: Asked, puts: Iterable[Put], before: Iterable[Item | None]) -> Answer:
+def _write_units(asked: Asked, puts: Iterable[Change], before: Iterable[Item | None]) -> Answer:
     """What a transaction costs: twice what its items would alone, and what the indexes pay."""
     units = 0.0
     by_index: Counter[str] = Counter()
@@ -465,7 +468,7 @@ def _write_units(asked: Asked, puts: Iterable[Put], before: Iterable[Item | None
     return asked.report(units, by_index)
 
 
-def _index_units(index: Index, old: Item | None, new: Item) -> float:
+def _index_units(index: Index, old: Item | None, new: Item | None) -> float:
     """What an index pays for a write: an entry put in, taken out or changed; two where it moves."""
     entries = [index.entry(item) if item and index.holds(item) else None for item in (old, new)]
     before, after = entries

@@ -131,6 +131,7 @@ GIVEN: dict[str, Any] = {
     "ThreadPoolExecutor": Beside,
     "ACCOUNTS_PER_WRITE": ACCOUNTS_PER_WRITE,
     "ROWS_PER_PART": ROWS_PER_PART,
+    "token_bytes": lambda number: b"",
 }
 """What every module of the ledger has instead of its own."""
 

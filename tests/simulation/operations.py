@@ -52,6 +52,11 @@ def only_the_job(answer: Any) -> Any:
     return answer["job_id"]
 
 
+def only_who_it_was(answer: Any) -> Any:
+    """Of an erasure: a request that goes on with it counts only what it did itself, a repeat finds nobody."""
+    return answer["status"]
+
+
 @dataclass(frozen=True)
 class Operation:
     """`now` is what is tried with every fault, on what `before` has made."""
@@ -192,6 +197,7 @@ REWARDING, REWARDING_ONE = job("reward_past_actions", rows=HISTORY), job("reward
 JOB = f"{START:%Y%m%dT%H%M%SZ}-{sha256(f'{PROGRAM} job'.encode()).hexdigest()[:12]}"
 UNDO = Ask("POST p/jobs/{job_id}/undo", (PROGRAM, JOB))
 NEW_CARDS = cards("cards")
+ERASE = Ask(f"DELETE {CUSTOMER}", (PROGRAM, "ann"))
 CARD_JOB = job("cards", count=1)
 DUE = [issue(f"due {who}", 10, who, START + timedelta(hours=1)) for who in ("ann", "ben")]
 """Points that are gone an hour later, of two customers who fill a shard."""
@@ -261,6 +267,7 @@ OPERATIONS = [
     Operation("undo an adjustment", [SHOP, ADJUSTING_ONE, Queued(UNDO), Queued(hand_out)], Queued(hand_out)),
     Operation("undo a reward", [SHOP, REWARDING_ONE, Queued(UNDO), Queued(hand_out)], Queued(hand_out)),
     Operation("take cards back", [SHOP, CARD_JOB, Queued(UNDO), Queued(hand_out)], Queued(hand_out)),
+    Operation("erase a customer", [SHOP, complete("#1")], ERASE, only_who_it_was),
     Operation("sign up", [SHOP], sign_up()),
     Operation("purge", [SHOP, DUE[0], wait(DAY)], purge),
     Operation("purge a shard that is full", [SHOP, *DUE, wait(DAY)], purge),

@@ -22,6 +22,7 @@ SORTS = ["00000001", "00000002", "00000010", "account", "2026-01-31T#a", "2026-0
 INSTANTS = [f"2026-01-{day:02}T00:00:00.000000Z" for day in (1, 2, 3)]
 HASHES = ["shop#0", "shop#1"]
 KINDS = ["earn", "redeem"]
+DETAIL = {"M": {"steps": {"L": [{"S": "ø"}, {"N": "1.5"}, {"BOOL": True}, {"NULL": True}]}}}
 
 type Request = dict[str, Any]
 type Call = tuple[str, Request]
@@ -62,24 +63,35 @@ class Requests:
             "kind": self._text(*KINDS),
             "points": {"N": str(chance.choice([0, 5, 10, 12, 100, 123, -40, 1_000_000]))},
             "lots": {"B": bytes(chance.randrange(256) for _ in range(chance.choice([1, 40, 900])))},
-            "detail": {"M": {"steps": {"L": [{"S": "ø"}, {"N": "1.5"}, {"BOOL": True}, {"NULL": True}]}}},
+            "detail": DETAIL,
             "reason": {"S": "x" * chance.choice([0, 10, 700, 1_500])},
         }
         return {**self._key(), **{name: some[name] for name in some if chance.random() < 0.7}}
 
-    def _put(self) -> Request:
-        put: Request = {"TableName": self._table, "Item": self._item()}
-        match self._chance.randint(0, 3):
+    def _change(self) -> Request:
+        change: Request = {"TableName": self._table}
+        values: Request = {}
+        match self._chance.randint(0, 4):
             case 0:
-                put["ConditionExpression"] = "attribute_not_exists(pk)"
+                change["ConditionExpression"] = "attribute_not_exists(pk)"
             case 1:
-                put["ConditionExpression"] = "version = :read"
-                put["ExpressionAttributeValues"] = {":read": {"N": str(self._chance.randint(1, 3))}}
-        return {"Put": put}
+                change["ConditionExpression"] = "version = :read"
+                values = {":read": {"N": str(self._chance.randint(1, 3))}}
+            case 2:
+                change["ConditionExpression"] = "attribute_not_exists(pk) OR kind = :kind"
+                values = {":kind": self._text(*KINDS)}
+            case 3:
+                change["ConditionExpression"] = "detail = :detail AND attribute_not_exists(reason)"
+                values = {":detail": DETAIL}
+        if values:
+            change["ExpressionAttributeValues"] = values
+        if self._chance.random() < 0.15:
+            return {"Delete": change | {"Key": self._key()}}
+        return {"Put": change | {"Item": self._item()}}
 
     def _write(self) -> Call:
         request = {
-            "TransactItems": [self._put() for _ in range(self._chance.choice([1, 1, 2, 2, 3]))],
+            "TransactItems": [self._change() for _ in range(self._chance.choice([1, 1, 2, 2, 3]))],
             "ClientRequestToken": f"{self._chance.getrandbits(128):032x}",
         }
         self._sent.append(request)
@@ -90,7 +102,7 @@ class Requests:
         if not self._sent:
             return self._write()
         before = self._chance.choice(self._sent)
-        items = before["TransactItems"] if self._chance.random() < 0.7 else [self._put()]
+        items = before["TransactItems"] if self._chance.random() < 0.7 else [self._change()]
         return "transact_write_items", {**before, "TransactItems": items}
 
     def _get(self) -> Call:
@@ -99,7 +111,8 @@ class Requests:
 
     def _batch_get(self) -> Call:
         asked = [self._key() for _ in range(self._chance.randint(1, 4))]
-        return "batch_get_item", {"RequestItems": {self._table: {"Keys": asked}}}
+        consistent = {"ConsistentRead": True} if self._chance.random() < 0.5 else {}
+        return "batch_get_item", {"RequestItems": {self._table: {"Keys": asked, **consistent}}}
 
     def _query(self) -> Call:
         forms: list[tuple[str, list[Request], Request]] = [
@@ -112,6 +125,12 @@ class Requests:
                 {},
             ),
             ("account = :a", [{"S": "shop#member#ann"}], {"IndexName": "movements_by_account"}),
+            ("account = :a", [{"S": "shop#member#ann"}], {"IndexName": "movements_by_account", "Select": "COUNT"}),
+            (
+                "program_shard = :a AND pk > :b",
+                [self._text(*HASHES), self._text(*PARTITIONS)],
+                {"IndexName": "accounts_by_program"},
+            ),
             (
                 "account = :a AND #n < :b",
                 [{"S": "shop#member#ann"}, {"N": str(self._chance.choice([2, 10, 11]))}],
@@ -212,8 +231,8 @@ def compare_costs(call: Call, expected: list[Any], found: list[Any], answered: d
         assert found == expected, call
         return
     [(block, by_index)], [(units, found_by_index)] = expected, found
-    blocks = max(1, -(-sum(map(size, answered["Items"])) // READ_BLOCK))
-    if {"FilterExpression", "ProjectionExpression"} & set(call[1]):
+    blocks = max(1, -(-sum(map(size, answered.get("Items", []))) // READ_BLOCK))
+    if {"FilterExpression", "ProjectionExpression", "Select"} & set(call[1]):
         assert units >= block * blocks
         blocks = round(units / block)
     assert units == block * blocks, call
@@ -267,7 +286,7 @@ def test_what_is_too_large_is_refused_by_both(dynamodb: Any, ledger_table: Calla
     [
         ("get_item", {"TableName": "t", "Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}, "AttributesToGet": ["a"]}),
         ("query", {"KeyConditionExpression": "pk = :a OR sk = :b", "ExpressionAttributeValues": {}}),
-        ("transact_write_items", {"TransactItems": [{"Delete": {"Key": {}}}]}),
+        ("transact_write_items", {"TransactItems": [{"Update": {"Key": {}}}]}),
         ("transact_write_items", {"TransactItems": [{"Put": {"Item": {}, "ReturnValues": "ALL_OLD"}}]}),
     ],
 )
