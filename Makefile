@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup up down logs status demo verify test bench check format lock clean
+.PHONY: help setup up down logs status demo verify test bench every-fault simulation planted-bugs check format lock clean
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
@@ -12,12 +12,18 @@ SECTION ?=
 # Arguments for pytest, e.g. make test ARGS="tests/unit -k expiry"
 ARGS ?=
 
+# For make simulation; SEED is one seed to replay.
+SEEDS ?= 1000
+FIRST_SEED ?= 0
+SEED ?=
+
 BIN := .venv/bin
+PROOF := PYTHONPATH=.:layers/domain/python:cli
 LOCAL_CLOUD := $(BIN)/python -m tools.local_cloud
 TYPED := layers/domain/python functions cli tools tests benchmarks
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 # A copy of the lock inside the venv says what is installed there: nothing is done when it is the same.
 setup: ## Make .venv and install what is pinned (only when that changed)
@@ -61,6 +67,15 @@ test: setup ## Run all tests
 
 bench: setup ## Measure costs and speed (a quarter of an hour; SECTION="imports cpu" for some of it)
 	$(BIN)/python -m benchmarks $(SECTION)
+
+every-fault: setup ## Try every fault at every call of every operation, and every two
+	$(PROOF) $(BIN)/python -m tests.simulation.every_fault
+
+simulation: setup ## Live through made-up days with faults (SEEDS=1000 FIRST_SEED=0, or SEED=4711 that one again)
+	$(PROOF) $(BIN)/python -m tests.simulation.simulation $(if $(SEED),--seed $(SEED),$(SEEDS) --first $(FIRST_SEED))
+
+planted-bugs: setup ## Plant bugs that lose points, and say by what each is found
+	$(PROOF) $(BIN)/python -m tests.simulation.planted
 
 check: setup ## Format, lint, types, template, API description
 	$(BIN)/ruff format --check .

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from itertools import chain
 from threading import Lock
 from typing import Any
@@ -192,7 +193,7 @@ def _value_size(wrapped: Mapping[str, Any]) -> int:
         case "B":
             return len(value)
         case "N":
-            return 1 + (len(value.lstrip("-")) + 1) // 2
+            return _number_size(value)
         case "L":
             return 3 + sum(1 + _value_size(element) for element in value)
         case "M":
@@ -200,6 +201,16 @@ def _value_size(wrapped: Mapping[str, Any]) -> int:
         case "NULL" | "BOOL":
             return 1
     raise ValueError(f"no size is known of a {kind}")
+
+
+def _number_size(text: str) -> int:
+    """A byte for each pair of significant digits, paired from the decimal point, one more, and one for a sign."""
+    number = Decimal(text).normalize()
+    _, digits, exponent = number.as_tuple()
+    if not number:
+        return 1
+    paired = len(digits) + int(exponent) % 2
+    return 1 + (paired + 1) // 2 + (number < 0)
 
 
 def _blocks(size: int, block: int = READ_BLOCK) -> int:

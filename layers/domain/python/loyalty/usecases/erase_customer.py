@@ -121,7 +121,13 @@ class _Work:
             if found or erasures.count(erasure.pseudonym) < erasure.movements:
                 pause(self._world, look)
             elif settled:
-                erasures.end(erasure)
+                try:
+                    erasures.end(erasure)
+                except LostRace:
+                    # In conflict with a look at it, or removed by the same request, sent twice.
+                    if erasures.under_way(erasure.account_id) == erasure:
+                        pause(self._world, look)
+                        continue
                 return True
             else:
                 self._world.sleep(SETTLING)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from loyalty.domain.jobs import Job, JobKind, Outcome, RowFault, Status, Tally
-from loyalty.ports import JobTask, LostRace, World
+from loyalty.ports import JobTask, LostRace, Unavailable, World
 from loyalty.usecases.carry_out_many import carry_out_many, look_at
 from loyalty.usecases.job_cards import make_cards, take_cards_back
 from loyalty.usecases.job_rows import Action, command, undoing
@@ -97,8 +97,10 @@ def _check(world: World, job: Job, sheets: Sheets) -> Job | None:
         _write_part(world, rows, parts, part)
         parts += 1
     running = _change(world, job.changed(status=Status.RUNNING, total=total, rows=rows, parts=parts))
-    if running:
-        _hand_over(world, running)
+    if running is None:
+        # Whoever was first may die before the parts are handed over, and this may be the last task that there is.
+        raise Unavailable("somebody else has checked the job")
+    _hand_over(world, running)
     return running
 
 

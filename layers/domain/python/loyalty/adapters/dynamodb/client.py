@@ -20,6 +20,10 @@ TEMPORARY = frozenset(
         "ThrottlingException",
         "TransactionConflictException",
         "TransactionInProgressException",
+        # What SQS calls being throttled and failing, and what EventBridge calls failing.
+        "RequestThrottled",
+        "InternalFailure",
+        "InternalException",
     }
 )
 """Errors after which the same request may be sent again. All others are faults of ours."""
