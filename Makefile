@@ -62,8 +62,8 @@ demo: up ## Run a trading day through the local cloud
 verify: setup ## Replay all movements and compare them with accounts and journal
 	@$(BIN)/loyalty verify
 
-test: setup ## Run all tests
-	$(BIN)/python -m pytest $(ARGS)
+test: setup ## Run all tests, two files at a time; with ARGS one after the other
+	$(BIN)/python -m pytest $(if $(ARGS),$(ARGS),-n 2 --dist loadfile -q)
 
 bench: setup ## Measure costs and speed (a quarter of an hour; SECTION="imports cpu" for some of it)
 	$(BIN)/python -m benchmarks $(SECTION)
