@@ -246,8 +246,9 @@ class S3Client:
     def get_object(self, *, Bucket: str, Key: str) -> Any:  # noqa: N803
         return self.cloud.wire(Call("GetObject", {}, lambda request: {"Body": io.BytesIO(self.cloud.files[Key])}))
 
-    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> Any:  # noqa: N803
-        return self.cloud.wire(Call("PutObject", {}, lambda request: self.cloud.files.update({Key: Body})))
+    def put_object(self, *, Bucket: str, Key: str, Body: Any) -> Any:  # noqa: N803
+        data = Body if isinstance(Body, bytes) else Body.read()
+        return self.cloud.wire(Call("PutObject", {}, lambda request: self.cloud.files.update({Key: data})))
 
     def upload_fileobj(self, file: Any, bucket: str, key: str) -> Any:
         return self.put_object(Bucket=bucket, Key=key, Body=file.read())

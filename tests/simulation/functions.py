@@ -131,7 +131,8 @@ GIVEN: dict[str, Any] = {
     "ThreadPoolExecutor": Beside,
     "ACCOUNTS_PER_WRITE": ACCOUNTS_PER_WRITE,
     "ROWS_PER_PART": ROWS_PER_PART,
-    "token_bytes": lambda number: b"",
+    "token_bytes": lambda number: b"\xab" * number,
+    "unguessable": lambda: "ab" * 16,
 }
 """What every module of the ledger has instead of its own."""
 

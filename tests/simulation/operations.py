@@ -172,7 +172,7 @@ def card(what: str, key: str, number: str | None = None, program: str = PROGRAM,
 
 
 def job(kind: str, key: str = "job", program: str = PROGRAM, **body: Any) -> Ask:
-    return Ask("POST p/jobs", (program,), {"kind": kind, "dry_run": False, **body}, key)
+    return Ask("POST p/jobs", (program,), {"kind": kind, "dry_run": False} | body, key)
 
 
 def draw_others(caller: Caller) -> None:
@@ -194,6 +194,7 @@ HISTORY: list[dict[str, Any]] = [
     {"action": "sign_up", "customer_id": "ben", "completed_at": START.isoformat()},
 ]
 REWARDING, REWARDING_ONE = job("reward_past_actions", rows=HISTORY), job("reward_past_actions", rows=HISTORY[:1])
+TRIAL = job("adjustments", rows=ROWS[:1], dry_run=True)
 JOB = f"{START:%Y%m%dT%H%M%SZ}-{sha256(f'{PROGRAM} job'.encode()).hexdigest()[:12]}"
 UNDO = Ask("POST p/jobs/{job_id}/undo", (PROGRAM, JOB))
 NEW_CARDS = cards("cards")
@@ -263,6 +264,7 @@ OPERATIONS = [
     Operation("adjust points in a job", [SHOP, Queued(ADJUSTING), Queued(hand_out)], Queued(hand_out)),
     Operation("reward past actions in a job", [SHOP, Queued(REWARDING), Queued(hand_out)], Queued(hand_out)),
     Operation("create cards in a job", [SHOP, Queued(CARD_JOB), Queued(hand_out)], Queued(hand_out)),
+    Operation("try a job without doing it", [SHOP, Queued(TRIAL), Queued(hand_out)], Queued(hand_out)),
     Operation("start undoing a job", [SHOP, ADJUSTING], Queued(UNDO), only_the_job),
     Operation("undo an adjustment", [SHOP, ADJUSTING_ONE, Queued(UNDO), Queued(hand_out)], Queued(hand_out)),
     Operation("undo a reward", [SHOP, REWARDING_ONE, Queued(UNDO), Queued(hand_out)], Queued(hand_out)),
@@ -280,6 +282,7 @@ OPERATIONS = [
         [SHOP, complete("#1")],
         Ask("POST p/quotes", (PROGRAM,), {"kind": "order", "order_id": "#2", **facts()}),
     ),
+    Operation("export a customer", [SHOP, complete("#1")], read(f"{CUSTOMER}/export", "ann")),
     Operation("look at an order", [SHOP, complete("#1")], read(ORDER, "#1")),
     Operation(
         "look at the journal",

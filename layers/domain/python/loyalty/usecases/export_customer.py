@@ -1,7 +1,6 @@
 """All that is held about one customer is handed out, page by page. That somebody asked for it is recorded."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +10,7 @@ from loyalty.domain.program import Program
 from loyalty.domain.referring import cause_of_referral
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
-from loyalty.ports import LostRace, Place, World
+from loyalty.ports import LostRace, Place, Unavailable, World
 from loyalty.usecases.carry_out import Sender
 
 PAGE = 1000
@@ -83,8 +82,13 @@ def _record(world: World, program: Program, account: Account, sender: Sender, re
     cause = Cause(program.program_id, CauseKind.EXPORT, request_id)
     origin = Origin(sender.actor, sender.source, now, address=sender.address)
     begun = Transaction.begin(program, origin, Story(cause), account)
-    with suppress(LostRace):  # the same request, delivered twice
+    try:
         world.ledger.write([begun.note(Event.CUSTOMER_EXPORTED)])
+    except LostRace:
+        # The same request, delivered twice; or a conflict, and then nothing is recorded yet.
+        story, _ = world.ledger.read(cause, None, consistent=True)
+        if story.first is None:
+            raise Unavailable("the export could not be recorded") from None
 
 
 def _referred_by(world: World, account_id: AccountId) -> AccountId | None:
