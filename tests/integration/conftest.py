@@ -41,12 +41,13 @@ def running() -> Iterator[Cloud]:
         patch.setattr(wiring, "datetime", SimpleNamespace(now=lambda zone: cloud.now))
         for handler in logger.handlers:
             patch.setattr(handler, "stream", cloud.log)
-        _forget()
+        forget()
         yield cloud
-        _forget()
+        forget()
 
 
-def _forget() -> None:
+def forget() -> None:
+    """The next call makes its clients anew."""
     wiring.world.cache_clear()
     wiring.queues.cache_clear()
     wiring.events.cache_clear()
