@@ -25,6 +25,8 @@ from tests.integration.test_events import EXPECTED, run, trading
 type Permission = tuple[str, str]
 """An action, and in the ledger's table on what: `table`, or the name of an index."""
 
+type Play = Callable[[Cloud, pytest.MonkeyPatch], None]
+
 FOLDERS = {name: Path(function["CodeUri"]).name for name, function in FUNCTIONS.items()}
 LAMBDAS_OWN = {"logs:CreateLogStream", "logs:PutLogEvents"}
 """What Lambda does with a function's role, whatever its code is; and of one that a queue feeds:"""
@@ -73,7 +75,8 @@ def used() -> Iterator[dict[str, set[Permission]]]:
         for folder in FOLDERS.values():
             module = function(folder)
             patch.setattr(module, "handler", partial(recorder.handler, folder, module.handler))
-        for play in (*(partial(played, folder) for folder in FOLDERS.values()), *MORE):
+        plays: list[Play] = [*(partial(played, folder) for folder in FOLDERS.values()), *MORE]
+        for play in plays:
             with trading() as cloud, pytest.MonkeyPatch.context() as own:
                 session: Any = boto3.DEFAULT_SESSION
                 session.events.register("provide-client-params.*.*", recorder.note)
@@ -133,7 +136,7 @@ def the_ledger_was_tampered_with(cloud: Cloud, patch: pytest.MonkeyPatch) -> Non
 
 
 ACCOUNT = {":sk": {"S": "account"}}
-MORE: list[Callable[[Cloud, pytest.MonkeyPatch], None]] = [
+MORE: list[Play] = [
     a_day_is_closed,
     somebody_signs_up,
     a_card_is_looked_at,
