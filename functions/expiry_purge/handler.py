@@ -3,8 +3,8 @@
 from typing import Any
 
 from loyalty.entry.contracts.purge import PurgeAnswer, StartPurge
-from loyalty.entry.http import Event
-from loyalty.entry.observing import count, logger, metrics
+from loyalty.entry.invoking import invoked
+from loyalty.entry.observing import count, logger
 from loyalty.entry.wiring import world
 from loyalty.usecases.purge import Purged, purge_program
 
@@ -28,10 +28,9 @@ def purge(program_id: str, start: StartPurge, context: Any) -> Purged:
     return purged
 
 
-@logger.inject_lambda_context
-@metrics.log_metrics
-def handler(event: Event, context: Any) -> Event:
-    start = StartPurge.model_validate(event)
+def run(start: StartPurge, context: Any) -> PurgeAnswer:
     program_ids = [start.program_id] if start.program_id else list(world().programs.ids())
-    answer = PurgeAnswer.of([purge(program_id, start, context) for program_id in program_ids])
-    return answer.model_dump(mode="json")
+    return PurgeAnswer.of([purge(program_id, start, context) for program_id in program_ids])
+
+
+handler = invoked(StartPurge, run)

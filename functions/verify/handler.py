@@ -4,8 +4,8 @@ from typing import Any
 
 from loyalty.domain.movement import AccountId
 from loyalty.entry.contracts.verify import StartVerify, VerifyAnswer
-from loyalty.entry.http import Event
-from loyalty.entry.observing import count, logger, metrics
+from loyalty.entry.invoking import invoked
+from loyalty.entry.observing import count, logger
 from loyalty.entry.wiring import publish, world
 from loyalty.usecases.verify import Verification, verify_account, verify_program
 
@@ -35,14 +35,15 @@ def report(answer: VerifyAnswer) -> None:
             publish("Ledger Differs", {"program_id": program.program_id, "differences": named})
 
 
-@logger.inject_lambda_context
-@metrics.log_metrics
-def handler(event: Event, context: Any) -> Event:
-    answer = VerifyAnswer.of(verify(StartVerify.model_validate(event), context))
+def run(start: StartVerify, context: Any) -> VerifyAnswer:
+    answer = VerifyAnswer.of(verify(start, context))
     count("LedgerDifferences", answer.differences)
     if not answer.complete:
         logger.warning("out_of_time")
         count("VerificationsIncomplete")
     if answer.differences:
         report(answer)
-    return answer.model_dump(mode="json")
+    return answer
+
+
+handler = invoked(StartVerify, run)

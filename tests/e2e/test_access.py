@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from urllib.parse import quote
 
 import pytest
@@ -15,9 +16,9 @@ IDS = ("1001", "a/b")
 
 def address(route: Route, program_id: str, number: str) -> str:
     """The route's path; an id with a slash takes the way through the forwarding function."""
-    number = quote(number, safe="")
-    ids = {"program_id": program_id, "order_id": number, "customer_id": number}
-    return route.path.format(**ids, business_day="2026-01-31", kind="earn", number="9900000000000002")
+    known = {"program_id": program_id, "business_day": "2026-01-31", "kind": "earn", "number": "9900000000000002"}
+    names = re.findall(r"\{(\w+)\}", route.path)
+    return route.path.format(**{name: known.get(name, quote(number, safe="")) for name in names})
 
 
 def of_routes(pairs: list[tuple[Route, str]]) -> list[object]:

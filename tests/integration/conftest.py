@@ -49,9 +49,9 @@ def running() -> Iterator[Cloud]:
         patch.setattr(wiring, "datetime", SimpleNamespace(now=lambda zone: cloud.now))
         for handler in logger.handlers:
             patch.setattr(handler, "stream", cloud.log)
-        _forget()
+        forget()
         yield cloud
-        _forget()
+        forget()
 
 
 def one_at_a_time(answer: Any) -> Any:
@@ -67,7 +67,8 @@ def one_at_a_time(answer: Any) -> Any:
     return answer_in_turn
 
 
-def _forget() -> None:
+def forget() -> None:
+    """The next call makes its clients anew."""
     wiring.world.cache_clear()
     wiring.queues.cache_clear()
     wiring.events.cache_clear()

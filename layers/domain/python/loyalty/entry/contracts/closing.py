@@ -5,7 +5,7 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from loyalty.entry.contracts.fields import Answer
+from loyalty.entry.contracts.fields import Answer, ProgramId
 from loyalty.usecases.close_days import Closed
 
 
@@ -14,7 +14,7 @@ class StartClosing(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    program_id: str | None = None
+    program_id: ProgramId | None = None
 
 
 class ProgramClosedAnswer(Answer):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from loyalty.domain.money import exact
-from loyalty.entry.contracts.fields import Amount, Answer, Instant, Query
+from loyalty.entry.contracts.fields import Amount, Answer, Instant, ProgramId, Query
 from loyalty.ports import PurgeRun
 from loyalty.usecases.purge import Purged
 
@@ -18,7 +18,7 @@ class StartPurge(BaseModel):
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
-    program_id: str | None = None
+    program_id: ProgramId | None = None
     as_of: Instant | None = None
 
 

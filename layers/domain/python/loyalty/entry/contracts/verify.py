@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from loyalty.entry.contracts.fields import Answer
+from loyalty.entry.contracts.fields import Answer, Id, ProgramId
 from loyalty.usecases.verify import Difference, Verification
 
 MOST_SHOWN = 1_000
@@ -21,8 +21,8 @@ class StartVerify(BaseModel):
     def _detail_of_an_event(cls, told: Any) -> Any:
         return told["detail"] if isinstance(told, dict) and "detail-type" in told else told
 
-    program_id: str | None = None
-    customer_id: str | None = None
+    program_id: ProgramId | None = None
+    customer_id: Id | None = None
     guest: bool = False
 
     @model_validator(mode="after")
