@@ -193,7 +193,7 @@ HISTORY: list[dict[str, Any]] = [
     {"action": "order", "order_id": "#1", **facts()},
     {"action": "sign_up", "customer_id": "ben", "completed_at": START.isoformat()},
 ]
-REWARDING, REWARDING_ONE = job("reward_past_actions", rows=HISTORY), job("reward_past_actions", rows=HISTORY[:1])
+REWARDING, REWARDING_SIGN_UP = (job("reward_past_actions", rows=[row]) for row in HISTORY)
 TRIAL = job("adjustments", rows=ROWS[:1], dry_run=True)
 JOB = f"{START:%Y%m%dT%H%M%SZ}-{sha256(f'{PROGRAM} job'.encode()).hexdigest()[:12]}"
 UNDO = Ask("POST p/jobs/{job_id}/undo", (PROGRAM, JOB))
@@ -262,12 +262,13 @@ OPERATIONS = [
     Operation("start a job", [SHOP], Queued(ADJUSTING), only_the_job),
     Operation("check the rows of a job", [SHOP, Queued(ADJUSTING)], Queued(hand_out)),
     Operation("adjust points in a job", [SHOP, Queued(ADJUSTING), Queued(hand_out)], Queued(hand_out)),
-    Operation("reward past actions in a job", [SHOP, Queued(REWARDING), Queued(hand_out)], Queued(hand_out)),
+    Operation("reward a past order in a job", [SHOP, Queued(REWARDING), Queued(hand_out)], Queued(hand_out)),
+    Operation("reward a past sign-up in a job", [SHOP, Queued(REWARDING_SIGN_UP), Queued(hand_out)], Queued(hand_out)),
     Operation("create cards in a job", [SHOP, Queued(CARD_JOB), Queued(hand_out)], Queued(hand_out)),
     Operation("try a job without doing it", [SHOP, Queued(TRIAL), Queued(hand_out)], Queued(hand_out)),
     Operation("start undoing a job", [SHOP, ADJUSTING], Queued(UNDO), only_the_job),
     Operation("undo an adjustment", [SHOP, ADJUSTING_ONE, Queued(UNDO), Queued(hand_out)], Queued(hand_out)),
-    Operation("undo a reward", [SHOP, REWARDING_ONE, Queued(UNDO), Queued(hand_out)], Queued(hand_out)),
+    Operation("undo a reward", [SHOP, REWARDING, Queued(UNDO), Queued(hand_out)], Queued(hand_out)),
     Operation("take cards back", [SHOP, CARD_JOB, Queued(UNDO), Queued(hand_out)], Queued(hand_out)),
     Operation("erase a customer", [SHOP, complete("#1")], ERASE, only_who_it_was),
     Operation("sign up", [SHOP], sign_up()),
