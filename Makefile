@@ -1,6 +1,6 @@
 # `make` alone lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup up down logs status demo verify test bench every-fault simulation planted-bugs check format lock clean
+.PHONY: help setup up down logs status demo verify test bench every-fault simulation planted-bugs check audit hostile format lock clean
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
@@ -18,6 +18,9 @@ FIRST_SEED ?= 0
 SEED ?=
 
 BIN := .venv/bin
+# How many requests `make hostile` makes of each operation, how many events of each kind
+EXAMPLES ?= 200
+AUDITORS := checkov==3.3.30 pip-audit==2.10.1
 PROOF := PYTHONPATH=.:layers/domain/python:cli
 LOCAL_CLOUD := $(BIN)/python -m tools.local_cloud
 TYPED := layers/domain/python functions cli tools tests benchmarks
@@ -84,6 +87,21 @@ check: setup ## Format, lint, types, template, API description
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/python -m tools.openapi --check
 
+hostile: setup ## Attack the served API for longer, and with events that nobody tried before (some minutes)
+	HOSTILE_EXAMPLES=$(EXAMPLES) HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest tests/hostile --timeout=3600 $(ARGS)
+
+# Apart from `check`: checkov is 290 MB and wants other versions than the local cloud, and advisories are on the network.
+# --strict: a package without an answer counts as one that was not audited.
+audit: ## Look for unsafe settings in the template and for known faults in dependencies (network)
+	@if [ ! -x .audit/bin/checkov ] || [ "$$(cat .audit/installed.txt 2>/dev/null)" != "$(AUDITORS)" ]; then \
+		python=$$(tools/find_python.sh) && "$$python" -m venv --clear .audit && \
+		.audit/bin/pip install --quiet --disable-pip-version-check $(AUDITORS) && \
+		echo "$(AUDITORS)" > .audit/installed.txt || { echo "error: pip could not install $(AUDITORS)" >&2; exit 1; }; \
+	fi
+	.audit/bin/checkov --config-file .checkov.yaml
+	.audit/bin/pip-audit --strict --disable-pip --no-deps -r requirements-dev.txt
+	.audit/bin/pip-audit --strict --disable-pip --no-deps -r layers/dependencies/requirements.txt
+
 format: setup ## Format the code, fix what can be fixed
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -97,4 +115,4 @@ lock: ## Pin the dev group of pyproject.toml anew in requirements-dev.txt
 		cp "$$scratch/lock" requirements-dev.txt && echo "lock: $$(grep -c == requirements-dev.txt) packages"
 
 clean: ## Remove .venv and caches (stop the local cloud first; its data in .local stays)
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .audit .mypy_cache .pytest_cache .ruff_cache .hypothesis

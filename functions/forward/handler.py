@@ -11,9 +11,10 @@ from functools import cache
 from typing import Any
 
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
-from loyalty.entry.http import Event, client_of, problem_response
+from loyalty.entry.http import MAX_BODY_BYTES, Event, client_of, problem_response
 from loyalty.entry.observing import logger
 from loyalty.entry.problems import Problem
 from loyalty.entry.routes import find
@@ -43,9 +44,22 @@ def handler(event: Event, context: Any) -> Event:
         logger.warning("access_refused", route=route.key, client=client_of(event))
         return problem_response(Problem("forbidden", f"This needs {' or '.join(route.scopes)}."))
     meant = {**event, "routeKey": route.key}
-    answer = client().invoke(FunctionName=functions()[route.function], Payload=json.dumps(meant))
+    try:
+        answer = client().invoke(FunctionName=functions()[route.function], Payload=json.dumps(meant))
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "RequestEntityTooLargeException":
+            return problem_response(Problem("body_too_large", f"The body may have {MAX_BODY_BYTES} bytes."))
+        return _busy(error.response["Error"]["Code"])
+    except BotoCoreError as error:
+        return _busy(type(error).__name__)
     if "FunctionError" in answer:
         logger.error("forwarding_failed", function=route.function)
         return problem_response(Problem("internal_error", "Nothing was lost; we have been told."))
     result: Event = json.load(answer["Payload"])
     return result
+
+
+def _busy(cause: str) -> Event:
+    """Nothing came back, or nothing began. Whichever it was, the same request may be sent again."""
+    logger.error("not_forwarded", cause=cause)
+    return problem_response(Problem("busy", "Nothing was lost; send the same request again."))

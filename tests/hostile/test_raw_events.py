@@ -4,6 +4,7 @@ No batch fails as a whole, what is bad comes back alone, and what is refused has
 """
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,7 +30,8 @@ INVOKED = {
     "verify": "verify/one_customer",
 }
 PERSON = "customer-7"
-LENIENT = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = int(os.environ.get("HOSTILE_EXAMPLES", "40"))
+LENIENT = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.session import Session
 
 from loyalty.usecases import purge
 from tests.infra.test_template import FUNCTIONS, as_list, queues_of, statements
@@ -75,11 +76,17 @@ def used() -> Iterator[dict[str, set[Permission]]]:
         for folder in FOLDERS.values():
             module = function(folder)
             patch.setattr(module, "handler", partial(recorder.handler, folder, module.handler))
+        create = Session.create_client
+
+        def listened_to(session: Session, *told: Any, **more: Any) -> Any:
+            client = create(session, *told, **more)
+            client.meta.events.register("provide-client-params.*.*", recorder.note)
+            return client
+
+        patch.setattr(Session, "create_client", listened_to)
         plays: list[Play] = [*(partial(played, folder) for folder in FOLDERS.values()), *MORE]
         for play in plays:
             with trading() as cloud, pytest.MonkeyPatch.context() as own:
-                session: Any = boto3.DEFAULT_SESSION
-                session.events.register("provide-client-params.*.*", recorder.note)
                 forget()
                 play(cloud, own)
         yield recorder.used

@@ -112,7 +112,7 @@ def test_every_answer_is_described_none_is_a_5xx_and_what_is_refused_changes_not
     @settings(
         max_examples=EXAMPLES,
         deadline=None,
-        derandomize=True,
+        derandomize="HOSTILE_EXAMPLES" not in os.environ,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
