@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from loyalty.ports import Unavailable
+from loyalty.entry.invoking import Failed
 from tests.integration.cloud import Answer
 from tests.simulation.cloud import Cloud, Killed, Message, Process
 from tests.simulation.functions import Ask, ask, deliver, start
@@ -41,8 +41,9 @@ class Caller:
                 result = attempt(self.process)
             except Killed:
                 self.process = self.cloud.process()
-            except Unavailable:
-                pass
+            except Failed as failed:
+                if str(failed) != "busy":
+                    raise
             else:
                 if done(result):
                     return result
