@@ -34,7 +34,9 @@ def past_order(number: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "row"), [(JobKind.ADJUSTMENTS, adjustment), (JobKind.REWARD_PAST_ACTIONS, past_order)], ids=str
+    ("kind", "row"),
+    [(JobKind.ADJUSTMENTS, adjustment), (JobKind.REWARD_PAST_ACTIONS, past_order)],
+    ids=["adjustments", "past orders"],
 )
 def test_a_row_of_a_job_costs_what_it_would_alone_and_hardly_a_call(
     metered: Callable[..., Metered], budgets: Budgets, kind: JobKind, row: Callable[[int], dict[str, Any]]
