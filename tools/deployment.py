@@ -8,12 +8,15 @@ import hashlib
 import io
 import json
 import re
+import subprocess
+import sys
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 BUCKET = "loyalty-ledger-code"
 DEPLOY_SECONDS = 120.0
 SKIPPED = {"__pycache__", ".mypy_cache", ".DS_Store"}
+INSTALLED = {"DependenciesLayer"}
+"""Layers that are not built here: the emulator runs functions with our Python, which has the same versions."""
 
 Progress = Callable[[str], None]
 Template = dict[str, Any]
@@ -103,12 +108,12 @@ def read_template(path: Path) -> Template:
     return template
 
 
-def zip_folder(folder: Path) -> bytes:
-    """The folder as a zip; the same content gives the same bytes."""
+def zip_folder(folder: Path, skipped: Collection[str] = SKIPPED) -> bytes:
+    """The folder without what is skipped, as a zip; the same content gives the same bytes."""
     files = sorted(
         path
         for path in folder.rglob("*")
-        if path.is_file() and not SKIPPED.intersection(path.relative_to(folder).parts)
+        if path.is_file() and not set(skipped).intersection(path.relative_to(folder).parts)
     )
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -117,6 +122,16 @@ def zip_folder(folder: Path) -> bytes:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, path.read_bytes(), zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
+
+
+def build_layer(name: str, folder: Path) -> bytes:
+    """The layer that the folder's Makefile builds, as a zip. Raises LocalCloudError with what make says."""
+    with TemporaryDirectory() as artifacts:
+        command = ["make", "-C", str(folder), f"build-{name}", f"ARTIFACTS_DIR={artifacts}", f"PYTHON={sys.executable}"]
+        made = subprocess.run(command, capture_output=True, text=True, check=False)
+        if made.returncode != 0:
+            raise LocalCloudError(f"{name} could not be built: {made.stderr.strip()}")
+        return zip_folder(Path(artifacts), skipped=())
 
 
 def _package(s3: "S3Client", endpoint_url: str, root: Path) -> str:
@@ -132,7 +147,9 @@ def _package(s3: "S3Client", endpoint_url: str, root: Path) -> str:
                 folder = root / uri
                 if not folder.is_dir():
                     raise LocalCloudError(f"{name} is made from {uri}, and there is no such folder")
-                resource["Properties"][key] = _upload(s3, zip_folder(folder), "zip")
+                built = resource.get("Metadata", {}).get("BuildMethod") == "makefile" and name not in INSTALLED
+                content = build_layer(name, folder) if built else zip_folder(folder)
+                resource["Properties"][key] = _upload(s3, content, "zip")
     body = json.dumps(template).encode()
     return _upload(s3, body, "json").replace("s3://", f"{endpoint_url}/")
 
