@@ -54,6 +54,19 @@ class Story:
         return tuple(m for m in self.movements if m.event is Event.ORDER_CANCELLED)
 
     @property
+    def shows_all_of_cancellation(self) -> bool:
+        """Whether the order is cancelled, and everything that its cancellation wrote is here.
+
+        A look that is not consistent may show half of what was written at once. Then a position is missing, or an
+        order that earned or counts has given points back and nothing says yet what was taken.
+        """
+        if not self.cancellation or self.movements[-1].position != len(self.movements):
+            return False
+        completion = self.completion
+        taken = self.cancellation[-1].kind is Kind.REVERSE
+        return taken or completion is None or not (completion.points or completion.counted)
+
+    @property
     def closed(self) -> bool:
         """Completed or cancelled: what the order uses can no longer change."""
         return self.completion is not None or bool(self.cancellation)
