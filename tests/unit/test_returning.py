@@ -15,7 +15,7 @@ from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.refusal import Refused
 from loyalty.domain.returning import Return, suggested, take_back
 from loyalty.domain.transaction import Transaction
-from tests.given import again, begin, holding, member, order, program
+from tests.given import DAY, NOW, again, begin, holding, member, order, program
 
 cents = st.integers(1, 10**7).map(lambda n: Decimal(n).scaleb(-2))
 parts = st.lists(st.integers(1, 10**7), max_size=6)
@@ -74,6 +74,17 @@ def test_an_administrators_number_counts_and_is_never_more_than_was_earned(polic
         take_back(taken, Return(refunded_total=Decimal(20), points=41))
     with pytest.raises(Refused, match="refund_decided"):
         take_back(taken, Return(refunded_total=Decimal("10.00"), points=5))
+
+
+@pytest.mark.parametrize(("refunded", "taken"), [("0", 0), ("0.01", 50)])
+def test_an_order_that_earned_a_bonus_on_nothing_loses_it_with_a_refund_and_not_without(
+    refunded: str, taken: int
+) -> None:
+    bonus = {"id": "b", "starts_at": NOW - DAY, "ends_at": NOW + DAY, "bonus_points": 50}
+    shop = program(promotions=[bonus], refund={"policy": "proportional"})
+    done = again(complete(begin(shop, Account(account_id=member())), order(amount="0")))
+    assert done.story.earned == 50
+    assert take_back(done, Return(refunded_total=Decimal(refunded))).story.reversed == taken
 
 
 def test_refunds_of_what_never_earned_take_nothing() -> None:

@@ -34,6 +34,8 @@ def suggested(story: Story, refunded_total: Decimal) -> int:
     if completion is None or story.cancellation:
         return 0
     basis = Decimal(str(completion.detail["basis"]))
+    if not refunded_total:
+        return 0  # also of an order that earned on a basis of nothing
     due = story.earned if refunded_total >= basis else int(story.earned * refunded_total // basis)
     return max(0, due - (story.earned - story.reversible))
 
