@@ -31,6 +31,7 @@ REPLACE = "POST p/cards/{number}/replacement"
 BALANCES = "GET p/customers"
 AUDIT, EXPORT = "GET p/audit", "GET p/customers/{customer_id}/export"
 ERASE = "DELETE p/customers/{customer_id}"
+NO_KEY, USED_KEY = [("/Idempotency-Key", "missing_header")], [("/Idempotency-Key", "idempotency_key_reused")]
 JANUARY = {"from": "2026-01-01", "to": "2026-01-31"}
 
 LONG_ID, LONG_ID_OF_TWO_BYTES = "x" * (MAX_ID_BYTES + 1), "ø" * (MAX_ID_BYTES // 2) + "x"
@@ -413,10 +414,18 @@ ADJUSTMENTS = [
         ids=("shop", "ben"),
         send={"body": adjustment(order_id="#1"), "idempotency_key": "new"},
     ),
-    Case(name="no key", code="missing_header", route=ADJUST, ids=("shop", "ann"), send={"body": adjustment()}),
+    Case(
+        name="no key",
+        code="missing_header",
+        faults=NO_KEY,
+        route=ADJUST,
+        ids=("shop", "ann"),
+        send={"body": adjustment()},
+    ),
     Case(
         name="the key of an issue",
         code="idempotency_key_reused",
+        faults=USED_KEY,
         route=ADJUST,
         ids=("shop", "ann"),
         send={"body": adjustment(points=1000, reason="goodwill"), "idempotency_key": "k"},
@@ -453,7 +462,7 @@ JOBS_ = [
     bad_job("no cards", "/count", "out_of_range", job(kind="cards", rows=None, count=0)),
     bad_job("too many cards", "/count", "out_of_range", job(kind="cards", rows=None, count=1_000_001)),
     bad_job("unknown upload", "/upload_id", "unknown_upload", job(rows=None, upload_id="../x", format="csv")),
-    Case(name="no key", code="missing_header", route=JOBS, ids=("shop",), send={"body": job()}),
+    Case(name="no key", code="missing_header", faults=NO_KEY, route=JOBS, ids=("shop",), send={"body": job()}),
     Case(name="unknown job", code="unknown_job", route=JOB, ids=("shop", "1")),
     Case(name="unknown job", code="unknown_job", route=UNDO, ids=("shop", "1")),
 ]
@@ -467,10 +476,11 @@ ISSUES = [
     bad_gift("expires now", "/expires_at", "expires_in_the_past", gift(expires_at=NOW.isoformat())),
     bad_gift("expires without offset", "/expires_at", "malformed_instant", gift(expires_at="2027-01-01T00:00:00")),
     bad_gift("expires in 9999", "/expires_at", "out_of_range", gift(expires_at="9999-12-31T23:59:59Z")),
-    Case(name="no key", code="missing_header", route=ISSUE, ids=("shop", "ann"), send={"body": gift()}),
+    Case(name="no key", code="missing_header", faults=NO_KEY, route=ISSUE, ids=("shop", "ann"), send={"body": gift()}),
     Case(
         name="an empty key",
         code="missing_header",
+        faults=NO_KEY,
         route=ISSUE,
         ids=("shop", "ann"),
         send={"body": gift(), "idempotency_key": ""},
@@ -491,6 +501,7 @@ ISSUES = [
         Case(
             name=f"the key of another {what}",
             code="idempotency_key_reused",
+            faults=USED_KEY,
             route=ISSUE,
             ids=("shop", customer_id),
             send={"body": body, "idempotency_key": "k"},
@@ -900,13 +911,21 @@ CARDS = [
         "numbers of one's own", "/cards", "unknown_field", {"cards": []}, CREATE, ids=("shop",), idempotency_key="n"
     ),
     *(
-        Case(name="no key", code="missing_header", route=route, ids=ids_of(route, "shop", ""), send={"body": {}})
+        Case(
+            name="no key",
+            code="missing_header",
+            faults=NO_KEY,
+            route=route,
+            ids=ids_of(route, "shop", ""),
+            send={"body": {}},
+        )
         for route in (CREATE, ASSIGN, BLOCK, REPLACE)
     ),
     *(
         Case(
             name=f"a key used for {what}",
             code="idempotency_key_reused",
+            faults=USED_KEY,
             route=route,
             ids=ids_of(route, "shop", "") if number is None else ("shop", number),
             send={"body": body, "idempotency_key": key},

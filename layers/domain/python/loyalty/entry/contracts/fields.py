@@ -342,6 +342,16 @@ _WORDS = {
     "extra_forbidden": "is not a field of this",
     "missing": "is needed",
     "model_type": "must be an object",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be a string",
+    "list_type": "must be a list",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+    "too_long": "must have at most {max_length} entries",
 }
 """Where pydantic's own words would puzzle who does not know it."""
 
@@ -349,6 +359,7 @@ _WORDS = {
 def _fault(details: ErrorDetails) -> Fault:
     kind = details["type"]
     code = _CODES.get(kind) or (kind if kind in BY_CODE else "wrong_type")
-    message = _WORDS.get(kind) or details["msg"].replace("Input should", "must")
+    words = _WORDS.get(kind)
+    message = words.format(**details.get("ctx", {})) if words else details["msg"].replace("Input should", "must")
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in details["loc"])
     return Fault("".join(f"/{part}" for part in parts), code, message)
