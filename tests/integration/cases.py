@@ -529,7 +529,20 @@ PROGRAMS = [
     bad_program("no such time zone", "/timezone", "unknown_timezone", settings(timezone="Europe/Atlantis")),
     *(
         bad_program(f"time zone {zone!r:.20}", "/timezone", "unknown_timezone", settings(timezone=zone))
-        for zone in ("", "../../etc/passwd", "/etc/localtime", "Europe", "a\0b", "x" * 5000, "\u00e9")
+        for zone in (
+            "localtime",
+            "right/UTC",
+            "posix/UTC",
+            "posixrules",
+            "Factory",
+            "",
+            "../../etc/passwd",
+            "/etc/localtime",
+            "Europe",
+            "a\0b",
+            "x" * 5000,
+            "\u00e9",
+        )
     ),
     bad_program("unknown expiry", "/expiry/policy", "not_allowed", settings(expiry={"policy": "never"})),
     bad_program("after_days without days", "/expiry/days", "missing_field", settings(expiry={"policy": "after_days"})),
@@ -538,10 +551,19 @@ PROGRAMS = [
     bad_program("earn is null", "/earn", "wrong_type", settings(earn=None)),
     bad_program("unknown rounding", "/earn/rounding", "not_allowed", settings(earn={"rounding": "up"})),
     bad_program(
-        "points_per_unit is a number",
+        "points_per_unit is true",
         "/earn/points_per_unit",
         "money_not_string",
-        settings(earn={"points_per_unit": 1}),
+        settings(earn={"points_per_unit": True}),
+    ),
+    *(
+        bad_program(
+            f"points_per_unit is {rate}", "/earn/points_per_unit", code, settings(earn={"points_per_unit": rate})
+        )
+        for rate, code in ((-1, "negative_amount"), (1e-7, "malformed_money"), (1e22, "malformed_money"))
+    ),
+    bad_program(
+        "point_value is a number", "/redeem/point_value", "money_not_string", settings(redeem={"point_value": 1})
     ),
     bad_program(
         "too many decimals", "/earn/min_order_total", "too_many_decimals", settings(earn={"min_order_total": "0.001"})
@@ -563,6 +585,14 @@ PROGRAMS = [
     ),
     bad_program("blocks of nothing", "/redeem/block_size", "out_of_range", settings(redeem={"block_size": 0})),
     bad_program("another program's id", "/program_id", "not_allowed", settings(program_id="other")),
+    Case(
+        name="a version that is not there",
+        code="unknown_version",
+        faults=[("/version", "unknown_version")],
+        route=GET_PROGRAM,
+        ids=("shop",),
+        send={"query": {"version": "2"}},
+    ),
     bad_program("version zero", "/version", "out_of_range", settings(version=0)),
     *(
         Case(name=name, code="precondition_failed", route=PUT_PROGRAM, ids=(program_id,), send=send)
@@ -596,7 +626,7 @@ PROGRAMS = [
             ("adds both", "/promotions/0/bonus_points", "not_allowed", {"bonus_points": 5}),
             ("takes away", "/promotions/0/multiplier", "out_of_range", {"multiplier": "0.5"}),
             ("no days", "/promotions/0/expiry/days", "missing_field", {"expiry": {"policy": "after_days"}}),
-            ("no id", "/promotions/0/id", "invalid_program_id", {"id": ""}),
+            ("no id", "/promotions/0/id", "empty_id", {"id": ""}),
             ("no start", "/promotions/0/starts_at", "missing_field", {"starts_at": None}),
         )
     ),
