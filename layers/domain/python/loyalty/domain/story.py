@@ -82,6 +82,12 @@ class Story:
         return None
 
     @property
+    def voided_redemption(self) -> Movement | None:
+        """What gave back the points that the order used last, on request; None where it uses points, or never did."""
+        moved = next((m for m in reversed(self.movements) if m.kind in (Kind.REDEEM, Kind.RESTORE)), None)
+        return moved if moved and moved.event is Event.REDEMPTION_VOIDED else None
+
+    @property
     def earned(self) -> int:
         """Points that the order's completion earned, or a referral, a sign-up, a row of a job."""
         return sum(m.points for m in self.movements if m.kind in _EARNS)
