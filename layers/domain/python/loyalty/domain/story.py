@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import AccountId, Cause, Event, Kind, Movement
@@ -124,6 +125,12 @@ class Story:
             if movement.kind is Kind.REVERSE:
                 lots = lots.minus(lots.spendable(movement.recorded_at).soonest(_settled(movement)))
         return lots.spendable(at)
+
+    @property
+    def refund_noted(self) -> Decimal:
+        """How much of the order was refunded before it was completed, in money."""
+        noted = (m.detail["refunded_total"] for m in self.movements if m.event is Event.REFUND_NOTED)
+        return max((Decimal(str(total)) for total in noted), default=Decimal(0))
 
     def refund_of(self, refunded_total: str) -> Movement | None:
         """What was recorded when the order's cumulative refund was `refunded_total`."""
