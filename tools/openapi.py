@@ -139,7 +139,7 @@ OPERATIONS = {
         query=ProgramQuery,
         answers={200: ProgramAnswer},
         versioned=True,
-        refusals=("unknown_program",),
+        refusals=("unknown_program", "unknown_version"),
     ),
     "POST /v1/programs/{program_id}/orders/{order_id}/completed": Operation(
         name="completeOrder",

@@ -31,6 +31,7 @@ REPLACE = "POST p/cards/{number}/replacement"
 BALANCES = "GET p/customers"
 AUDIT, EXPORT = "GET p/audit", "GET p/customers/{customer_id}/export"
 ERASE = "DELETE p/customers/{customer_id}"
+NO_KEY, USED_KEY = [("/Idempotency-Key", "missing_header")], [("/Idempotency-Key", "idempotency_key_reused")]
 JANUARY = {"from": "2026-01-01", "to": "2026-01-31"}
 
 LONG_ID, LONG_ID_OF_TWO_BYTES = "x" * (MAX_ID_BYTES + 1), "ø" * (MAX_ID_BYTES // 2) + "x"
@@ -413,10 +414,18 @@ ADJUSTMENTS = [
         ids=("shop", "ben"),
         send={"body": adjustment(order_id="#1"), "idempotency_key": "new"},
     ),
-    Case(name="no key", code="missing_header", route=ADJUST, ids=("shop", "ann"), send={"body": adjustment()}),
+    Case(
+        name="no key",
+        code="missing_header",
+        faults=NO_KEY,
+        route=ADJUST,
+        ids=("shop", "ann"),
+        send={"body": adjustment()},
+    ),
     Case(
         name="the key of an issue",
         code="idempotency_key_reused",
+        faults=USED_KEY,
         route=ADJUST,
         ids=("shop", "ann"),
         send={"body": adjustment(points=1000, reason="goodwill"), "idempotency_key": "k"},
@@ -453,7 +462,7 @@ JOBS_ = [
     bad_job("no cards", "/count", "out_of_range", job(kind="cards", rows=None, count=0)),
     bad_job("too many cards", "/count", "out_of_range", job(kind="cards", rows=None, count=1_000_001)),
     bad_job("unknown upload", "/upload_id", "unknown_upload", job(rows=None, upload_id="../x", format="csv")),
-    Case(name="no key", code="missing_header", route=JOBS, ids=("shop",), send={"body": job()}),
+    Case(name="no key", code="missing_header", faults=NO_KEY, route=JOBS, ids=("shop",), send={"body": job()}),
     Case(name="unknown job", code="unknown_job", route=JOB, ids=("shop", "1")),
     Case(name="unknown job", code="unknown_job", route=UNDO, ids=("shop", "1")),
 ]
@@ -467,10 +476,11 @@ ISSUES = [
     bad_gift("expires now", "/expires_at", "expires_in_the_past", gift(expires_at=NOW.isoformat())),
     bad_gift("expires without offset", "/expires_at", "malformed_instant", gift(expires_at="2027-01-01T00:00:00")),
     bad_gift("expires in 9999", "/expires_at", "out_of_range", gift(expires_at="9999-12-31T23:59:59Z")),
-    Case(name="no key", code="missing_header", route=ISSUE, ids=("shop", "ann"), send={"body": gift()}),
+    Case(name="no key", code="missing_header", faults=NO_KEY, route=ISSUE, ids=("shop", "ann"), send={"body": gift()}),
     Case(
         name="an empty key",
         code="missing_header",
+        faults=NO_KEY,
         route=ISSUE,
         ids=("shop", "ann"),
         send={"body": gift(), "idempotency_key": ""},
@@ -491,6 +501,7 @@ ISSUES = [
         Case(
             name=f"the key of another {what}",
             code="idempotency_key_reused",
+            faults=USED_KEY,
             route=ISSUE,
             ids=("shop", customer_id),
             send={"body": body, "idempotency_key": "k"},
@@ -518,7 +529,20 @@ PROGRAMS = [
     bad_program("no such time zone", "/timezone", "unknown_timezone", settings(timezone="Europe/Atlantis")),
     *(
         bad_program(f"time zone {zone!r:.20}", "/timezone", "unknown_timezone", settings(timezone=zone))
-        for zone in ("", "../../etc/passwd", "/etc/localtime", "Europe", "a\0b", "x" * 5000, "\u00e9")
+        for zone in (
+            "localtime",
+            "right/UTC",
+            "posix/UTC",
+            "posixrules",
+            "Factory",
+            "",
+            "../../etc/passwd",
+            "/etc/localtime",
+            "Europe",
+            "a\0b",
+            "x" * 5000,
+            "\u00e9",
+        )
     ),
     bad_program("unknown expiry", "/expiry/policy", "not_allowed", settings(expiry={"policy": "never"})),
     bad_program("after_days without days", "/expiry/days", "missing_field", settings(expiry={"policy": "after_days"})),
@@ -527,10 +551,19 @@ PROGRAMS = [
     bad_program("earn is null", "/earn", "wrong_type", settings(earn=None)),
     bad_program("unknown rounding", "/earn/rounding", "not_allowed", settings(earn={"rounding": "up"})),
     bad_program(
-        "points_per_unit is a number",
+        "points_per_unit is true",
         "/earn/points_per_unit",
         "money_not_string",
-        settings(earn={"points_per_unit": 1}),
+        settings(earn={"points_per_unit": True}),
+    ),
+    *(
+        bad_program(
+            f"points_per_unit is {rate}", "/earn/points_per_unit", code, settings(earn={"points_per_unit": rate})
+        )
+        for rate, code in ((-1, "negative_amount"), (1e-7, "malformed_money"), (1e22, "malformed_money"))
+    ),
+    bad_program(
+        "point_value is a number", "/redeem/point_value", "money_not_string", settings(redeem={"point_value": 1})
     ),
     bad_program(
         "too many decimals", "/earn/min_order_total", "too_many_decimals", settings(earn={"min_order_total": "0.001"})
@@ -552,6 +585,14 @@ PROGRAMS = [
     ),
     bad_program("blocks of nothing", "/redeem/block_size", "out_of_range", settings(redeem={"block_size": 0})),
     bad_program("another program's id", "/program_id", "not_allowed", settings(program_id="other")),
+    Case(
+        name="a version that is not there",
+        code="unknown_version",
+        faults=[("/version", "unknown_version")],
+        route=GET_PROGRAM,
+        ids=("shop",),
+        send={"query": {"version": "2"}},
+    ),
     bad_program("version zero", "/version", "out_of_range", settings(version=0)),
     *(
         Case(name=name, code="precondition_failed", route=PUT_PROGRAM, ids=(program_id,), send=send)
@@ -585,7 +626,7 @@ PROGRAMS = [
             ("adds both", "/promotions/0/bonus_points", "not_allowed", {"bonus_points": 5}),
             ("takes away", "/promotions/0/multiplier", "out_of_range", {"multiplier": "0.5"}),
             ("no days", "/promotions/0/expiry/days", "missing_field", {"expiry": {"policy": "after_days"}}),
-            ("no id", "/promotions/0/id", "invalid_program_id", {"id": ""}),
+            ("no id", "/promotions/0/id", "empty_id", {"id": ""}),
             ("no start", "/promotions/0/starts_at", "missing_field", {"starts_at": None}),
         )
     ),
@@ -900,13 +941,21 @@ CARDS = [
         "numbers of one's own", "/cards", "unknown_field", {"cards": []}, CREATE, ids=("shop",), idempotency_key="n"
     ),
     *(
-        Case(name="no key", code="missing_header", route=route, ids=ids_of(route, "shop", ""), send={"body": {}})
+        Case(
+            name="no key",
+            code="missing_header",
+            faults=NO_KEY,
+            route=route,
+            ids=ids_of(route, "shop", ""),
+            send={"body": {}},
+        )
         for route in (CREATE, ASSIGN, BLOCK, REPLACE)
     ),
     *(
         Case(
             name=f"a key used for {what}",
             code="idempotency_key_reused",
+            faults=USED_KEY,
             route=route,
             ids=ids_of(route, "shop", "") if number is None else ("shop", number),
             send={"body": body, "idempotency_key": key},

@@ -16,10 +16,12 @@ from loyalty.ports import Unavailable
 from tests.integration.cases import (
     ACCOUNT,
     COMPLETE,
+    ISSUE,
     JOURNAL,
     PUT_PROGRAM,
     REDEEM,
     REFUND,
+    STATEMENT,
     bad_field,
     bad_gift,
     gift,
@@ -29,7 +31,7 @@ from tests.integration.cases import (
     settings,
     valid,
 )
-from tests.integration.cloud import NOW, Cloud, function, order
+from tests.integration.cloud import NOW, Cloud, as_json, function, http_event, order, route_of
 from tests.integration.refusing import refused
 
 
@@ -54,6 +56,42 @@ def test_all_faults_of_a_request_are_reported_at_once_in_the_order_of_the_fields
         ("/total", "too_many_decimals"),
         ("/completed_at", "completed_in_future"),
     ]
+
+
+def test_a_fault_is_told_in_words_that_need_no_manual(shop: Cloud) -> None:
+    body = order(items=[], guest="yes", discount=None) | {"customer_id": ["ann"]}
+    told = {e["pointer"]: e["message"] for e in shop.call(COMPLETE, "shop", "#9", body=body).body["errors"]}
+    lines = [{"sku": "A", "quantity": 1.5, "amount": "1.00"}] * (MAX_ITEMS + 1)
+    told |= {
+        e["pointer"]: e["message"] for e in shop.call(COMPLETE, "shop", "#9", body=order(items=lines)).body["errors"]
+    }
+    query = {"limit": "ten", "guest": "perhaps"}
+    told |= {e["pointer"]: e["message"] for e in shop.call(STATEMENT, "shop", "ann", query=query).body["errors"]}
+    assert told == {
+        "/customer_id": "must be a string",
+        "/guest": "must be true or false",
+        "/items": f"must have at most {MAX_ITEMS} entries",
+        "/limit": "must be a whole number",
+    }
+
+
+@pytest.mark.parametrize("name", ["idempotency-key", "Idempotency-Key", "IDEMPOTENCY-KEY"])
+def test_the_case_of_a_headers_name_does_not_matter(shop: Cloud, name: str) -> None:
+    route = route_of(ISSUE)
+    event = http_event(route, ("shop", "ann"), {}, None) | {"headers": {name: "k-1"}, "body": as_json(gift())}
+    assert shop.invoke(route, event).status == 201
+
+
+@pytest.mark.parametrize("headers", [{"headers": None}, {}], ids=["null", "missing"])
+def test_a_request_without_headers_is_one(shop: Cloud, headers: dict[str, None]) -> None:
+    route = route_of(COMPLETE)
+    event = http_event(route, ("shop", "#9"), {}, None)
+    del event["headers"]
+    assert shop.invoke(route, event | headers | {"body": as_json(order())}).status == 201
+    route = route_of(ISSUE)
+    event = http_event(route, ("shop", "ann"), {}, None)
+    del event["headers"]
+    assert shop.invoke(route, event | headers | {"body": as_json(gift())}).body["code"] == "missing_header"
 
 
 def test_the_faults_that_are_listed_are_bounded(shop: Cloud) -> None:

@@ -1,5 +1,7 @@
 """Settings have versions: nobody overwrites unseen what somebody else changed, and each can be read again."""
 
+import pytest
+
 from tests.integration.cases import COMPLETE, GET_PROGRAM, PUT_PROGRAM, promotion, settings
 from tests.integration.cloud import Cloud, order
 
@@ -11,7 +13,8 @@ def test_each_change_is_a_version_that_can_be_read(shop: Cloud) -> None:
     assert (now.body["changed_by"], now.body["changed_at"]) == ("the-client", "2026-01-31T12:00:00Z")
     first = shop.call(GET_PROGRAM, "shop", query={"version": "1"})
     assert (first.body["name"], first.body["version"], first.headers["etag"]) == ("Shop", 1, '"1"')
-    assert shop.call(GET_PROGRAM, "shop", query={"version": "3"}).body["code"] == "unknown_program"
+    assert shop.call(GET_PROGRAM, "shop", query={"version": "3"}).body["code"] == "unknown_version"
+    assert shop.call(GET_PROGRAM, "new", query={"version": "3"}).body["code"] == "unknown_program"
 
 
 def test_a_change_may_say_what_it_changes(shop: Cloud) -> None:
@@ -45,6 +48,38 @@ def test_a_promotion_that_is_removed_changes_nothing_that_was_earned(shop: Cloud
     shop.call(PUT_PROGRAM, "shop", body=settings())
     assert shop.call(COMPLETE, "shop", "#9", body=order()).body["points_earned"] == 40
     assert shop.call("POST p/orders/{order_id}/cancelled", "shop", "#9", body={}).body["points_reversed"] == 40
+
+
+def test_what_is_no_money_may_be_a_number(shop: Cloud) -> None:
+    numbers = settings(
+        earn={"points_per_unit": 0.1, "rates": [{"skus": ["B"], "points_per_unit": 2}]},
+        redeem={"max_order_share": 0.5},
+        tiers=[{"name": "gold", "min_orders": 2, "multiplier": 1.5}],
+        promotions=[promotion(multiplier=3)],
+    )
+    answer = shop.call(PUT_PROGRAM, "shop", body=numbers)
+    read = shop.call(GET_PROGRAM, "shop").body
+    assert (answer.status, answer.body) == (200, read)
+    assert (read["earn"]["points_per_unit"], read["earn"]["rates"][0]["points_per_unit"]) == ("0.1", "2")
+    assert (read["redeem"]["max_order_share"], read["tiers"][0]["multiplier"]) == ("0.5", "1.5")
+    assert read["promotions"][0]["multiplier"] == "3"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "15\u00a0%",
+        "\u30dd\u30a4\u30f3\u30c8\u3000\u5238",
+        "\u0645\u06cc\u200c\u0631\u0648\u062f",
+        "\U0001f468\u200d\U0001f469",
+    ],
+    ids=ascii,
+)
+def test_texts_are_of_any_script_and_promotions_have_any_name(shop: Cloud, text: str) -> None:
+    named = settings(name=text, label=text, promotions=[promotion(id="Black Friday \u00e0 15 %")])
+    assert shop.call(PUT_PROGRAM, "shop", body=named).status == 200
+    read = shop.call(GET_PROGRAM, "shop").body
+    assert (read["name"], read["label"], read["promotions"][0]["id"]) == (text, text, "Black Friday \u00e0 15 %")
 
 
 def test_every_fault_of_settings_is_named_at_once(shop: Cloud) -> None:

@@ -241,10 +241,9 @@ class Table:
         return next((item for at, item in reversed(past) if at <= now - behind), None)
 
     def _entries(self, index: Index, hashed: Any, asked: "Asked") -> Iterator[Item]:
-        """The entries of a hash. A replica of the table lags as a whole, an index entry by entry."""
-        lag = 0.0 if asked.consistent else self.behind()
+        """The entries of a hash. What is not consistent lags entry by entry: half of a transaction may be seen."""
         for key in self._members.get((index.name, plain(hashed)), ()):
-            item = self._read(key, self.behind() if index.name else lag)
+            item = self._read(key, 0.0 if asked.consistent else self.behind())
             if item and index.holds(item) and item[index.hash] == hashed:
                 yield index.entry(item)
 

@@ -160,6 +160,8 @@ class Story:
     let_go: int = 0
     restored: int = 0
     refunds: dict[Fraction, tuple[int | None, Answer]] = field(default_factory=dict)
+    noted: Fraction = Fraction(0)
+    """What was refunded before it was completed."""
 
     @property
     def whose(self) -> Who | None:
@@ -181,7 +183,7 @@ class Story:
             return "cancelled"
         if self.completed:
             return "completed"
-        return "open" if self.set_answer else "unknown"
+        return "open" if self.set_answer or self.noted else "unknown"
 
 
 @dataclass
@@ -266,6 +268,8 @@ class Model:
             "balance": purse.balance(now),
             "version": self.version,
         }
+        if story.noted:
+            self.refund(order_id, story.noted, None, now)
         return story.completed
 
     def _worth(
@@ -390,7 +394,10 @@ class Model:
             share = max(due - story.taken - story.let_go, 0)
         wanted = points
         if wanted is None:
-            wanted = share if self.rules["refund"]["policy"] == "proportional" else 0
+            proportional = self.rules["refund"]["policy"] == "proportional"
+            wanted = share if proportional else 0
+            if proportional and not story.closed:
+                story.noted = max(story.noted, refunded)
         if wanted > story.left:
             raise No("exceeds_earned", points_reversible=story.left)
         taken, short = self._take_back(story, wanted, now)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from loyalty.domain.account import Account
 from loyalty.domain.adjusting import Adjustment, adjust, adjustments_of
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import Kind
+from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.refusal import Refused
 from loyalty.domain.requests import cause_of_request
 from loyalty.domain.story import Story
@@ -20,6 +22,7 @@ from loyalty.ports import World
 from loyalty.usecases.adjust_points import PointsAdjusted, adjust_points
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.complete_order import complete_order
+from loyalty.usecases.redeem_points import redeem_points, void_redemption
 from loyalty.usecases.verify import verify_program
 from loyalty.usecases.view_journal import view_journal
 from loyalty.usecases.views import view_order
@@ -149,3 +152,14 @@ def test_the_books_hold_adjustments_and_none_where_only_the_expiry_moved() -> No
     compare(account, world.ledger.statement(member(), 9, None)[::-1])
     assert account.lots == Lots([Lot(NOW + timedelta(days=1), 5)])
     assert verify_program(world, "shop").found == []
+
+
+def test_a_repeated_void_is_answered_as_before_whatever_was_noted_about_the_order_since() -> None:
+    world = world_in_memory(program())
+    adjusted(world, "first", 100)
+    spend = RedemptionRequest(account_id=member(), order_total=Decimal("9.00"), currency="EUR", points=60)
+    redeem_points(world, "shop", "#1001", spend, "test", "API")
+    first = void_redemption(world, "shop", "#1001", "test", "API")
+    assert (first.points_restored, first.balance) == (60, 100)
+    adjusted(world, "return", -40, order_id="#1001")
+    assert void_redemption(world, "shop", "#1001", "test", "API") == replace(first, first=False)

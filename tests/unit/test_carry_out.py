@@ -207,6 +207,32 @@ def test_a_request_that_is_sent_twice_at_once_is_answered_twice_alike() -> None:
     assert audit(ledger, member()).balance(NOW) == 0
 
 
+class HalfLedger(MemoryLedger):
+    """A look that is not consistent misses some of the movements that were written together."""
+
+    unseen: frozenset[int] = frozenset()
+
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
+        story, account = super().read(cause, account_id, consistent=consistent)
+        if consistent:
+            return story, account
+        return replace(story, movements=tuple(m for m in story if m.position not in self.unseen)), account
+
+
+@pytest.mark.parametrize("unseen", [(), (3,), (4,), (3, 4), (2, 3), (1,)], ids=str)
+def test_a_cancellation_that_a_look_shows_half_of_is_answered_as_a_whole(unseen: tuple[int, ...]) -> None:
+    ledger = HalfLedger()
+    shop = world_in_memory(program(earn={"on_redeemed_order": "full"}), ledger=ledger)
+    issue_points(shop, "shop", "k", Issue(account_id=member(), points=100, expires_at=None, reason="x"), "test", "API")
+    spend = RedemptionRequest(account_id=member(), order_total=Decimal("9.00"), currency="EUR", points=100)
+    redeem_points(shop, "shop", "#1001", spend, "test", "API")
+    complete_order(shop, "shop", order(), "test", "API")
+    first = cancel_order(shop, "shop", "#1001", "ann", None, "test", "API")
+    assert (first.points_restored, first.points_reversed > 0) == (100, True)
+    ledger.unseen = frozenset(unseen)
+    assert cancel_order(shop, "shop", "#1001", "ann", None, "test", "API") == replace(first, first=False)
+
+
 def test_who_keeps_losing_is_told_to_try_again_and_has_written_nothing() -> None:
     pauses: list[float] = []
     shop = world(Overtaken(), pauses=pauses)

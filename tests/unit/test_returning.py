@@ -13,9 +13,9 @@ from loyalty.domain.cancellation import cancel
 from loyalty.domain.earning import complete
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.refusal import Refused
-from loyalty.domain.returning import Return, suggested, take_back
+from loyalty.domain.returning import Return, suggested, take_back, take_back_noted
 from loyalty.domain.transaction import Transaction
-from tests.given import again, begin, holding, member, order, program
+from tests.given import DAY, NOW, again, begin, holding, member, order, program
 
 cents = st.integers(1, 10**7).map(lambda n: Decimal(n).scaleb(-2))
 parts = st.lists(st.integers(1, 10**7), max_size=6)
@@ -76,8 +76,42 @@ def test_an_administrators_number_counts_and_is_never_more_than_was_earned(polic
         take_back(taken, Return(refunded_total=Decimal("10.00"), points=5))
 
 
+@pytest.mark.parametrize(("refunded", "taken"), [("0", 0), ("0.01", 50)])
+def test_an_order_that_earned_a_bonus_on_nothing_loses_it_with_a_refund_and_not_without(
+    refunded: str, taken: int
+) -> None:
+    bonus = {"id": "b", "starts_at": NOW - DAY, "ends_at": NOW + DAY, "bonus_points": 50}
+    shop = program(promotions=[bonus], refund={"policy": "proportional"})
+    done = again(complete(begin(shop, Account(account_id=member())), order(amount="0")))
+    assert done.story.earned == 50
+    assert take_back(done, Return(refunded_total=Decimal(refunded))).story.reversed == taken
+
+
+@given(amount=cents, rate=rates, parts=parts.filter(len))
+def test_what_is_refunded_before_the_completion_is_taken_back_with_it(
+    amount: Decimal, rate: Decimal, parts: list[int]
+) -> None:
+    totals = [min(amount, Decimal(part).scaleb(-2)) for part in parts]
+    shop = program(earn={"points_per_unit": rate}, refund={"policy": "proportional"})
+    early = begin(shop, Account(account_id=member()))
+    for total in totals:
+        early = again(take_back(early, Return(refunded_total=total)))
+    early = take_back_noted(complete(early, order(amount=str(amount))))
+    late = take_back(completed(amount, rate), Return(refunded_total=max(totals)))
+    assert (early.story.earned, early.story.reversed) == (late.story.earned, late.story.reversed)
+    assert early.holder.lots == late.holder.lots
+    assert not take_back(again(early), Return(refunded_total=max(totals))).decided
+    assert not take_back_noted(complete(again(early), order(amount=str(amount)))).decided
+
+
+def test_what_is_refunded_before_the_completion_is_an_administrators_to_decide_by_default() -> None:
+    early = begin(program(), Account(account_id=member()))
+    assert not take_back(early, Return(refunded_total=Decimal(5))).decided
+
+
 def test_refunds_of_what_never_earned_take_nothing() -> None:
     request = Return(refunded_total=Decimal(10))
     shop = program(refund={"policy": "proportional"})
-    assert not take_back(begin(shop, holding(Lot(None, 5))), request).decided
+    early = take_back(begin(shop, holding(Lot(None, 5))), request)
+    assert early.account == early.read
     assert not take_back(again(cancel(completed(Decimal(100)), None)), request).decided

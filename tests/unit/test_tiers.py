@@ -113,6 +113,15 @@ def test_what_is_refunded_was_not_spent() -> None:
     assert shop.night() is None
 
 
+def test_a_refund_of_nothing_leaves_a_free_order_counted() -> None:
+    shop = Shop(tiers(SILVER))
+    shop.order("0")
+    refund_order(shop.world, "shop", "#1", Return(refunded_total=Decimal(0)), "test", "TEST")
+    assert audit(shop.world.ledger, member()).standing.orders == 1
+    shop.order()
+    assert shop.tier == "silver"
+
+
 def test_a_rolling_window_lets_go_of_old_orders_at_night_and_of_nothing_else() -> None:
     shop = Shop(tiers({**SILVER, "window_days": 10}))
     shop.order()

@@ -32,12 +32,11 @@ def count_back(transaction: Transaction, points: int, refunded_total: Decimal | 
     if first is None:
         return None
     orders, spend = _net(transaction.story)
-    left = 0
+    left, whole = 0, True
     if refunded_total is not None:
         left = min(max(first.spend - transaction.program.in_minor_units(refunded_total), 0), spend)
-    counted = replace(
-        first, orders=-orders if not left else 0, spend=left - spend, points=-points if first.period else 0
-    )
+        whole = bool(refunded_total) and not left
+    counted = replace(first, orders=-orders if whole else 0, spend=left - spend, points=-points if first.period else 0)
     if not (counted.orders or counted.spend or counted.points):
         return None
     return _complete(transaction, counted, points)

@@ -116,6 +116,8 @@ class Event(StrEnum):
     REDEMPTION_VOIDED = "redemption_voided"
     ORDER_RECOUNTED = "order_recounted"
     """What counts of an order towards tiers changed, although no points were taken back for it."""
+    REFUND_NOTED = "refund_noted"
+    """An order was refunded before it was completed: its completion takes back what that calls for."""
     TIER_REVIEWED = "tier_reviewed"
     SIGNED_UP = "signed_up"
     CUSTOMER_REFERRED = "customer_referred"

@@ -12,6 +12,7 @@ from loyalty.domain.reckoning import Step
 from loyalty.domain.redemption import RedemptionRequest, discount, redeem, usable, void
 from loyalty.domain.referral import Referral
 from loyalty.domain.refusal import Refused
+from loyalty.domain.returning import take_back_noted
 from loyalty.domain.transaction import Transaction
 
 
@@ -52,7 +53,7 @@ def quote(
     if use_points is not None:
         transaction = _using(transaction, order, use_points)
     used, balance = transaction, transaction.account.balance(transaction.now) if transaction.account else 0
-    done = complete(transaction, order, referral)
+    done = take_back_noted(complete(transaction, order, referral))
     completion = done.story.completion
     cancelled = bool(story.cancellation)
     live = used.story.live_redemption

@@ -22,5 +22,5 @@ def is_repeat(
         return False
     same = first.account == account_id and first.event in events and first.reason == reason
     if not same or first.detail.get("asked") != asked or first.source != transaction.origin.source:
-        raise Refused("idempotency_key_reused", "This key was used for another request.")
+        raise Refused("idempotency_key_reused", "This key was used for another request.", pointer="/Idempotency-Key")
     return True

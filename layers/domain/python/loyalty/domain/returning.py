@@ -34,12 +34,18 @@ def suggested(story: Story, refunded_total: Decimal) -> int:
     if completion is None or story.cancellation:
         return 0
     basis = Decimal(str(completion.detail["basis"]))
+    if not refunded_total:
+        return 0  # also of an order that earned on a basis of nothing
     due = story.earned if refunded_total >= basis else int(story.earned * refunded_total // basis)
     return max(0, due - (story.earned - story.reversible))
 
 
 def take_back(transaction: Transaction, request: Return) -> Transaction:
-    """Take back what the return calls for; the same cumulative amount again changes nothing."""
+    """Take back what the return calls for; the same cumulative amount again changes nothing.
+
+    Of an order that is not completed there is nothing to take: that it was refunded is noted, where the policy would
+    have taken something.
+    """
     story, program = transaction.story, transaction.program
     if decimals_of(request.refunded_total) > minor_digits(program.currency):
         raise Refused(
@@ -60,7 +66,10 @@ def take_back(transaction: Transaction, request: Return) -> Transaction:
     share = suggested(story, request.refunded_total)
     points = request.points
     if points is None:
-        points = share if program.refund.policy is RefundPolicy.PROPORTIONAL else 0
+        proportional = program.refund.policy is RefundPolicy.PROPORTIONAL
+        if proportional and not story.closed and request.refunded_total > story.refund_noted:
+            return transaction.note(Event.REFUND_NOTED, detail={"refunded_total": refunded_total})
+        points = share if proportional else 0
     if points > story.reversible:
         raise Refused(
             "exceeds_earned",
@@ -75,3 +84,11 @@ def take_back(transaction: Transaction, request: Return) -> Transaction:
     counted = count_back(transaction, 0, request.refunded_total)
     # Under an event of its own: what to take back for this refund is still to be decided.
     return transaction.note(Event.ORDER_RECOUNTED, counted) if counted else transaction
+
+
+def take_back_noted(transaction: Transaction) -> Transaction:
+    """Take back what was refunded of an order before `transaction` completes it; nothing if it does not."""
+    refunded = transaction.story.refund_noted
+    if not refunded or not any(m.event is Event.ORDER_COMPLETED for m in transaction.movements):
+        return transaction
+    return take_back(transaction, Return(refunded_total=refunded))

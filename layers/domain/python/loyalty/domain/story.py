@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import AccountId, Cause, Event, Kind, Movement
@@ -54,6 +55,19 @@ class Story:
         return tuple(m for m in self.movements if m.event is Event.ORDER_CANCELLED)
 
     @property
+    def shows_all_of_cancellation(self) -> bool:
+        """Whether the order is cancelled, and everything that its cancellation wrote is here.
+
+        A look that is not consistent may show half of what was written at once. Then a position is missing, or an
+        order that earned or counts has given points back and nothing says yet what was taken.
+        """
+        if not self.cancellation or self.movements[-1].position != len(self.movements):
+            return False
+        completion = self.completion
+        taken = self.cancellation[-1].kind is Kind.REVERSE
+        return taken or completion is None or not (completion.points or completion.counted)
+
+    @property
     def closed(self) -> bool:
         """Completed or cancelled: what the order uses can no longer change."""
         return self.completion is not None or bool(self.cancellation)
@@ -67,6 +81,12 @@ class Story:
             if movement.kind is Kind.RESTORE:
                 return None
         return None
+
+    @property
+    def voided_redemption(self) -> Movement | None:
+        """What gave back the points that the order used last, on request; None where it uses points, or never did."""
+        moved = next((m for m in reversed(self.movements) if m.kind in (Kind.REDEEM, Kind.RESTORE)), None)
+        return moved if moved and moved.event is Event.REDEMPTION_VOIDED else None
 
     @property
     def earned(self) -> int:
@@ -105,6 +125,12 @@ class Story:
             if movement.kind is Kind.REVERSE:
                 lots = lots.minus(lots.spendable(movement.recorded_at).soonest(_settled(movement)))
         return lots.spendable(at)
+
+    @property
+    def refund_noted(self) -> Decimal:
+        """How much of the order was refunded before it was completed, in money."""
+        noted = (m.detail["refunded_total"] for m in self.movements if m.event is Event.REFUND_NOTED)
+        return max((Decimal(str(total)) for total in noted), default=Decimal(0))
 
     def refund_of(self, refunded_total: str) -> Movement | None:
         """What was recorded when the order's cumulative refund was `refunded_total`."""

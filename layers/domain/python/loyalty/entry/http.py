@@ -59,7 +59,7 @@ class Request:
 
         Raises Problem when it accepts none.
         """
-        accept = self.event.get("headers", {}).get("accept") or "*/*"
+        accept = self._header("accept") or "*/*"
         preferred = max(offered, key=lambda media_type: quality(media_type, accept))
         if not quality(preferred, accept):
             raise Problem("not_acceptable", f"This can be had as {', '.join(offered)}.")
@@ -105,18 +105,24 @@ class Request:
 
     @property
     def idempotency_key(self) -> str:
-        key = self.event.get("headers", {}).get("idempotency-key")
+        key = self._header("idempotency-key")
         if not key:
-            raise Problem("missing_header", "Send an Idempotency-Key with this request.")
+            words = "Send an Idempotency-Key with this request."
+            raise Problem("missing_header", words, [Fault("/Idempotency-Key", "missing_header", words)])
         return parse_id("Idempotency-Key", key)
 
     def if_match(self, version: int) -> bool:
         """Whether `If-Match` (RFC 9110, 13.1.1) lets the request change what is at `version`; 0 is nothing yet."""
-        wanted = self.event.get("headers", {}).get("if-match")
+        wanted = self._header("if-match")
         if wanted is None:
             return True
         tags = [tag.strip().strip('"') for tag in wanted.split(",")]
         return version > 0 and ("*" in tags or str(version) in tags)
+
+    def _header(self, name: str) -> str | None:
+        """The header that is called `name`, in whatever case it came: API Gateway writes all in lower case."""
+        headers: Mapping[str, str] = self.event.get("headers") or {}
+        return next((value for key, value in headers.items() if key.lower() == name), None)
 
     def parameters[Model: BaseModel](self, model: type[Model]) -> Model:
         """The query as a `model`. Raises Problem."""

@@ -57,6 +57,7 @@ RULES = (
     Rule("invalid_card_number", _INVALID, "A card's number is not one: its check digit does not fit"),
     Rule("unknown_timezone", _INVALID, "A time zone is not in the IANA database"),
     Rule("unknown_program", _GONE, "There is no such program"),
+    Rule("unknown_version", _GONE, "The program has no such version"),
     Rule("unknown_job", _GONE, "There is no such job"),
     Rule("precondition_failed", HTTPStatus.PRECONDITION_FAILED, "It was changed meanwhile"),
     # The rules of the domain, against what is recorded.

@@ -61,7 +61,7 @@ def cancel_order(
         AccountId(program_id, customer_id) if customer_id is not None else None,
         Sender(actor=actor, source=source),
         decide,
-        answered=lambda story: bool(story.cancellation),
+        answered=lambda story: story.shows_all_of_cancellation,
         beside=lambda transaction: taking_back(world, transaction),
     )
     movements = transaction.story.cancellation

@@ -6,6 +6,7 @@ from datetime import datetime
 from loyalty.domain.earning import breakdown_of, complete, why_skipped
 from loyalty.domain.order import Order, cause_of_order
 from loyalty.domain.reckoning import Step
+from loyalty.domain.returning import take_back_noted
 from loyalty.domain.transaction import Transaction
 from loyalty.ports import World
 from loyalty.usecases.carry_out import Sender, carry_out
@@ -41,7 +42,7 @@ def complete_order(world: World, program_id: str, order: Order, actor: str, sour
         cause_of_order(program_id, order.order_id),
         order.account_id(program_id),
         Sender(actor=actor, source=source, occurred_at=order.completed_at),
-        lambda transaction: complete(transaction, order, referral_of(world, transaction, order)),
+        lambda transaction: take_back_noted(complete(transaction, order, referral_of(world, transaction, order))),
         answered=lambda story: story.completed_for_good,
         beside=lambda transaction: paying(world, transaction),
     )

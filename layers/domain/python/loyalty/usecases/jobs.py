@@ -154,8 +154,12 @@ def _made_with(world: World, program_id: str, key: str, request: JobRequest) -> 
         return None
     job_id, digest = made
     if digest != request.digest:
-        facts = {"job_id": job_id}
-        raise Refused("idempotency_key_reused", "This key was used for another request.", facts=facts)
+        raise Refused(
+            "idempotency_key_reused",
+            "This key was used for another request.",
+            pointer="/Idempotency-Key",
+            facts={"job_id": job_id},
+        )
     job = _job(world, program_id, job_id)
     if job.status is Status.QUEUED:
         # Whoever made it may have died before it was handed over.

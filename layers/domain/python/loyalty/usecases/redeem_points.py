@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from loyalty.domain.movement import Event
 from loyalty.domain.order import cause_of_order
 from loyalty.domain.redemption import RedemptionRequest, discount, redeem, void
 from loyalty.ports import World
@@ -70,12 +69,11 @@ def void_redemption(world: World, program_id: str, order_id: str, actor: str, so
         Sender(actor=actor, source=source),
         void,
     )
-    movements = transaction.story.movements
-    if movements and movements[-1].event is Event.REDEMPTION_VOIDED:
+    if voided := transaction.story.voided_redemption:
         return RedemptionVoided(
             order_id=order_id,
-            points_restored=movements[-1].points,
-            balance=movements[-1].balance_after,
+            points_restored=voided.points,
+            balance=voided.balance_after,
             first=transaction.decided,
         )
     account = transaction.account

@@ -12,8 +12,9 @@ from loyalty.domain.order import cause_of_order
 from loyalty.domain.program import Program
 from loyalty.domain.reckoning import Step
 from loyalty.domain.redemption import discount, usable
+from loyalty.domain.refusal import Refused
 from loyalty.domain.story import Story
-from loyalty.ports import Edition, World
+from loyalty.ports import Edition, UnknownProgram, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,13 @@ class AccountView:
 
 
 def view_program(world: World, program_id: str, version: int | None) -> Edition:
-    """A program's settings, in one of their versions or as they are now. Raises UnknownProgram."""
-    return world.programs.edition(program_id, version)
+    """A program's settings, in one of their versions or as they are now. Raises UnknownProgram and Refused."""
+    try:
+        return world.programs.edition(program_id, version)
+    except UnknownProgram:
+        if version is None or world.programs.latest(program_id) is None:
+            raise
+        raise Refused("unknown_version", f"There is no version {version}.", pointer="/version") from None
 
 
 def view_account(world: World, account_id: AccountId) -> AccountView:

@@ -74,11 +74,18 @@ def _printable(value: object) -> str:
     text = _text(value)
     if not text:
         raise PydanticCustomError("empty", "must not be empty")
-    if not text.isprintable():
+    if not text.translate(_IN_WRITING).isprintable():
         raise PydanticCustomError("not_printable", "must be printable text")
     if len(text) > MAX_TEXT:
         raise PydanticCustomError("text_too_long", f"must have at most {MAX_TEXT} characters")
     return text
+
+
+_IN_WRITING = {ord(space): " " for space in "\u00a0\u2007\u2009\u202f\u3000"} | {
+    ord(join): None for join in "\u200c\u200d"
+}
+"""Spaces of other scripts than ours, and what joins letters and emoji or keeps them apart. Not for ids: two that look
+alike would be two."""
 
 
 def _text(value: object) -> str:
@@ -96,6 +103,11 @@ def _money(value: object) -> Decimal:
     if amount.is_signed():  # "-0" too: it would be stored, and answered, with its sign
         raise PydanticCustomError("negative_amount", "must not be below zero")
     return amount
+
+
+def _factor(value: object) -> Decimal:
+    # No money: a number of JSON will do, by the digits that it was written with.
+    return _money(repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else value)
 
 
 def _positive(amount: Decimal) -> Decimal:
@@ -195,7 +207,7 @@ Text = Annotated[
         json_schema_extra={
             "minLength": 1,
             "maxLength": MAX_TEXT,
-            "pattern": r"^[^\u0000-\u001f\u007f-\u00a0\u00ad]+$",
+            "pattern": r"^[^\u0000-\u001f\u007f-\u009f\u00ad]+$",
             "description": "Printable text.",
         }
     ),
@@ -204,6 +216,17 @@ Money = Annotated[
     Decimal,
     BeforeValidator(_money, json_schema_input_type=str),
     _pattern(r"^[0-9]{1,12}(\.[0-9]{1,6})?$", "A decimal string, such as 12.50; never a number."),
+]
+Factor = Annotated[
+    Decimal,
+    BeforeValidator(_factor, json_schema_input_type=str | float),
+    Field(
+        json_schema_extra={
+            "pattern": r"^[0-9]{1,12}(\.[0-9]{1,6})?$",
+            "minimum": 0,
+            "description": "A rate, a share or a multiplier: a decimal string, such as 1.5, or a number.",
+        }
+    ),
 ]
 PositiveMoney = Annotated[
     Decimal,
@@ -342,6 +365,16 @@ _WORDS = {
     "extra_forbidden": "is not a field of this",
     "missing": "is needed",
     "model_type": "must be an object",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be a string",
+    "list_type": "must be a list",
+    "too_short": "must not be empty",
+    "string_too_short": "must not be empty",
+    "too_long": "must have at most {max_length} entries",
 }
 """Where pydantic's own words would puzzle who does not know it."""
 
@@ -349,6 +382,7 @@ _WORDS = {
 def _fault(details: ErrorDetails) -> Fault:
     kind = details["type"]
     code = _CODES.get(kind) or (kind if kind in BY_CODE else "wrong_type")
-    message = _WORDS.get(kind) or details["msg"].replace("Input should", "must")
+    words = _WORDS.get(kind)
+    message = words.format(**details.get("ctx", {})) if words else details["msg"].replace("Input should", "must")
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in details["loc"])
     return Fault("".join(f"/{part}" for part in parts), code, message)

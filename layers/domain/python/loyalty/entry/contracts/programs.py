@@ -14,6 +14,7 @@ from loyalty.domain.program import Program
 from loyalty.entry.contracts.fields import (
     Contract,
     Currency,
+    Factor,
     Id,
     Instant,
     Money,
@@ -36,8 +37,14 @@ SHARE = r"^0{0,11}(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"
 """A decimal string from 0 to 1."""
 
 
+NO_ZONES = ("posix", "right/", "localtime", "Factory")
+"""What stands beside the zones where a system keeps them: other countings of time, and what the machine is set to."""
+
+
 def _timezone(name: str) -> str:
     try:
+        if name.startswith(NO_ZONES):
+            raise ValueError
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         message = "must be a name of the IANA time zone database, such as Europe/Berlin"
@@ -65,8 +72,8 @@ def _multiplier(multiplier: Decimal) -> Decimal:
 
 MAX_MULTIPLIER = 1_000
 _RATE = Field(json_schema_extra={"pattern": r"^[0-9]{1,6}(\.[0-9]{1,6})?$"})
-PerUnit = Annotated[Money, AfterValidator(_rate), _RATE]
-Multiplier = Annotated[Money, AfterValidator(_multiplier), Field(json_schema_extra={"examples": ["1.5"]})]
+PerUnit = Annotated[Factor, AfterValidator(_rate), _RATE]
+Multiplier = Annotated[Factor, AfterValidator(_multiplier), Field(json_schema_extra={"examples": ["1.5"]})]
 Names = Annotated[list[Id], Field(max_length=MAX_NAMES)]
 
 
@@ -162,7 +169,7 @@ class RedeemSettings(Contract):
 
     point_value: Annotated[PositiveMoney, AfterValidator(_rate), _RATE] = Decimal("0.01")
     min_points: Annotated[int, Field(ge=0, le=MAX_POINTS)] = 0
-    max_order_share: Annotated[Money, AfterValidator(_share), Field(json_schema_extra={"pattern": SHARE})] = Decimal(1)
+    max_order_share: Annotated[Factor, AfterValidator(_share), Field(json_schema_extra={"pattern": SHARE})] = Decimal(1)
     block_size: Points = 1
     overspend: Literal["reject", "clamp"] = "reject"
 
@@ -263,7 +270,7 @@ class PromotionSettings(GoodsSettings):
     One that is not `stackable` counts alone. The points that it adds may have an `expiry` of their own.
     """
 
-    id: ProgramId
+    id: Id
     starts_at: Instant
     ends_at: Instant
     multiplier: Multiplier | None = None
