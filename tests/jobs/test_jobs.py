@@ -21,6 +21,7 @@ from loyalty.entry.job_sheets import sheets
 from loyalty.ports import JobTask, Unavailable, World
 from loyalty.usecases import work_on_jobs
 from loyalty.usecases.carry_out import Sender
+from loyalty.usecases.erase_customer import erase_customer
 from loyalty.usecases.jobs import JobRequest, JobView, UnknownJob, start_job, undo_job, view_job
 from loyalty.usecases.redeem_points import redeem_points
 from loyalty.usecases.use_card import assign_card
@@ -33,6 +34,7 @@ from tests.replay import audit
 from tests.worlds import work, world_in_memory
 
 type Row = Mapping[str, Any]
+BOSS = Sender(actor="boss", source="API")
 
 
 def adjustment(customer_id: str = "ann", points: object = 50, **facts: Any) -> Row:
@@ -279,6 +281,24 @@ def test_a_store_that_is_not_there_has_the_part_done_again() -> None:
     assert balance(world) == 53
 
 
+def test_a_row_whose_customer_was_erased_since_is_done_when_its_part_is_delivered_again(world: World) -> None:
+    start(world, adjustment("ann"), adjustment("bob"))
+    assert isinstance(world.jobs, MemoryJobs)
+    check = world.jobs.take()
+    assert check
+    work_on(world, check, sheets(world))
+    part = world.jobs.take()
+    assert part
+    calls: list[str] = []
+    with pytest.raises(Killed):
+        work_on(replace(world, files=Cut(world.files, calls, 2, False)), part, sheets(world))
+    erase_customer(world, member(), BOSS)
+    work_on(world, part, sheets(world))
+    rows = sheet(world, "results.csv")
+    assert [(row["status"], row["points"]) for row in rows] == [("done", "50"), ("done", "50")]
+    assert [balance(world, who) for who in ("ann", "bob")] == [0, 50]
+
+
 def test_undoing_takes_back_what_is_there_and_reports_what_was_spent(world: World) -> None:
     view = run(world, adjustment("ann", 100), adjustment("bob", 100))
     spend = RedemptionRequest(account_id=member(), order_total=Decimal("0.30"), currency="EUR", points=30)
@@ -300,6 +320,60 @@ def test_undoing_gives_back_what_was_taken_and_moves_expiries_back(world: World)
     assert (undo(world, taken).undone.points, balance(world), balance(world, "bob")) == (37, 100, 0)
     undo(world, moved)
     assert world.ledger.account(member(), consistent=True).lots == Lots([Lot(NOW + DAY, 40), Lot(None, 60)])
+    assert books_agree(world)
+
+
+OPPOSED = [
+    pytest.param([("ann", 100), ("ann", -30)], id="taken of what was given"),
+    pytest.param([("ann", -30), ("ann", 100)], id="a debt that was repaid"),
+    pytest.param([("ann", 100), ("bob", 5), ("ann", None), ("ann", -30)], id="moved in between"),
+    pytest.param([("ann", -30), ("ann", 100), ("bob", -5), ("ann", -70), ("bob", 5)], id="to and fro"),
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 9])
+@pytest.mark.parametrize("rows", OPPOSED)
+def test_undoing_rows_of_one_customer_leaves_what_was_there(
+    rows: list[tuple[str, int | None]], size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was taken comes back before what was given goes: else that would be short, and what comes back a present."""
+    monkeypatch.setattr(work_on_jobs, "ROWS_PER_PART", size)
+    world = world_in_memory(program())
+    until = {"expires_at": (NOW + 9 * DAY).isoformat()}
+    view = run(
+        world,
+        *(
+            adjustment(who, 0, **until) if points is None else adjustment(who, points, reason=str(number))
+            for number, (who, points) in enumerate(rows)
+        ),
+    )
+    undone = undo(world, view)
+    assert (undone.job.status, undone.undone.processed, undone.undone.short) == (Status.UNDONE, len(rows), 0)
+    assert undone.undone.points == -view.done.points
+    assert [balance(world, who) for who in ("ann", "bob")] == [0, 0]
+    assert [row["row"] for row in sheet(world, "undo-results.csv")] == [str(n + 1) for n in range(len(rows))]
+    assert books_agree(world)
+
+
+@given(
+    before=st.integers(0, 100),
+    rows=st.lists(st.integers(-90, 90), min_size=1, max_size=8),
+    policy=st.sampled_from(["clamp", "allow_negative"]),
+)
+def test_undoing_at_once_leaves_each_balance_as_it_was(before: int, rows: list[int], policy: str) -> None:
+    world = world_in_memory(program(cancel={"on_shortfall": policy}))
+    if before:
+        run(world, adjustment("ann", before, expires_at=(NOW + 5 * DAY).isoformat()), key="before")
+    until = {"expires_at": (NOW + 9 * DAY).isoformat()}
+    view = run(
+        world,
+        *(
+            adjustment("ann", points, reason=str(number), **({} if points else until))
+            for number, points in enumerate(rows)
+        ),
+    )
+    undone = undo(world, view).undone
+    assert (balance(world), undone.points, undone.short) == (before, -view.done.points, 0)
     assert books_agree(world)
 
 
