@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from loyalty.domain.cards import Status as CardStatus
 from loyalty.domain.jobs import JobKind, Status
 from loyalty.domain.lots import Lot, Lots
+from loyalty.domain.movement import AccountId, Cause
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.refusal import Refused
 from loyalty.entry.job_sheets import sheets
 from loyalty.ports import JobTask, Unavailable, World
 from loyalty.usecases import work_on_jobs
 from loyalty.usecases.carry_out import Sender
+from loyalty.usecases.complete_order import complete_order
 from loyalty.usecases.erase_customer import erase_customer
 from loyalty.usecases.jobs import JobRequest, JobView, UnknownJob, start_job, undo_job, view_job
 from loyalty.usecases.redeem_points import redeem_points
@@ -29,7 +31,7 @@ from loyalty.usecases.verify import verify_program
 from loyalty.usecases.view_cards import view_card, view_cards
 from loyalty.usecases.work_on_jobs import work_on
 from tests.fakes.jobs import MemoryFiles, MemoryJobs
-from tests.given import DAY, NOW, member, program
+from tests.given import DAY, NOW, member, order, program
 from tests.replay import audit
 from tests.worlds import work, world_in_memory
 
@@ -119,6 +121,41 @@ def test_a_dry_run_says_what_would_be_and_moves_nothing(world: World) -> None:
     assert world.ledger.statement(member(), 9, None) == []
     with pytest.raises(Refused, match="job_not_undoable"):
         undo_job(world, "shop", view.job.job_id)
+
+
+def test_a_dry_run_foretells_what_becomes_of_each_row() -> None:
+    world = world_in_memory(program(cancel={"on_shortfall": "clamp"}))
+    run(world, adjustment("ann", 100), key="before")
+    complete_order(world, "shop", order("#1", "bob"), "test", "API")
+    rows = [
+        adjustment("ann", -60, reason="1"),
+        adjustment("ann", -60, reason="2"),
+        adjustment("ann", 5, reason="3", order_id="#1"),
+        adjustment("ann", 0, reason="4", expires_at=(NOW + DAY).isoformat()),
+        adjustment("bob", 5, order_id="#1"),
+    ]
+    told = run(world, *rows, key="dry", dry_run=True)
+    assert (told.done.points, told.done.short, told.done.failed, balance(world)) == (-95, 20, 1, 100)
+    foretold = sheet(world, f"{told.job.job_id}/results.csv")
+    assert [row["code"] for row in foretold] == ["", "", "order_customer_mismatch", "", ""]
+    real = run(world, *rows)
+    assert real.done == told.done
+    assert [row["balance"] for row in foretold] == ["40", "0", "", "0", "105"]
+    assert [row["balance"] for row in sheet(world, f"{real.job.job_id}/results.csv")] == ["40", "0", "", "0", "105"]
+
+
+def test_a_broken_account_holds_up_no_other_row_of_a_dry_run(world: World) -> None:
+    class Broken:
+        def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> Any:
+            if account_id == member("ann"):
+                raise ValueError("a lot without a number of points")
+            return world.ledger.read(cause, account_id, consistent=consistent)
+
+    job_id = start(world, adjustment("ann"), adjustment("bob"), dry_run=True)
+    work(replace(world, ledger=Broken()))  # type: ignore[arg-type]
+    view = view_job(world, "shop", job_id)
+    assert (view.job.status, view.done.failed, view.done.points) == (Status.COMPLETED, 1, 50)
+    assert [row["code"] for row in sheet(world, "results.csv")] == ["internal_error", ""]
 
 
 def test_one_bad_row_and_nothing_is_done(world: World) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from loyalty.domain.jobs import Job, JobKind, Outcome, RowFault, Status, Tally
 from loyalty.ports import JobTask, LostRace, Unavailable, World
-from loyalty.usecases.carry_out_many import carry_out_many, look_at
+from loyalty.usecases.carry_out_many import carry_out_many, look_at_many
 from loyalty.usecases.job_cards import make_cards, take_cards_back
 from loyalty.usecases.job_rows import TURNS, Action, command, undoing, undone_in_turn
 from loyalty.usecases.jobs import job_folder, report_name, results_name, undo_results_name
@@ -169,7 +169,7 @@ def _outcomes(world: World, job: Job, rows: Sequence[tuple[int, Action | None]])
     asked = undoing if is_undoing else command
     commands = [asked(world, job, number, action) for number, action in rows if action is not None]
     if job.dry_run:
-        return (look_at(world, job.program_id, one) for one in commands)
+        return look_at_many(world, job.program_id, commands)
     return carry_out_many(world, job.program_id, commands)
 
 
