@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 from loyalty.domain.jobs import Job, JobKind, Status, Tally
 from loyalty.domain.refusal import Refused
@@ -83,6 +84,13 @@ def start_job(
         return made
     world.jobs.hand_over([JobTask(program_id, job_id)])
     return JobStarted(job=job, first=True)
+
+
+def when_made(world: World, program_id: str, key: str) -> datetime | None:
+    """When a job was made with this idempotency key; None where none was."""
+    made = world.jobs.made_with(program_id, key)
+    job = world.jobs.get(program_id, made[0]) if made else None
+    return job.created_at if job else None
 
 
 def view_job(world: World, program_id: str, job_id: str) -> JobView:
