@@ -336,6 +336,15 @@ def test_a_row_whose_customer_was_erased_since_is_done_when_its_part_is_delivere
     assert [balance(world, who) for who in ("ann", "bob")] == [0, 50]
 
 
+def test_what_a_job_did_cannot_be_undone_once_its_files_have_expired(world: World) -> None:
+    view = run(world, adjustment())
+    assert isinstance(world.files, MemoryFiles)
+    world.files.kept.clear()
+    with pytest.raises(Refused, match="job_not_undoable"):
+        undo_job(world, "shop", view.job.job_id)
+    assert view_job(world, "shop", view.job.job_id).job.status is Status.COMPLETED
+
+
 def test_undoing_takes_back_what_is_there_and_reports_what_was_spent(world: World) -> None:
     view = run(world, adjustment("ann", 100), adjustment("bob", 100))
     spend = RedemptionRequest(account_id=member(), order_total=Decimal("0.30"), currency="EUR", points=30)

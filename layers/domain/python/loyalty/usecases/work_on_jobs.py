@@ -13,7 +13,7 @@ from loyalty.ports import JobTask, LostRace, Unavailable, World
 from loyalty.usecases.carry_out_many import carry_out_many, look_at_many
 from loyalty.usecases.job_cards import make_cards, take_cards_back
 from loyalty.usecases.job_rows import TURNS, Action, command, undoing, undone_in_turn
-from loyalty.usecases.jobs import job_folder, report_name, results_name, undo_results_name
+from loyalty.usecases.jobs import job_folder, part_name, report_name, results_name, undo_results_name
 
 ROWS_PER_PART = 1_000
 """One after the other, a second's or two of work; at the worst, each row contended, some minutes."""
@@ -105,7 +105,7 @@ def _check(world: World, job: Job, sheets: Sheets) -> Job | None:
 
 
 def _write_part(world: World, rows: str, part: int, checked: Sequence[CheckedRow]) -> None:
-    world.files.write(f"{rows}/{part:06d}", b"\n".join(row.line for row in checked))
+    world.files.write(part_name(rows, part), b"\n".join(row.line for row in checked))
 
 
 def _hand_over(world: World, job: Job) -> None:
@@ -142,7 +142,7 @@ def _part(world: World, job: Job, part: int, sheets: Sheets) -> Job | None:
     finished = world.jobs.finished(job)
     if part not in finished:
         turn, of = divmod(part, job.parts)
-        with world.files.open(f"{job.rows}/{of:06d}") as file:
+        with world.files.open(part_name(job.rows, of)) as file:
             actions = [row for row in sheets.rows(job, file.read()) if undone_in_turn(row[1]) >= turn]
         outcomes = sorted(_outcomes(world, job, actions), key=lambda outcome: outcome.number)
         tally = Tally()
