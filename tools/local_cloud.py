@@ -212,7 +212,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.local_cloud", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("command", choices=["up", "down", "logs", "status"])
     parser.add_argument("--directory", type=Path, default=DIRECTORY, help="where its files are (default .local)")
-    parser.add_argument("--port", type=int, default=PORT)
+    parser.add_argument("--port", type=int, default=PORT, choices=range(1, 65536), metavar="1-65535")
     parser.add_argument("--stack-name", default=STACK_NAME)
     parser.add_argument("--keep", action="store_true", help="keep what it holds over restarts")
     parser.add_argument("--follow", action="store_true", help="go on showing logs")

@@ -172,8 +172,7 @@ class Client:
         headers: Mapping[str, str],
         body: bytes | None,
     ) -> urllib3.BaseHTTPResponse:
-        # An id may hold a slash, a question mark, a percent sign: none of that is the path's.
-        url = "/".join([self._api_url, "v1", *(quote(part, safe="") for part in path)])
+        url = "/".join([self._api_url, "v1", *map(_segment, path)])
         if query:
             url += f"?{urlencode(query)}"
         response = self._http.request(
@@ -207,6 +206,12 @@ class Program:
     def text(self, *path: str, query: Mapping[str, str], media_type: str) -> str:
         """As Client.text, with /programs/{program_id} before the path."""
         return self._client.text("programs", self.program_id, *path, query=query, media_type=media_type)
+
+
+def _segment(part: str) -> str:
+    """An id as a part of a path: no slash, question mark or percent sign in it is the path's, nor is it `..`."""
+    encoded = quote(part, safe="")
+    return encoded.replace(".", "%2E") if encoded in (".", "..") else encoded
 
 
 def _document(response: urllib3.BaseHTTPResponse) -> Json | None:

@@ -44,8 +44,11 @@ def one_line(text: str) -> str:
 def failure_of(error: Exception) -> Failure:
     """What a call to the API ended with, as a user can act on it."""
     if isinstance(error, ApiError):
-        faults = ", ".join(f"{fault['pointer'].lstrip('/')} {fault['message']}" for fault in error.errors)
-        said = ": ".join(part for part in (error.code, error.detail, faults) if part)
+        # The detail may be the first fault, or the message of the only one.
+        untold = [fault for fault in error.errors if fault["message"] not in error.detail]
+        faults = ", ".join(f"{fault['pointer'].lstrip('/')} {fault['message']}" for fault in untold)
+        detail = error.detail.removesuffix(".") if faults else error.detail
+        said = ": ".join(part for part in (error.code, detail, faults) if part)
         code = ExitCode.UNREACHABLE if error.status >= 500 or error.status == 429 else ExitCode.REFUSED
         return Failure(said, code)
     reason = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason else error

@@ -97,6 +97,8 @@ class Output:
     form: str
     path: Path | None
     stream: TextIO
+    make_room: Callable[[], None] = lambda: None
+    """Takes away what is drawn on the terminal while the result is awaited."""
 
     @property
     def shown(self) -> bool:
@@ -104,6 +106,8 @@ class Output:
         return self.path is None and self.form != "table" and self.stream.isatty()
 
     def write(self, text: str) -> None:
+        if self.path is None and self.stream.isatty():
+            self.make_room()
         try:
             self.stream.write(text)
         except BrokenPipeError:

@@ -24,6 +24,7 @@ def progress(output: Output, what: str, total: int | None = None) -> Iterator[Ad
     from rich.progress import MofNCompleteColumn, TextColumn
 
     with _bar(MofNCompleteColumn() if total is not None else TextColumn("{task.completed:,}")) as bar:
+        output.make_room = bar.stop
         task = bar.add_task(what, total=total)
         yield lambda parts: bar.advance(task, parts)
 

@@ -54,6 +54,17 @@ def on_a_terminal(*arguments: str, env: Mapping[str, str], cwd: Path, out: bool 
         process.kill()
 
 
+def on_one_terminal(*arguments: str, env: Mapping[str, str], cwd: Path) -> Ended:
+    """stdout and stderr are the same terminal, as for a person. What it was sent is in `out`."""
+    shown, end = pty.openpty()
+    process = subprocess.Popen([LOYALTY, *arguments], env=environment(env), cwd=cwd, stdout=end, stderr=end)
+    os.close(end)
+    try:
+        return Ended(code=process.wait(SECONDS), out=_read(shown), err=b"")
+    finally:
+        process.kill()
+
+
 def _read(end: int) -> bytes:
     """All that was written to the other end, which is closed. A terminal says so with an error."""
     parts = []

@@ -68,6 +68,7 @@ JANUARY = ("--program", "shop", "--month", "2026-01")
         (("balances",), "Missing option '--program'."),
         (("verify", "--customer", "ann"), "--customer needs --program"),
         (("statement", "--program", "shop"), "Missing argument 'ID'."),
+        (("issue", "ann", "-5", "--reason", "x", "--program", "shop"), "Invalid value for 'POINTS': -5 is not in"),
         (("jurnal",), "No such command 'jurnal'. Did you mean 'journal'?"),
         (("journal", *JANUARY, "--client-secret", "x"), "No such option '--client-secret'."),
         (("journal", *JANUARY, "--output", "no/such/place.csv"), "no/such/place.csv cannot be written: No such file"),
@@ -134,7 +135,40 @@ def test_a_refusal_says_its_code_what_and_where(run: Run, ledger: Ledger) -> Non
     )
     ended = run("liability", "--program", "shop", "--from", "1990-01-01", "--to", "2026-01-01")
     assert (ended.code, ended.out) == (3, "")
-    assert ended.err == "error: out_of_range: The request is not valid.: to must be within 3660 days of `from`\n"
+    assert ended.err == "error: out_of_range: The request is not valid: to must be within 3660 days of `from`\n"
+
+
+@pytest.mark.parametrize(
+    ("detail", "faults", "line"),
+    [
+        ("/reason must not be empty.", [("/reason", "must not be empty")], "/reason must not be empty."),
+        ("There is no such tier.", [("/tier", "There is no such tier.")], "There is no such tier."),
+        (
+            "/reason must not be empty. And 1 more.",
+            [("/reason", "must not be empty"), ("/points", "is needed")],
+            "/reason must not be empty. And 1 more: points is needed",
+        ),
+    ],
+)
+def test_a_refusal_says_nothing_twice(
+    run: Run, ledger: Ledger, detail: str, faults: list[tuple[str, str]], line: str
+) -> None:
+    errors = [{"pointer": pointer, "message": message, "code": "empty"} for pointer, message in faults]
+    ledger.says("shop/purges", {"code": "empty", "detail": detail, "errors": errors}, status=422)
+    assert run("purge", "--program", "shop", "--status").err == f"error: empty: {line}\n"
+
+
+@pytest.mark.parametrize("customer_id", [".", "..", "../b", "a/../b", "%2E%2E"])
+def test_dots_in_an_id_lead_nowhere_else(run: Run, ledger: Ledger, customer_id: str) -> None:
+    run("customer", customer_id, "--program", "shop")
+    assert [asked.path for asked in ledger.asked] == [f"shop/customers/{customer_id}"]
+
+
+def test_options_of_what_is_meant_without_a_name_are_in_the_help(nowhere: Run) -> None:
+    for family, option in (("journal", "--month"), ("liability", "--month"), ("jobs", "--limit")):
+        shown = nowhere(family, "--help").out
+        assert option in shown
+        assert f"loyalty {family} [OPTIONS]" in shown
 
 
 @pytest.mark.parametrize(

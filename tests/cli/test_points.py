@@ -69,7 +69,7 @@ def test_all_of_an_adjustment_is_sent(run: Run, ledger: Ledger) -> None:
     ("arguments", "line"),
     [
         (("issue", "ann", "0", *OF), "Invalid value for 'POINTS': 0 is not in the range x>=1."),
-        (("issue", "ann", "-5", *OF), "No such option '-5'"),
+        (("issue", "ann", "-5", *OF), "-5 is not in the range x>=1"),
         (("issue", "ann", "1.5", *OF), "Invalid value for 'POINTS': '1.5' is not a valid integer range."),
         (("issue", "ann", "5", "--program", "shop"), "Missing option '--reason'."),
         (("adjust", "ann", "-1.5", *OF), "No such option '-1'"),

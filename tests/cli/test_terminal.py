@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.ledger import Ledger
-from tests.cli.program import LOYALTY, environment, on_a_pipe, on_a_terminal
+from tests.cli.program import LOYALTY, environment, on_a_pipe, on_a_terminal, on_one_terminal
 from tests.cli.test_journal import CSV_HEAD, DAYS, JOURNAL, entry
 
 COMMAND = ("journal", "--program", "shop", *DAYS)
-ESCAPE, BOLD, COLOUR = b"\x1b", b"\x1b[1m", b"\x1b[3"
+ESCAPE, BOLD, COLOUR, LINE_CLEARED = b"\x1b", b"\x1b[1m", b"\x1b[3", b"\x1b[2K"
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +41,16 @@ def test_a_person_gets_a_table_and_progress(ledger: Ledger, tmp_path: Path) -> N
     assert ended.out.count(b"1,234,567") == 3
     assert b"journal of shop" in ended.err
     assert b"3/3" in ended.err
+
+
+@pytest.mark.parametrize("columns", ["40", "120"])
+def test_progress_is_gone_before_the_table_is_drawn(ledger: Ledger, tmp_path: Path, columns: str) -> None:
+    ended = on_one_terminal(*COMMAND, env={**ledger.environment, "COLUMNS": columns}, cwd=tmp_path)
+    drawn, _, table = ended.out.partition(b"business day")
+    bar, _, between = drawn.rpartition(b"0:00:")
+    assert b"journal of shop" in bar
+    assert LINE_CLEARED in between
+    assert b"journal of shop" not in table
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])

@@ -91,6 +91,11 @@ def test_what_was_not_compared_does_not_agree(aws: Run, ledger: Ledger) -> None:
             "error: ledger-VerifyFunction-1 failed: no such program\n",
         ),
         (
+            (200, {"errorMessage": "unknown_program", "errorType": "Failed"}, {"x_amz_function_error": "Unhandled"}),
+            3,
+            "error: unknown_program: ledger-VerifyFunction-1 knows no program of this id\n",
+        ),
+        (
             (403, {"Message": "not yours"}, {"x_amzn_errortype": "AccessDeniedException"}),
             3,
             "error: AccessDeniedException: not yours\n",

@@ -52,6 +52,17 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFi
     )
 
 
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])
+def test_what_is_no_port_is_refused_before_anything_is_started(
+    port: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        local_cloud.main(["up", "--directory", str(tmp_path), "--port", port])
+    assert refused.value.code == 2
+    assert "error: argument --port: invalid" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("command", ["logs", "status"])
 def test_what_needs_a_local_cloud_says_how_to_start_it(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

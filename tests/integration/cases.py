@@ -653,6 +653,13 @@ PROGRAMS = [
         "not_allowed",
         settings(promotions=[promotion(tiers=["gold"])]),
     ),
+    *(
+        bad_program(f"books: {name} in the liability's account", f"/books/{name}", "duplicate", settings(books=books))
+        for name, books in (
+            ("expense", {"liability": "2400", "expense": "2400"}),
+            ("redeemed", {"redeemed": "points_liability"}),
+        )
+    ),
     bad_program("a promotion twice", "/promotions", "duplicate", settings(promotions=[promotion(), promotion()])),
     bad_program("another currency", "/currency", "currency_fixed", settings(currency="USD"), "shop"),
     *(

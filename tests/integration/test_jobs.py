@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -10,7 +11,7 @@ import pytest
 
 from loyalty.usecases import jobs as jobs_usecase
 from tests.integration.cases import bad_job, job
-from tests.integration.cloud import Cloud, as_json
+from tests.integration.cloud import NOW, Cloud, as_json
 from tests.integration.refusing import refused
 
 JOBS, JOB, UNDO = "POST p/jobs", "GET p/jobs/{job_id}", "POST p/jobs/{job_id}/undo"
@@ -85,6 +86,15 @@ def test_the_same_request_is_answered_with_the_same_job(shop: Cloud) -> None:
     first, again = (shop.call(JOBS, "shop", body=job(), idempotency_key="key") for _ in range(2))
     assert (again.body["job_id"], again.headers["idempotent-replayed"]) == (first.body["job_id"], "true")
     assert [one["job_id"] for one in shop.call("GET p/jobs", "shop").body["jobs"]] == [first.body["job_id"]]
+
+
+def test_a_repeat_is_answered_alike_when_an_expiry_in_it_is_past_by_then(shop: Cloud) -> None:
+    rows = [{"customer_id": "ann", "points": 5, "reason": "x", "expires_at": (NOW + timedelta(minutes=1)).isoformat()}]
+    first = shop.call(JOBS, "shop", body=job(rows=rows), idempotency_key="key")
+    shop.now = NOW + timedelta(hours=1)
+    again = shop.call(JOBS, "shop", body=job(rows=rows), idempotency_key="key")
+    assert (again.status, again.body) == (first.status, first.body)
+    refused(shop, bad_job("", "/rows/0/expires_at", "expires_in_the_past", job(rows=rows)))
 
 
 def test_an_upload_over_the_limit_is_refused(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -242,6 +242,33 @@ def test_a_cursor_is_of_its_program_day_and_kind_only(shop: Cloud) -> None:
         assert shop.call(ENTRY, "shop", "2026-01-31", "issue", query={"cursor": forged}).status == 422
 
 
+@pytest.mark.parametrize("letter", ["x", "ø", "日", "\U0001f600", '"', "\\", "%", "#"])
+def test_a_cursor_holds_any_id(shop: Cloud, letter: str) -> None:
+    longest = letter * (128 // len(letter.encode()))
+    numbers = [longest, longest[:-1], longest[:-2]]
+    for number in numbers:
+        assert (
+            shop.call("POST p/orders/{order_id}/completed", "shop", number, body=order(customer_id=number)).status
+            == 201
+        )
+        give(shop, 5, number)
+    day, days = "2026-01-31", {"from": "2026-01-31", "to": "2026-01-31"}
+    lists = {
+        (ENTRY, "shop", day, "earn"): "movements",
+        (ENTRY, "shop", day, "issue"): "movements",
+        ("GET p/customers", "shop"): "customers",
+        ("GET p/audit", "shop"): "entries",
+    }
+    for (key, *ids), name in lists.items():
+        query = {"limit": "1"} | (days if name == "entries" else {})
+        found = 0
+        while query.get("cursor") != "the end":
+            page = shop.call(key, *ids, query=query).body
+            found += len(page[name])
+            query["cursor"] = page["cursor"] or "the end"
+        assert found >= len(numbers), key
+
+
 def test_days_that_take_too_long_to_sum_are_refused(shop: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clouds.Context, "get_remaining_time_in_millis", lambda self: 0)
     for key, query in ((JOURNAL, ALL), (LIABILITY, JANUARY), (DEFERRED, JANUARY), (COHORTS, {"to": "2026-01-31"})):

@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 from loyalty.domain.cards import Status as CardStatus
 from loyalty.domain.jobs import JobKind, Status
 from loyalty.domain.lots import Lot, Lots
+from loyalty.domain.movement import AccountId, Cause
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.refusal import Refused
 from loyalty.entry.job_sheets import sheets
 from loyalty.ports import JobTask, Unavailable, World
 from loyalty.usecases import work_on_jobs
 from loyalty.usecases.carry_out import Sender
+from loyalty.usecases.complete_order import complete_order
+from loyalty.usecases.erase_customer import erase_customer
 from loyalty.usecases.jobs import JobRequest, JobView, UnknownJob, start_job, undo_job, view_job
 from loyalty.usecases.redeem_points import redeem_points
 from loyalty.usecases.use_card import assign_card
@@ -28,11 +31,12 @@ from loyalty.usecases.verify import verify_program
 from loyalty.usecases.view_cards import view_card, view_cards
 from loyalty.usecases.work_on_jobs import work_on
 from tests.fakes.jobs import MemoryFiles, MemoryJobs
-from tests.given import DAY, NOW, member, program
+from tests.given import DAY, NOW, member, order, program
 from tests.replay import audit
 from tests.worlds import work, world_in_memory
 
 type Row = Mapping[str, Any]
+BOSS = Sender(actor="boss", source="API")
 
 
 def adjustment(customer_id: str = "ann", points: object = 50, **facts: Any) -> Row:
@@ -117,6 +121,41 @@ def test_a_dry_run_says_what_would_be_and_moves_nothing(world: World) -> None:
     assert world.ledger.statement(member(), 9, None) == []
     with pytest.raises(Refused, match="job_not_undoable"):
         undo_job(world, "shop", view.job.job_id)
+
+
+def test_a_dry_run_foretells_what_becomes_of_each_row() -> None:
+    world = world_in_memory(program(cancel={"on_shortfall": "clamp"}))
+    run(world, adjustment("ann", 100), key="before")
+    complete_order(world, "shop", order("#1", "bob"), "test", "API")
+    rows = [
+        adjustment("ann", -60, reason="1"),
+        adjustment("ann", -60, reason="2"),
+        adjustment("ann", 5, reason="3", order_id="#1"),
+        adjustment("ann", 0, reason="4", expires_at=(NOW + DAY).isoformat()),
+        adjustment("bob", 5, order_id="#1"),
+    ]
+    told = run(world, *rows, key="dry", dry_run=True)
+    assert (told.done.points, told.done.short, told.done.failed, balance(world)) == (-95, 20, 1, 100)
+    foretold = sheet(world, f"{told.job.job_id}/results.csv")
+    assert [row["code"] for row in foretold] == ["", "", "order_customer_mismatch", "", ""]
+    real = run(world, *rows)
+    assert real.done == told.done
+    assert [row["balance"] for row in foretold] == ["40", "0", "", "0", "105"]
+    assert [row["balance"] for row in sheet(world, f"{real.job.job_id}/results.csv")] == ["40", "0", "", "0", "105"]
+
+
+def test_a_broken_account_holds_up_no_other_row_of_a_dry_run(world: World) -> None:
+    class Broken:
+        def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> Any:
+            if account_id == member("ann"):
+                raise ValueError("a lot without a number of points")
+            return world.ledger.read(cause, account_id, consistent=consistent)
+
+    job_id = start(world, adjustment("ann"), adjustment("bob"), dry_run=True)
+    work(replace(world, ledger=Broken()))  # type: ignore[arg-type]
+    view = view_job(world, "shop", job_id)
+    assert (view.job.status, view.done.failed, view.done.points) == (Status.COMPLETED, 1, 50)
+    assert [row["code"] for row in sheet(world, "results.csv")] == ["internal_error", ""]
 
 
 def test_one_bad_row_and_nothing_is_done(world: World) -> None:
@@ -279,6 +318,33 @@ def test_a_store_that_is_not_there_has_the_part_done_again() -> None:
     assert balance(world) == 53
 
 
+def test_a_row_whose_customer_was_erased_since_is_done_when_its_part_is_delivered_again(world: World) -> None:
+    start(world, adjustment("ann"), adjustment("bob"))
+    assert isinstance(world.jobs, MemoryJobs)
+    check = world.jobs.take()
+    assert check
+    work_on(world, check, sheets(world))
+    part = world.jobs.take()
+    assert part
+    calls: list[str] = []
+    with pytest.raises(Killed):
+        work_on(replace(world, files=Cut(world.files, calls, 2, False)), part, sheets(world))
+    erase_customer(world, member(), BOSS)
+    work_on(world, part, sheets(world))
+    rows = sheet(world, "results.csv")
+    assert [(row["status"], row["points"]) for row in rows] == [("done", "50"), ("done", "50")]
+    assert [balance(world, who) for who in ("ann", "bob")] == [0, 50]
+
+
+def test_what_a_job_did_cannot_be_undone_once_its_files_have_expired(world: World) -> None:
+    view = run(world, adjustment())
+    assert isinstance(world.files, MemoryFiles)
+    world.files.kept.clear()
+    with pytest.raises(Refused, match="job_not_undoable"):
+        undo_job(world, "shop", view.job.job_id)
+    assert view_job(world, "shop", view.job.job_id).job.status is Status.COMPLETED
+
+
 def test_undoing_takes_back_what_is_there_and_reports_what_was_spent(world: World) -> None:
     view = run(world, adjustment("ann", 100), adjustment("bob", 100))
     spend = RedemptionRequest(account_id=member(), order_total=Decimal("0.30"), currency="EUR", points=30)
@@ -300,6 +366,60 @@ def test_undoing_gives_back_what_was_taken_and_moves_expiries_back(world: World)
     assert (undo(world, taken).undone.points, balance(world), balance(world, "bob")) == (37, 100, 0)
     undo(world, moved)
     assert world.ledger.account(member(), consistent=True).lots == Lots([Lot(NOW + DAY, 40), Lot(None, 60)])
+    assert books_agree(world)
+
+
+OPPOSED = [
+    pytest.param([("ann", 100), ("ann", -30)], id="taken of what was given"),
+    pytest.param([("ann", -30), ("ann", 100)], id="a debt that was repaid"),
+    pytest.param([("ann", 100), ("bob", 5), ("ann", None), ("ann", -30)], id="moved in between"),
+    pytest.param([("ann", -30), ("ann", 100), ("bob", -5), ("ann", -70), ("bob", 5)], id="to and fro"),
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 9])
+@pytest.mark.parametrize("rows", OPPOSED)
+def test_undoing_rows_of_one_customer_leaves_what_was_there(
+    rows: list[tuple[str, int | None]], size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was taken comes back before what was given goes: else that would be short, and what comes back a present."""
+    monkeypatch.setattr(work_on_jobs, "ROWS_PER_PART", size)
+    world = world_in_memory(program())
+    until = {"expires_at": (NOW + 9 * DAY).isoformat()}
+    view = run(
+        world,
+        *(
+            adjustment(who, 0, **until) if points is None else adjustment(who, points, reason=str(number))
+            for number, (who, points) in enumerate(rows)
+        ),
+    )
+    undone = undo(world, view)
+    assert (undone.job.status, undone.undone.processed, undone.undone.short) == (Status.UNDONE, len(rows), 0)
+    assert undone.undone.points == -view.done.points
+    assert [balance(world, who) for who in ("ann", "bob")] == [0, 0]
+    assert [row["row"] for row in sheet(world, "undo-results.csv")] == [str(n + 1) for n in range(len(rows))]
+    assert books_agree(world)
+
+
+@given(
+    before=st.integers(0, 100),
+    rows=st.lists(st.integers(-90, 90), min_size=1, max_size=8),
+    policy=st.sampled_from(["clamp", "allow_negative"]),
+)
+def test_undoing_at_once_leaves_each_balance_as_it_was(before: int, rows: list[int], policy: str) -> None:
+    world = world_in_memory(program(cancel={"on_shortfall": policy}))
+    if before:
+        run(world, adjustment("ann", before, expires_at=(NOW + 5 * DAY).isoformat()), key="before")
+    until = {"expires_at": (NOW + 9 * DAY).isoformat()}
+    view = run(
+        world,
+        *(
+            adjustment("ann", points, reason=str(number), **({} if points else until))
+            for number, points in enumerate(rows)
+        ),
+    )
+    undone = undo(world, view).undone
+    assert (balance(world), undone.points, undone.short) == (before, -view.done.points, 0)
     assert books_agree(world)
 
 

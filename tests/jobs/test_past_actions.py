@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.jobs import JobKind, Status
+from loyalty.domain.jobs import Job, JobKind, Status
 from loyalty.domain.movement import AccountId, Kind
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.refusal import Refused
-from loyalty.ports import World
+from loyalty.entry.job_sheets import sheets
+from loyalty.ports import JobTask, World
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.change_program import change_program
 from loyalty.usecases.complete_order import complete_order
@@ -22,6 +23,7 @@ from loyalty.usecases.redeem_points import redeem_points
 from loyalty.usecases.sign_up import sign_customer_up
 from loyalty.usecases.verify import verify_program
 from loyalty.usecases.views import view_order
+from loyalty.usecases.work_on_jobs import work_on
 from tests.given import NOW, member, order, program
 from tests.replay import audit
 from tests.worlds import save, work, world_in_memory
@@ -170,6 +172,31 @@ def test_a_run_that_failed_or_was_undone_can_be_made_anew(world: World) -> None:
     assert balance(world, member()) == 100
     assert undo(world, second).undone.points == -40, "what was undone stays so"
     assert balance(world, member()) == 100
+    assert verify_program(world, "shop").found == []
+
+
+class Stale:
+    """Jobs as a worker has them in mind who has hung since it looked: `job` is running, nothing of it is done."""
+
+    def __init__(self, jobs: Any, job: Job) -> None:
+        self._jobs, self._job = jobs, job
+
+    def get(self, program_id: str, job_id: str) -> Job:
+        return self._job
+
+    def finished(self, job: Job) -> dict[int, Any]:
+        return {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._jobs, name)
+
+
+def test_a_worker_that_hung_gives_nothing_again_that_was_undone_meanwhile(world: World) -> None:
+    view = run(world, past_order(), past_sign_up())
+    assert undo(world, view).undone.points == -125
+    running = replace(view.job, status=Status.RUNNING)
+    work_on(replace(world, jobs=Stale(world.jobs, running)), JobTask("shop", view.job.job_id, 0), sheets(world))
+    assert balance(world, member()) == 0
     assert verify_program(world, "shop").found == []
 
 

@@ -25,10 +25,15 @@ class Family(click.Group):
         named = args and (args[0] in self.commands or args[0] in ctx.help_option_names)
         return super().parse_args(ctx, args if named else [self.default, *args])
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Those of the default, as they are typed after the name of the family; then the commands."""
+        self.commands[self.default].format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
+
 
 def family(name: str, default: str, help_text: str) -> Family:
     """A command `name` that runs its member `default` unless another one is named."""
-    members = Family(name, help=help_text)
+    members = Family(name, help=help_text, subcommand_metavar="[COMMAND] [ARGS]...")
     members.default = default
     return members
 

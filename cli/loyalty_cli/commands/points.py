@@ -32,7 +32,7 @@ class Signed(click.Command):
         return super().parse_args(ctx, args)
 
 
-@click.command()
+@click.command(cls=Signed)
 @click.argument("customer_id", metavar="CUSTOMER")
 @click.argument("points", type=click.IntRange(min=1))
 @click.option("--reason", required=True, metavar="TEXT", help="Why; it stands in the customer's statement.")

@@ -90,5 +90,7 @@ def _invoke(connection: Connection, told: Json) -> Any:
     except (BotoCoreError, ValueError) as error:
         raise Failure(f"{name} cannot be invoked: {error}", ExitCode.UNREACHABLE) from None
     if "FunctionError" in answer:
+        if result.get("errorMessage") == "unknown_program":
+            raise Failure(f"unknown_program: {name} knows no program of this id", ExitCode.REFUSED)
         raise Failure(f"{name} failed: {result.get('errorMessage', result)}", ExitCode.UNREACHABLE)
     return result

@@ -3,7 +3,7 @@
 What `carry_out` promises holds for each of them: it is carried out once for its cause, or not at all.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from loyalty.domain.account import Account
@@ -48,14 +48,22 @@ def carry_out_many(world: World, program_id: str, commands: Sequence[Command]) -
             yield command.outcome(done) if done else _alone(world, program_id, command)
 
 
-def look_at(world: World, program_id: str, command: Command) -> Outcome:
-    """What the command would come to now. Writes nothing."""
-    story, account = world.ledger.read(command.cause, command.account_id, consistent=False)
-    begun = Transaction.begin(world.programs.get(program_id), _origin(world, command), story, account)
-    try:
-        return command.outcome(command.decide(begun))
-    except Refused as refused:
-        return failed(command, refused.code)
+def look_at_many(world: World, program_id: str, commands: Iterable[Command]) -> Iterator[Outcome]:
+    """What `commands` would come to now, one after the other. Writes nothing. Raises Unavailable."""
+    program = world.programs.get(program_id)
+    known: dict[AccountId, Account] = {}
+
+    def look(command: Command) -> Transaction:
+        before = known.get(command.account_id)
+        story, read = world.ledger.read(command.cause, None if before else command.account_id, consistent=False)
+        transaction = command.decide(Transaction.begin(program, _origin(world, command), story, before or read))
+        if command.beside and transaction.decided:
+            command.beside(transaction)
+        known[command.account_id] = transaction.holder
+        return transaction
+
+    for command in commands:
+        yield _tried(command, look)
 
 
 def failed(command: Command, code: str) -> Outcome:
@@ -111,8 +119,9 @@ def _written(world: World, transactions: Sequence[Transaction]) -> list[Transact
 
 
 def _alone(world: World, program_id: str, command: Command) -> Outcome:
-    try:
-        transaction = carry_out(
+    return _tried(
+        command,
+        lambda command: carry_out(
             world,
             program_id,
             command.cause,
@@ -120,7 +129,14 @@ def _alone(world: World, program_id: str, command: Command) -> Outcome:
             command.sender,
             command.decide,
             beside=command.beside or _nothing,
-        )
+        ),
+    )
+
+
+def _tried(command: Command, carry: Callable[[Command], Transaction]) -> Outcome:
+    """What becomes of a command by itself. Raises Unavailable."""
+    try:
+        transaction = carry(command)
     except Refused as refused:
         return failed(command, refused.code)
     except Unavailable:

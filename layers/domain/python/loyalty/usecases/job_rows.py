@@ -1,5 +1,6 @@
 """What the rows of jobs come to: a command for each, and another that undoes it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from loyalty.domain.adjusting import Adjustment, adjust
@@ -22,6 +23,9 @@ from loyalty.usecases.carry_out import Sender
 from loyalty.usecases.carry_out_many import Command
 
 type Action = Adjustment | Order | PastSignUp
+TURNS = 3
+"""How many there are in which rows are undone."""
+type Decide = Callable[[Transaction], Transaction]
 
 
 def command(world: World, job: Job, number: int, action: Action) -> Command:
@@ -62,6 +66,30 @@ def action_account(job: Job, action: Action) -> AccountId:
     return action.account_id
 
 
+def undone_in_turn(action: Action | None) -> int:
+    """When a row is undone, the highest first: what took points, what moved an expiry, what gave points.
+
+    What was taken comes back before anything given goes. Otherwise that would be short, and what comes back too much.
+    """
+    if not isinstance(action, Adjustment) or action.points > 0:
+        return 0
+    return 2 if action.points < 0 else 1
+
+
+def _once(job: Job, decide: Decide) -> Decide:
+    """`decide`, but for a row that the job has carried out before, or undone since: then there is nothing to do.
+
+    Also where the row's customer was erased meanwhile, so that it is somebody else's by now.
+    """
+
+    def decided(transaction: Transaction) -> Transaction:
+        if any(movement.source == job.source for movement in transaction.story):
+            return transaction
+        return decide(transaction)
+
+    return decided
+
+
 def _adjusting(world: World, job: Job, number: int, request: Adjustment) -> Command:
     def outcome(transaction: Transaction) -> Outcome:
         return _outcome(number, Ending.DONE, request.account_id, transaction.story.movements[0], request.order_id)
@@ -71,7 +99,7 @@ def _adjusting(world: World, job: Job, number: int, request: Adjustment) -> Comm
         cause=job.cause(number),
         account_id=request.account_id,
         sender=Sender(actor=job.actor, source=job.source),
-        decide=lambda transaction: adjust(transaction, request),
+        decide=_once(job, lambda transaction: adjust(transaction, request)),
         outcome=outcome,
         beside=(lambda transaction: noting(world, transaction, request.order_id)) if request.order_id else None,
     )
@@ -91,7 +119,7 @@ def _rewarding_order(job: Job, number: int, order: Order) -> Command:
         cause=cause_of_order(job.program_id, order.order_id),
         account_id=account_id,
         sender=Sender(actor=job.actor, source=job.source, occurred_at=order.completed_at),
-        decide=lambda transaction: reward_order(transaction, order),
+        decide=_once(job, lambda transaction: reward_order(transaction, order)),
         outcome=outcome,
     )
 
@@ -108,7 +136,7 @@ def _rewarding_sign_up(job: Job, number: int, action: PastSignUp) -> Command:
         cause=cause_of_sign_up(job.program_id, action.account_id.customer_id),
         account_id=action.account_id,
         sender=Sender(actor=job.actor, source=job.source, occurred_at=action.signed_up_at),
-        decide=lambda transaction: reward_sign_up(transaction, action),
+        decide=_once(job, lambda transaction: reward_sign_up(transaction, action)),
         outcome=outcome,
     )
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 
 from loyalty.domain.jobs import Job, JobKind, Status, Tally
 from loyalty.domain.refusal import Refused
@@ -85,6 +86,13 @@ def start_job(
     return JobStarted(job=job, first=True)
 
 
+def when_made(world: World, program_id: str, key: str) -> datetime | None:
+    """When a job was made with this idempotency key; None where none was."""
+    made = world.jobs.made_with(program_id, key)
+    job = world.jobs.get(program_id, made[0]) if made else None
+    return job.created_at if job else None
+
+
 def view_job(world: World, program_id: str, job_id: str) -> JobView:
     """A job and its progress. Raises UnknownProgram and UnknownJob."""
     return _view(world, _job(world, program_id, job_id))
@@ -103,6 +111,9 @@ def undo_job(world: World, program_id: str, job_id: str, actor: str = "", addres
         what = "A dry run" if job.dry_run else f"A job that is {job.status}"
         raise Refused("job_not_undoable", f"{what} has nothing to undo.", facts={"job_status": job.status.value})
     if job.status is Status.COMPLETED:
+        if world.files.size(part_name(job.rows, 0)) is None:
+            detail = "The job's rows are kept no longer: adjust what it did by another job."
+            raise Refused("job_not_undoable", detail, facts={"job_status": job.status.value})
         job = job.changed(status=Status.UNDOING)
         try:
             world.jobs.change(job, _act(world, job, "job_undone", actor, address))
@@ -133,6 +144,11 @@ def upload_name(program_id: str, upload_id: str) -> str:
 
 def job_folder(job: Job) -> str:
     return f"{job.program_id}/jobs/{job.job_id}"
+
+
+def part_name(rows: str, part: int) -> str:
+    """The file of one part of a job's checked rows; `rows` is where they are."""
+    return f"{rows}/{part:06d}"
 
 
 def report_name(job: Job) -> str:

@@ -2,18 +2,18 @@
 
 First every row is looked at; one bad row, and nothing of the job is carried out. Good rows are written down in parts,
 in the form in which they were checked, so that what is carried out is what was checked. Parts are done side by side;
-each is recorded once when it is done, and who records the last one finishes the job.
+each is recorded once when it is done, and who records the last one finishes the job. Undoing goes over them likewise.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from loyalty.domain.jobs import Job, JobKind, Outcome, RowFault, Status, Tally
 from loyalty.ports import JobTask, LostRace, Unavailable, World
-from loyalty.usecases.carry_out_many import carry_out_many, look_at
+from loyalty.usecases.carry_out_many import carry_out_many, look_at_many
 from loyalty.usecases.job_cards import make_cards, take_cards_back
-from loyalty.usecases.job_rows import Action, command, undoing
-from loyalty.usecases.jobs import job_folder, report_name, results_name, undo_results_name
+from loyalty.usecases.job_rows import TURNS, Action, command, undoing, undone_in_turn
+from loyalty.usecases.jobs import job_folder, part_name, report_name, results_name, undo_results_name
 
 ROWS_PER_PART = 1_000
 """One after the other, a second's or two of work; at the worst, each row contended, some minutes."""
@@ -105,32 +105,57 @@ def _check(world: World, job: Job, sheets: Sheets) -> Job | None:
 
 
 def _write_part(world: World, rows: str, part: int, checked: Sequence[CheckedRow]) -> None:
-    world.files.write(f"{rows}/{part:06d}", b"\n".join(row.line for row in checked))
+    world.files.write(part_name(rows, part), b"\n".join(row.line for row in checked))
 
 
 def _hand_over(world: World, job: Job) -> None:
-    """Have all parts done that are not, or finish the job if they are."""
+    """Have all parts done that are not and can be by now, or finish the job if they are."""
     finished = world.jobs.finished(job)
-    world.jobs.hand_over([JobTask(job.program_id, job.job_id, n) for n in range(job.parts) if n not in finished])
-    if len(finished) == job.parts:
+    world.jobs.hand_over([JobTask(job.program_id, job.job_id, n) for n in _left(job, finished)])
+    if _is_over(job, finished):
         _finish(world, job, finished)
+
+
+def _left(job: Job, finished: Collection[int]) -> list[int]:
+    """What can be done now, side by side, of what is not yet.
+
+    Rows of one customer may be in several parts, and are undone in their turn all the same: a part is gone over once
+    for each turn, the highest first, as part number turn * `parts` + n. The last time counts, and covers all of it.
+    """
+    for turn in reversed(range(_turns(job))):
+        numbers = range(turn * job.parts, (turn + 1) * job.parts)
+        if left := [number for number in numbers if number not in finished]:
+            return left
+    return []
+
+
+def _turns(job: Job) -> int:
+    return TURNS if job.status is Status.UNDOING and job.kind is JobKind.ADJUSTMENTS and job.parts > 1 else 1
+
+
+def _is_over(job: Job, finished: Collection[int]) -> bool:
+    return all(n in finished for n in range(job.parts))
 
 
 def _part(world: World, job: Job, part: int, sheets: Sheets) -> Job | None:
     """Carry out, or undo, the rows of one part."""
     finished = world.jobs.finished(job)
     if part not in finished:
-        with world.files.open(f"{job.rows}/{part:06d}") as file:
-            actions = list(sheets.rows(job, file.read()))
+        turn, of = divmod(part, job.parts)
+        with world.files.open(part_name(job.rows, of)) as file:
+            actions = [row for row in sheets.rows(job, file.read()) if undone_in_turn(row[1]) >= turn]
         outcomes = sorted(_outcomes(world, job, actions), key=lambda outcome: outcome.number)
         tally = Tally()
-        for outcome in outcomes:
-            tally = tally.with_(outcome)
-        world.files.write(_outcomes_name(job, part), sheets.outcomes(part, outcomes))
+        if turn == 0:
+            for outcome in outcomes:
+                tally = tally.with_(outcome)
+            world.files.write(_outcomes_name(job, part), sheets.outcomes(part, outcomes))
         world.jobs.finish(job, part, tally)
         finished = world.jobs.finished(job)
-    if len(finished) == job.parts:
+    if _is_over(job, finished):
         return _finish(world, job, finished)
+    if part >= job.parts and min(left := _left(job, finished)) < part - part % job.parts:
+        world.jobs.hand_over([JobTask(job.program_id, job.job_id, n) for n in left])
     return job
 
 
@@ -139,10 +164,12 @@ def _outcomes(world: World, job: Job, rows: Sequence[tuple[int, Action | None]])
     if job.kind is JobKind.CARDS:
         work = take_cards_back if is_undoing else make_cards
         return work(world, job, [number for number, _ in rows])
+    if is_undoing:
+        rows = sorted(rows, key=lambda row: (undone_in_turn(row[1]), row[0]), reverse=True)
     asked = undoing if is_undoing else command
     commands = [asked(world, job, number, action) for number, action in rows if action is not None]
     if job.dry_run:
-        return (look_at(world, job.program_id, one) for one in commands)
+        return look_at_many(world, job.program_id, commands)
     return carry_out_many(world, job.program_id, commands)
 
 

@@ -137,7 +137,7 @@ def cursor_at(place: Place, day: date, kind: Kind) -> str:
     """A cursor of the movements of an entry. It grants nothing; its check finds mix-ups and tampering."""
     where = [place.recorded_at.isoformat(), place.cause.kind.value, place.cause.reference, place.position]
     check = sha256(repr((place, day, kind)).encode()).hexdigest()[:16]
-    return urlsafe_b64encode(json.dumps([check, *where]).encode()).decode()
+    return urlsafe_b64encode(json.dumps([check, *where], ensure_ascii=False).encode()).decode()
 
 
 def _read_cursor(cursor: str, program_id: str) -> Place | None:

@@ -345,6 +345,9 @@ class ProgramSettings(Contract):
                 if name not in known:
                     message = "must be the name of a tier"
                     faults.append(Fault(f"/promotions/{number}/tiers/{place}", "not_allowed", message))
+        for name in ("expense", "redeemed"):
+            if getattr(self.books, name) == self.books.liability:
+                faults.append(Fault(f"/books/{name}", "duplicate", "must be another account than the liability's"))
         if self.program_id not in (None, program_id):
             faults.append(Fault("/program_id", "not_allowed", "must be that of the path"))
         refuse(faults)
