@@ -5,7 +5,7 @@ from typing import Any
 from loyalty.domain.jobs import Status
 from loyalty.entry.job_sheets import sheets
 from loyalty.entry.observing import count, logger
-from loyalty.entry.queue import consume
+from loyalty.entry.queue import LONG_WORK_AGAIN_SECONDS, consume
 from loyalty.entry.wiring import job_task, world
 from loyalty.ports import JobTask
 from loyalty.usecases.work_on_jobs import work_on
@@ -22,4 +22,4 @@ def on_task(task: JobTask, context: Any) -> None:
         count("JobsFinished")
 
 
-handler = consume(job_task, on_task)
+handler = consume(job_task, on_task, again_seconds=LONG_WORK_AGAIN_SECONDS)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from loyalty.entry.observing import count, logger
-from loyalty.entry.queue import consume
+from loyalty.entry.queue import LONG_WORK_AGAIN_SECONDS, consume
 from loyalty.entry.wiring import purge_task, world
 from loyalty.ports import PurgeTask
 from loyalty.usecases.purge import carry_on
@@ -21,4 +21,4 @@ def on_task(task: PurgeTask, context: Any) -> None:
     count("PointsExpired", done.points)
 
 
-handler = consume(purge_task, on_task)
+handler = consume(purge_task, on_task, again_seconds=LONG_WORK_AGAIN_SECONDS)

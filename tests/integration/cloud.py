@@ -117,9 +117,14 @@ class Cloud:
         assert found is None, found
         return answer
 
-    def deliver(self, name: str, *bodies: str) -> list[str]:
-        """Have SQS hand `bodies` to a function; returns the ids of the messages that come back, `m0` for the first."""
-        records = [{**MESSAGE, "messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]
+    def deliver(self, name: str, *bodies: str, times: int = 1) -> list[str]:
+        """Have SQS hand `bodies` to a function; returns the ids of the messages that come back, `m0` for the first.
+
+        `times` is how often they have been handed over by then.
+        """
+        attributes = {**MESSAGE["attributes"], "ApproximateReceiveCount": str(times)}
+        message = {**MESSAGE, "attributes": attributes}
+        records = [{**message, "messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]
         result = function(name).handler({"Records": records}, Context())
         return [failure["itemIdentifier"] for failure in result["batchItemFailures"]]
 
@@ -143,7 +148,7 @@ class Cloud:
         return {line["message_id"]: line["reason"] for line in self.lines() if line["message"] == "message_refused"}
 
 
-MESSAGE = {
+MESSAGE: dict[str, Any] = {
     "receiptHandle": "handle",
     "attributes": {"ApproximateReceiveCount": "1", "SentTimestamp": "1769860800000"},
     "messageAttributes": {},

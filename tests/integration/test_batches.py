@@ -43,6 +43,34 @@ def test_an_event_that_met_a_busy_table_comes_back_and_works_then(shop: Cloud, m
     assert shop.deliver("order_completed", body) == []
 
 
+@pytest.mark.parametrize("name", ["job_worker", "purge_worker"])
+def test_long_work_that_met_a_busy_table_comes_back_in_a_minute_and_then_in_the_queues_own_time(
+    name: str, shop: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its queue's own time is half an hour, since it may take minutes."""
+
+    def unavailable() -> None:
+        raise Unavailable("ThrottlingException")
+
+    made_visible: list[int] = []
+
+    class Queues:
+        def change_message_visibility(self, *, VisibilityTimeout: int, **_: str) -> None:  # noqa: N803
+            made_visible.append(VisibilityTimeout)
+
+    monkeypatch.setattr("loyalty.entry.queue.queues", Queues)
+    monkeypatch.setattr(function(name), "world", unavailable)
+    task = {"program_id": "shop", "job_id": "1", "part": 0, "run_id": "1", "as_of": "2026-01-31T00:00:00.000000Z"}
+    body = as_json({**task, "shard": 0, "after": None, "left": 0, "account": None})
+    assert shop.deliver(name, body) == ["m0"]
+    assert made_visible == [60]
+    assert shop.deliver(name, body, times=2) == ["m0"]
+    assert made_visible == [60]
+    assert [line["cause"] for line in shop.lines() if line["message"] == "message_delayed"] == [
+        "ThrottlingException"
+    ] * 2
+
+
 def test_no_log_line_of_a_bad_event_holds_what_was_in_it(shop: Cloud) -> None:
     secrets = {"customer_id": "secret-customer\n", "reason": "secret-reason\n", "secret-field": 1}
     body = as_json({"detail": {"program_id": "shop", "order_id": "secret-order", **secrets}})

@@ -3,86 +3,21 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from loyalty.domain.issuing import Issue
 from loyalty.domain.movement import AccountId
-from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.requests import cause_of_request
 from loyalty.ports import World
-from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.carry_out import Sender
-from loyalty.usecases.close_days import close_days
-from loyalty.usecases.complete_order import complete_order
 from loyalty.usecases.create_cards import create_cards
-from loyalty.usecases.issue_points import issue_points
-from loyalty.usecases.redeem_points import redeem_points
 from loyalty.usecases.use_card import assign_card
 from loyalty.usecases.verify import verify_account, verify_program
-from tests.given import DAY, NOW, member, order, program
-from tests.worlds import Clock, purge, world_in_dynamodb
+from tests.given import member
+from tests.verify.conftest import Store
 
-type Tamper = Callable[["Store"], None]
-
-
-class Store:
-    """The items of a table, to be tampered with."""
-
-    def __init__(self, client: Any, table: str) -> None:
-        self._client = client
-        self._table = table
-
-    def change(self, pk: str, sk: str, **attributes: Any) -> None:
-        """Sets attributes, in DynamoDB's JSON."""
-        names = {f"#{number}": name for number, name in enumerate(attributes)}
-        self._client.update_item(
-            TableName=self._table,
-            Key={"pk": {"S": pk}, "sk": {"S": sk}},
-            UpdateExpression="SET " + ", ".join(f"{place} = :{place[1:]}" for place in names),
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues={f":{place[1:]}": attributes[name] for place, name in names.items()},
-        )
-
-    def get(self, pk: str, sk: str) -> dict[str, Any]:
-        item: dict[str, Any] = self._client.get_item(TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}})[
-            "Item"
-        ]
-        return item
-
-    def put(self, item: dict[str, Any]) -> None:
-        self._client.put_item(TableName=self._table, Item=item)
-
-    def remove(self, pk: str, sk: str) -> None:
-        self._client.delete_item(TableName=self._table, Key={"pk": {"S": pk}, "sk": {"S": sk}})
-
-    def find(self, prefix: str) -> list[tuple[str, str]]:
-        """The keys of items whose pk starts so."""
-        items = self._client.scan(TableName=self._table)["Items"]
-        return [(item["pk"]["S"], item["sk"]["S"]) for item in items if item["pk"]["S"].startswith(prefix)]
-
-
-@pytest.fixture
-def traded(dynamodb: Any, ledger_table: Callable[[], str]) -> tuple[World, Store]:
-    """Two customers; ann earned, redeemed, cancelled, was issued points, and some expired. Days are closed."""
-    table, clock = ledger_table(), Clock()
-    world = world_in_dynamodb(dynamodb, table, program(), clock=clock)
-    complete_order(world, "shop", order("#1"), "test", "API")
-    use = RedemptionRequest(account_id=member(), order_total=Decimal(50), currency="EUR", points=30)
-    redeem_points(world, "shop", "#2", use, "test", "API")
-    gift = Issue(account_id=member(), points=7, expires_at=NOW + timedelta(hours=1), reason="a gift")
-    issue_points(world, "shop", "key", gift, "test", "API")
-    complete_order(world, "shop", order("#3", "bob"), "test", "API")
-    clock.let_pass(timedelta(hours=2))
-    assert purge(world, "shop").points == 7
-    cancel_order(world, "shop", "#2", "ann", None, "test", "API")
-    clock.let_pass(3 * DAY)
-    [closed] = close_days(world, "shop")
-    assert closed.behind == 0
-    return world, Store(dynamodb, table)
+type Tamper = Callable[[Store], None]
 
 
 def test_a_ledger_that_nobody_touched_agrees(traded: tuple[World, Store]) -> None:
@@ -182,12 +117,28 @@ TAMPERED: dict[str, tuple[Tamper, list[str]]] = {
         lambda store: store.change(*ANN, lots={"S": "?"}),
         ["customer ann: cannot be read"],
     ),
+    "a movement that cannot be read": (
+        lambda store: store.change(*EARNED, lots={"S": "?"}),
+        ["customer ann: movements cannot be read: TypeError"],
+    ),
+    "a movement of an unknown kind": (
+        lambda store: store.change(*EARNED, kind={"S": "gift"}),
+        ["customer ann: movements cannot be read: ValueError"],
+    ),
+    "a movement's key": (
+        lambda store: store.change(*EARNED, account={"S": "shop#member#carl"}),
+        ["customer ann: movement 1 is missing"],
+    ),
     "a movement is not in its day's journal": (
         take_from_journal,
         ["journal of 2026-01-31, earn"],
     ),
     "a write-off is removed": (without_write_off, ["write-offs of 2026-01-31"]),
     "a write-off is altered": (altered_write_off, ["write-offs of 2026-01-31"]),
+    "a closed day that cannot be read": (
+        lambda store: store.change("shop#closed", "2026-01-31#0", sums={"S": "?"}),
+        ["closed days: cannot be read: JSONDecodeError"],
+    ),
     "a closed day is altered": (altered_closed_day, ["closed journal of 2026-01-31, earn"]),
 }
 

@@ -1,8 +1,8 @@
 """Messages in: a queue hands over a batch, each message succeeds or fails by itself.
 
-What may pass (a busy table) is tried again after the queue's own time. All else that fails (a
-malformed order, a conflict, an account that cannot be read) is made visible again at once, so that it
-is soon in the dead-letter queue, with the reason in the log.
+What may pass (a busy table) is tried again after the queue's own time; where that is long, since the work is, the
+first time after less. All else that fails (a malformed order, a conflict, an account that cannot be read) is made
+visible again at once, so that it is soon in the dead-letter queue, with the reason in the log.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,14 +19,20 @@ from loyalty.entry.settings import Settings
 from loyalty.entry.wiring import queues
 from loyalty.ports import Unavailable, UnknownProgram
 
+LONG_WORK_AGAIN_SECONDS = 60
+"""When work that may take minutes is tried again for the first time, if the table was busy."""
+
 type Event = dict[str, Any]
 type Handler = Callable[[Event, Any], Event]
 
 
-def consume[Fact](read: Callable[[str], Fact], carry_out: Callable[[Fact, Any], None]) -> Handler:
+def consume[Fact](
+    read: Callable[[str], Fact], carry_out: Callable[[Fact, Any], None], *, again_seconds: int | None = None
+) -> Handler:
     """A Lambda handler that hands what `read` makes of each message, and its context, to `carry_out`.
 
-    Its answer names the messages that failed, and only those come back.
+    Its answer names the messages that failed, and only those come back: what met a busy table after the queue's own
+    time, the first time after `again_seconds`.
     """
 
     def process(record: dict[str, Any], lambda_context: Any) -> None:
@@ -35,10 +41,12 @@ def consume[Fact](read: Callable[[str], Fact], carry_out: Callable[[Fact, Any], 
             carry_out(read(record["body"]), lambda_context)
         except Unavailable as error:
             logger.warning("message_delayed", message_id=message_id, cause=str(error))
+            if again_seconds is not None and record["attributes"]["ApproximateReceiveCount"] == "1":
+                _give_back(record, again_seconds)
             raise
         except Exception as reason:
             logger.error("message_refused", message_id=message_id, reason=_why(reason))
-            _give_back_now(record)
+            _give_back(record, 0)
             raise
 
     @logger.inject_lambda_context
@@ -87,13 +95,13 @@ def _why(reason: Exception) -> dict[str, object]:
             return {"code": "internal_error", "error": type(reason).__name__, "at": frames(reason)}
 
 
-def _give_back_now(record: Mapping[str, Any]) -> None:
-    """Make a message visible at once. Should that fail, the queue does it after its own time."""
+def _give_back(record: Mapping[str, Any], seconds: int) -> None:
+    """Make a message visible in so many seconds. Should that fail, the queue does it after its own time."""
     try:
         queues().change_message_visibility(
             QueueUrl=Settings.from_environment().queue_url,
             ReceiptHandle=record["receiptHandle"],
-            VisibilityTimeout=0,
+            VisibilityTimeout=seconds,
         )
     except (BotoCoreError, ClientError) as error:
         logger.warning("not_given_back", error=type(error).__name__)

@@ -1,14 +1,15 @@
 """Verification: the whole history as a check of what is stored. Finds and names; corrects nothing."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry, journal_entry, sum_up
 from loyalty.domain.cards import Status, card_of, cause_of_card
+from loyalty.domain.day_sums import DaySums
 from loyalty.domain.movement import AccountId, Kind, Movement
 from loyalty.domain.verification import differences
 from loyalty.ports import BeingErased, Unavailable, World
@@ -100,24 +101,33 @@ def _together(program_id: str, parts: Iterable[Verification]) -> Verification:
 def _verify(world: World, account_id: AccountId, result: Verification) -> list[Movement]:
     who = f"{'guest' if account_id.guest else 'customer'} {account_id.customer_id}"
     try:
-        account = world.ledger.account(account_id, consistent=True)
+        account = _read(result, who, "", lambda: world.ledger.account(account_id, consistent=True))
     except BeingErased:
         result.found.append(Difference(who, "is being erased: ask for it again, until it is done"))
         return []
-    except Unavailable:
-        raise
-    except Exception as error:  # noqa: BLE001 - what cannot even be read is what we are looking for
-        result.found.append(Difference(who, f"cannot be read: {type(error).__name__}"))
-        movements = _statement(world, account_id, None)
-    else:
-        movements = _movements(world, account)
+    latest = (lambda: _movements(world, account)) if account else (lambda: _statement(world, account_id, None))
+    movements = _read(result, who, "movements ", latest)
+    if account:
         result.outstanding += account.outstanding
+    if account and movements is not None:
         result.found += [Difference(who, what) for what in differences(account, movements)]
         result.found += [Difference(who, what) for what in _differences_of_card(world, account)]
+    movements = movements or []
     result.accounts += 1
     result.movements += len(movements)
     result.liability += sum(movement.kind.sign * movement.points for movement in movements)
     return movements
+
+
+def _read[Stored](result: Verification, where: str, what: str, read: Callable[[], Stored]) -> Stored | None:
+    """What `read` gives; None where it is so damaged that it cannot be read, which is named."""
+    try:
+        return read()
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - what cannot even be read is what we are looking for
+        result.found.append(Difference(where, f"{what}cannot be read: {type(error).__name__}"))
+        return None
 
 
 def _differences_of_card(world: World, account: Account) -> Iterator[str]:
@@ -170,18 +180,34 @@ def _compare_journal(
     """The journal of each day, closed or not, and the write-offs of the purges, against the movements."""
     by_key = {(entry.day, entry.kind): entry for entry in booked}
     days = sorted({entry.day for entry in booked})
-    closed = {day.day: day for day in closed_days(world, program_id, days[0], days[-1])} if days else {}
+    if not days:
+        return
+    listed = _read(result, "closed days", "", lambda: list(closed_days(world, program_id, days[0], days[-1])))
+    closed = {day.day: day for day in listed or []}
     for day in days:
-        journals = {"journal": sum_up(world.ledger.journal(program_id, day, until))}
-        if day in closed:
-            journals["closed journal"] = closed[day].entries
-        for name, entries in journals.items():
+        _compare_day(world, program_id, day, until, by_key, closed.get(day), result)
+
+
+def _compare_day(
+    world: World,
+    program_id: str,
+    day: date,
+    until: datetime,
+    by_key: Mapping[tuple[date, Kind], JournalEntry],
+    closed: DaySums | None,
+    result: Verification,
+) -> None:
+    where = f"journal of {day}"
+    journal = _read(result, where, "", lambda: sum_up(world.ledger.journal(program_id, day, until)))
+    for name, entries in ((where, journal), (f"closed {where}", closed.entries if closed else None)):
+        if entries is not None:
             found = {entry.kind: entry for entry in entries}
             for kind in Kind:
-                _compare(result, f"{name} of {day}, {kind}", by_key.get((day, kind)), found.get(kind))
-        written_off = sum_up(world.ledger.write_offs(program_id, day, until))
-        expired = by_key.get((day, Kind.EXPIRE))
-        _compare(result, f"write-offs of {day}", expired, written_off[0] if written_off else None)
+                _compare(result, f"{name}, {kind}", by_key.get((day, kind)), found.get(kind))
+    where = f"write-offs of {day}"
+    written_off = _read(result, where, "", lambda: sum_up(world.ledger.write_offs(program_id, day, until)))
+    if written_off is not None:
+        _compare(result, where, by_key.get((day, Kind.EXPIRE)), written_off[0] if written_off else None)
 
 
 def _compare(result: Verification, where: str, expected: JournalEntry | None, stored: JournalEntry | None) -> None:
