@@ -13,7 +13,7 @@ from rich.console import Console
 from benchmarks import ROOT
 from benchmarks.report import Section, markdown, show
 
-SECTIONS = ("costs", "growth", "dollars", "packages", "imports", "cpu", "throughput", "purge")
+SECTIONS = ("costs", "growth", "dollars", "packages", "imports", "cpu", "throughput", "beside", "purge")
 FOLDER = ROOT / "docs/benchmarks"
 WIDTH = 170
 """Characters of a line, where nobody watches."""
