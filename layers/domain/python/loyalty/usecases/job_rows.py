@@ -25,14 +25,19 @@ type Action = Adjustment | Order | PastSignUp
 
 
 def command(world: World, job: Job, number: int, action: Action) -> Command:
-    """What carries out row `number` of `job`."""
+    """What carries out row `number` of `job`; where it did so before, that stands, whoever its customer is by now."""
+
+    def decide(transaction: Transaction) -> Transaction:
+        return transaction if done_by(transaction.story, job.source) else asked.decide(transaction)
+
     match action:
         case Adjustment():
-            return _adjusting(world, job, number, action)
+            asked = _adjusting(world, job, number, action)
         case Order():
-            return _rewarding_order(job, number, action)
+            asked = _rewarding_order(job, number, action)
         case PastSignUp():
-            return _rewarding_sign_up(job, number, action)
+            asked = _rewarding_sign_up(job, number, action)
+    return replace(asked, decide=decide)
 
 
 def undoing(world: World, job: Job, number: int, action: Action) -> Command:
