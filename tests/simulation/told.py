@@ -108,7 +108,8 @@ class Erasures:
 
     def lives(self, account_id: AccountId) -> list[AccountId]:
         """The accounts that a customer has, and had before each erasure."""
-        return [account_id, *(one.pseudonym for one in self.all if one.account_id == account_id)]
+        before = [one.pseudonym for one in self.all if one.account_id == account_id]
+        return [account_id, *(life for one in before for life in self.lives(one))]
 
 
 def _renamed(reference: str, erased: Erased) -> str:
