@@ -14,7 +14,7 @@ from tests.contract.test_ledger import TODAY, earning, issue, write_off
 from tests.given import DAY, NOW, member, origin, program
 
 SALT = b"a salt of 16 B.."
-PSEUDONYM = member().pseudonym("0" * 32)
+PSEUDONYM, OTHER = (member().pseudonym(digit * 32) for digit in "02")
 
 
 def erasing(store: Store, account_id: AccountId = PSEUDONYM) -> tuple[Transaction, ...]:
@@ -89,16 +89,36 @@ def test_records_are_found_and_rewritten_once_all_or_none(store: Store) -> None:
     changes = [Rewriting(one, without_person(one, member(), PSEUDONYM, erasure.salt)) for one in found]
     wrong = replace(changes[0].before, account=member("bob"))
     with pytest.raises(LostRace):
-        store.erasures.rewrite([changes[1], Rewriting(wrong, replace(wrong, reason="another"))])
+        store.erasures.rewrite(erasure, [changes[1], Rewriting(wrong, replace(wrong, reason="another"))])
     assert [one for page in store.erasures.records(member()) for one in page] == found
-    assert store.erasures.rewrite(changes) == 2
-    assert store.erasures.rewrite(changes) == 0
+    assert store.erasures.rewrite(erasure, changes) == 2
+    assert store.erasures.rewrite(erasure, changes) == 0
     assert [one for page in store.erasures.records(member()) for one in page] == []
     assert store.erasures.count(PSEUDONYM) == erasure.movements
     assert len(store.ledger.asides(PSEUDONYM, 10, None)) == 1
     for change in changes:
         story, _ = store.ledger.read(change.after.cause, None, consistent=True)
         assert change.after in story.movements
+
+
+def test_what_somebody_does_who_came_back_is_not_rewritten(store: Store) -> None:
+    """The same erasure, carried out twice at once: one of them has ended it, and the other finds what came after."""
+    issue(store.ledger, member(), Lot(None, 2))
+    erasure = begin(store)
+    found = [movement for page in store.erasures.records(member()) for movement in page]
+    store.erasures.rewrite(erasure, [Rewriting(m, without_person(m, member(), PSEUDONYM, erasure.salt)) for m in found])
+    store.erasures.end(erasure)
+    issue(store.ledger, member(), Lot(None, 3))
+    [mine] = [movement for page in store.erasures.records(member()) for movement in page]
+    late = [Rewriting(mine, without_person(mine, member(), PSEUDONYM, erasure.salt))]
+    with pytest.raises(LostRace):
+        store.other_erasures.rewrite(erasure, late)
+    assert [one for page in store.erasures.records(member()) for one in page] == [mine]
+    store.erasures.begin(
+        erase(program(), origin(NOW), store.ledger.account(member(), consistent=True), OTHER, SALT), b"x"
+    )
+    with pytest.raises(LostRace):
+        store.other_erasures.rewrite(erasure, late)
 
 
 def test_a_rewritten_movement_stays_booked_where_it_was(store: Store) -> None:
@@ -108,7 +128,9 @@ def test_a_rewritten_movement_stays_booked_where_it_was(store: Store) -> None:
     before = [list(store.ledger.journal("shop", day)) for day in (TODAY, TODAY + DAY)]
     erasure = begin(store)
     found = [movement for page in store.erasures.records(member()) for movement in page]
-    store.erasures.rewrite([Rewriting(one, without_person(one, member(), PSEUDONYM, erasure.salt)) for one in found])
+    store.erasures.rewrite(
+        erasure, [Rewriting(one, without_person(one, member(), PSEUDONYM, erasure.salt)) for one in found]
+    )
     assert [list(store.ledger.journal("shop", day)) for day in (TODAY, TODAY + DAY)] == before
     accounts = {
         one.account

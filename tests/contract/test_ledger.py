@@ -291,6 +291,27 @@ def test_a_statement_is_newest_first_and_pages_without_gaps(ledger: Ledger) -> N
     assert ledger.statement(member(), 3, 0) == []
 
 
+def test_pages_of_movements_and_records_are_full_however_large_they_are(ledger: Ledger) -> None:
+    """DynamoDB answers a megabyte at a time."""
+    text = "x" * 150_000
+    for number in range(9):
+        begun = begin(
+            program(), ledger.account(member(), consistent=True), story=order_story(f"#{number}", program=program())
+        )
+        ledger.write([begun.credit(Kind.EARN, Event.ORDER_COMPLETED, Lots([Lot(None, 1)]), detail={"text": text})])
+        begun = begin(
+            program(),
+            ledger.account(member(), consistent=True),
+            story=order_story(f"#none {number}", program=program()),
+        )
+        ledger.write([begun.note(Event.ORDER_COMPLETED, detail={"text": text})])
+    assert [m.sequence for m in ledger.statement(member(), 8, None)] == list(range(9, 1, -1))
+    assert len(ledger.statement(member(), 100, None)) == 9
+    [*first, last] = ledger.asides(member(), 8, None)
+    assert len(first) == 7
+    assert len(ledger.asides(member(), 8, Place(last.recorded_at, last.cause, last.position))) == 1
+
+
 def test_due_is_what_expires_by_the_instant_and_nothing_else(ledger: Ledger) -> None:
     issue(ledger, member("before"), Lot(NOW + DAY - timedelta(microseconds=1), 1))
     issue(ledger, member("at"), Lot(NOW + DAY, 1), Lot(None, 5))

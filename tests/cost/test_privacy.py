@@ -29,7 +29,7 @@ def test_an_erasure_costs_little_for_each_movement(metered: Make, budgets: Budge
     with shop.meter.metering(trips=False) as bill:
         done = erase_customer(world, member(), ADMIN)
     assert (done.done, done.rewritten) == (True, orders)
-    budgets.hold(f"erase, each of {orders} movements", bill, writes=2.0 + 10.0 / orders, reads=3.0, accounts=orders)
+    budgets.hold(f"erase, each of {orders} movements", bill, writes=2.125 + 12.0 / orders, reads=3.0, accounts=orders)
     assert bill.writes <= orders / 12 + 4
 
 

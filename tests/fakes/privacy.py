@@ -44,8 +44,10 @@ class MemoryErasures:
     def count(self, account_id: AccountId) -> int:
         return sum(m.account == account_id and m.sequence is not None for m in self._ledger.every())
 
-    def rewrite(self, rewritings: Sequence[Rewriting]) -> int:
+    def rewrite(self, erasure: Erasure, rewritings: Sequence[Rewriting]) -> int:
         assert len(rewritings) <= MAX_REWRITINGS
+        if self._ledger.erasures.get(erasure.account_id) != erasure:
+            raise LostRace
         return self._ledger.change([(one.before, one.after) for one in rewritings])
 
     def end(self, erasure: Erasure) -> None:

@@ -318,24 +318,6 @@ def test_a_store_that_is_not_there_has_the_part_done_again() -> None:
     assert balance(world) == 53
 
 
-def test_a_row_whose_customer_was_erased_since_is_done_when_its_part_is_delivered_again(world: World) -> None:
-    start(world, adjustment("ann"), adjustment("bob"))
-    assert isinstance(world.jobs, MemoryJobs)
-    check = world.jobs.take()
-    assert check
-    work_on(world, check, sheets(world))
-    part = world.jobs.take()
-    assert part
-    calls: list[str] = []
-    with pytest.raises(Killed):
-        work_on(replace(world, files=Cut(world.files, calls, 2, False)), part, sheets(world))
-    erase_customer(world, member(), BOSS)
-    work_on(world, part, sheets(world))
-    rows = sheet(world, "results.csv")
-    assert [(row["status"], row["points"]) for row in rows] == [("done", "50"), ("done", "50")]
-    assert [balance(world, who) for who in ("ann", "bob")] == [0, 50]
-
-
 def test_what_a_job_did_cannot_be_undone_once_its_files_have_expired(world: World) -> None:
     view = run(world, adjustment())
     assert isinstance(world.files, MemoryFiles)
@@ -343,6 +325,44 @@ def test_what_a_job_did_cannot_be_undone_once_its_files_have_expired(world: Worl
     with pytest.raises(Refused, match="job_not_undoable"):
         undo_job(world, "shop", view.job.job_id)
     assert view_job(world, "shop", view.job.job_id).job.status is Status.COMPLETED
+
+
+def test_what_was_done_for_somebody_who_is_erased_is_told_again_as_it_was_done() -> None:
+    """Killed before its part was recorded; until it is done again, a customer is erased."""
+    world = replace(world_in_memory(program()), sleep=lambda seconds: None)
+    goods = [{"sku": "A", "quantity": 1, "amount": "20.00"}]
+    past = {"currency": "EUR", "completed_at": NOW.isoformat(), "items": goods, "total": "20.00"}
+    rows = [{"action": "order", "order_id": f"#{who}", "customer_id": who, **past} for who in ("ann", "bob")]
+    for kind, given_rows in ((JobKind.ADJUSTMENTS, ROWS), (JobKind.REWARD_PAST_ACTIONS, rows)):
+        job_id = start(world, *given_rows, kind=kind, key=kind)
+        assert isinstance(world.jobs, MemoryJobs)
+        check, dying = world.jobs.take(), replace(world, jobs=Forgetful(world.jobs))
+        assert check
+        work_on(world, check, sheets(world))
+        part = world.jobs.take()
+        assert part
+        with pytest.raises(Unavailable):
+            work_on(dying, part, sheets(world))
+        assert erase_customer(world, member("bob"), Sender(actor="admin", source="API")).done
+        work_on(world, part, sheets(world))
+        view = view_job(world, "shop", job_id)
+        assert (view.done.failed, view.done.passed_over) == (0, 0)
+        assert view.done.points == (98 if kind is JobKind.ADJUSTMENTS else 40)
+        assert balance(world, "bob") == 0
+        assert undo(world, view).undone.processed == len(given_rows)
+    assert books_agree(world)
+
+
+class Forgetful:
+    """Jobs of which no part is ever recorded."""
+
+    def __init__(self, jobs: MemoryJobs) -> None:
+        self._jobs = jobs
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "finish":
+            raise Unavailable(name)
+        return getattr(self._jobs, name)
 
 
 def test_undoing_takes_back_what_is_there_and_reports_what_was_spent(world: World) -> None:

@@ -315,6 +315,32 @@ def test_while_it_is_under_way_commands_are_told_to_try_again_and_verify_names_i
     without_traces(shop)
 
 
+def test_a_second_call_does_not_touch_what_a_customer_does_who_came_back(shop: Shop) -> None:
+    """The request was sent twice at once: one call ends the erasure, the customer returns, and the other goes on."""
+    calls = count()
+
+    def out_of_time() -> bool:
+        if next(calls) == 0:
+            assert shop.erase().done
+            sign_customer_up(shop.world, ANN, "store", "API")
+        return False
+
+    assert erase_customer(shop.world, ANN, ADMIN, out_of_time).done
+    assert [m.points for m in view_statement(shop.world, ANN, 10, None)] == [11]
+    assert shop.outstanding(ANN) == 11
+    assert shop.differences() == []
+
+
+def test_who_is_erased_under_their_pseudonym_meanwhile_is_erased_all_the_same(shop: Shop) -> None:
+    pseudonym = erase_customer(shop.world, ANN, ADMIN, out_of_time=lambda: True).pseudonym
+    assert pseudonym
+    assert not shop.erase(pseudonym).done
+    assert not shop.erase(ANN).done
+    assert shop.erase(pseudonym).done
+    assert shop.erase(ANN).done
+    without_traces(shop)
+
+
 def test_orders_that_arrive_meanwhile_are_counted_before_or_after_it(shop: Shop) -> None:
     """From eight threads: each order is told to come again, and then is the returned customer's."""
 

@@ -25,7 +25,7 @@ from loyalty.adapters.jobs import QueuedJobs
 from loyalty.adapters.purges import QueuedPurges
 from loyalty.adapters.s3 import S3Files
 from loyalty.ports import World
-from tests.simulation.dynamodb import Rejected, Request, Table
+from tests.simulation.dynamodb import Rejected, Request, Steps, Table, at_once
 
 START = datetime.fromisoformat("2026-03-27T21:30:00.000001Z")
 """A Friday: in Berlin, summer time starts on the night from Saturday to Sunday."""
@@ -110,6 +110,8 @@ class Cloud:
     files: dict[str, bytes] = field(default_factory=dict)
     now: datetime = START
     wire: Wire = clear
+    transact: Callable[[Steps], Any] = at_once
+    """Takes the steps of a transaction, and answers."""
     sleep: Callable[[float], None] = lambda seconds: None
     jitter: Callable[[], float] = lambda: 0.5
     digits: Callable[[int], str] = lambda count: "7" * count
@@ -195,7 +197,11 @@ class DynamoDBClient:
         # boto3 makes a token where there is none, one for all tries of a call.
         self.cloud.tokens += 1
         request.setdefault("ClientRequestToken", f"token {self.cloud.tokens}")
-        return self.cloud.wire(Call("TransactWriteItems", request, self.cloud.table.transact_write_items))
+
+        def transact(request: Mapping[str, Any]) -> Any:
+            return self.cloud.transact(self.cloud.table.transaction(request))
+
+        return self.cloud.wire(Call("TransactWriteItems", request, transact))
 
 
 @dataclass(frozen=True)

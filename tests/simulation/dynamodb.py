@@ -1,13 +1,14 @@
 """DynamoDB in memory, as far as the ledger uses it, and strict: what is not modelled is refused, not guessed.
 
 One table, as template.yaml defines it. It knows all its past, so that a read that need not be consistent can be
-answered from some earlier moment, and an index can show half of a transaction. What it answers, and what it says that
-costs, is compared with the emulator's DynamoDB by test_dynamodb.py.
+answered from some earlier moment, and an index can show half of a transaction. A transaction can be taken step by step
+(`Table.transaction`), so that others find it under way. What the table answers, and what it says that costs, is
+compared with the emulator's DynamoDB by test_dynamodb.py.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,6 +22,8 @@ type Item = Mapping[str, Any]
 type Key = tuple[str, str]
 type Request = Mapping[str, Any]
 type Answer = dict[str, Any]
+type Steps = Generator[None, None, Answer]
+"""A transaction, step by step; in the end it answers."""
 
 WRITE_BLOCK = 1024
 MAX_ITEM, MAX_TRANSACTION, MAX_PAGE = 400 * 1024, 4 * 1024 * 1024, 1024 * 1024
@@ -107,25 +110,39 @@ class Table:
         self.page_bytes = MAX_PAGE
         self.wrote: Callable[[Item | None, Item | None], None] = lambda old, new: None
         """Told of every item that is put or deleted."""
+        self.ordered: Callable[[list[int]], list[int]] = lambda places: places
+        """The order in which a transaction writes its items, given by their places."""
         self._past: dict[Key, tuple[tuple[float, Item | None], ...]] = {}
         self._members: dict[tuple[str | None, Any], tuple[Key, ...]] = {}
         self._tokens: dict[str, tuple[float, Request, Answer]] = {}
+        self._held: set[Key] = set()
+        """The items that a transaction will write which is decided already."""
+        self._under_way: set[str] = set()
+        """The tokens of transactions that are neither done nor cancelled."""
 
     def copy(self) -> "Table":
         """Another table with the same past."""
         other = copy(self)
         other._past, other._members, other._tokens = dict(self._past), dict(self._members), dict(self._tokens)
+        other._held, other._under_way = set(self._held), set(self._under_way)
         return other
 
     def items(self) -> dict[Key, Item]:
         """Everything that is there now."""
         return {key: past[-1][1] for key, past in self._past.items() if past[-1][1] is not None}
 
-    def past(self, key: Key, begun: float, ended: float) -> list[Item]:
-        """All that was there at some time from `begun` to `ended`."""
+    def past(self, key: Key, begun: float, ended: float) -> list[Item | None]:
+        """All that was there at some time from `begun` to `ended`; None where nothing was."""
         known = self._past.get(key, ())
-        before = [item for at, item in known if at < begun]
-        return [item for item in before[-1:] + [one for at, one in known if begun <= at <= ended] if item]
+        before = [item for at, item in known if at < begun] or [None]
+        return before[-1:] + [one for at, one in known if begun <= at <= ended]
+
+    def now(self, key: Key) -> Item | None:
+        return self._read(key, 0.0)
+
+    def since(self, key: Key) -> float:
+        """When what is there was written."""
+        return self._past[key][-1][0]
 
     # --- the calls ---
 
@@ -193,38 +210,51 @@ class Table:
         return asked.charged(answer, page, index.name)
 
     def transact_write_items(self, request: Request) -> Answer:
+        return at_once(self.transaction(request))
+
+    def transaction(self, request: Request) -> Steps:
+        """A transaction: first it is taken up, then decided, then its items are written one by one.
+
+        Between two of these steps others may do theirs. They read of each item what was there before or what is there
+        after; a transaction that meets an item of one that is decided and not yet written is cancelled, and the same
+        token sent again is told that it is under way.
+        """
         asked = Asked(request, "TransactItems", "ClientRequestToken")
         token = asked.get("ClientRequestToken")
         payload = {name: value for name, value in request.items() if name != "ClientRequestToken"}
+        if token in self._under_way:
+            raise Rejected("TransactionInProgressException")
         if token in self._tokens:
             at, before, answer_of_a_repeat = self._tokens[token]
             if self.seconds() - at < TOKEN_SECONDS:
                 if before != payload:
                     raise Rejected("IdempotentParameterMismatchException")
                 return answer_of_a_repeat
-        puts = [_change(one) for one in asked["TransactItems"]]
-        if not 0 < len(puts) <= MAX_ITEMS:
-            raise Rejected("ValidationException", f"{len(puts)} items")
-        if len({put.key for put in puts}) < len(puts):
+        changes = [_change(one) for one in asked["TransactItems"]]
+        if not 0 < len(changes) <= MAX_ITEMS:
+            raise Rejected("ValidationException", f"{len(changes)} items")
+        if len({change.key for change in changes}) < len(changes):
             raise Rejected("ValidationException", "Transaction request cannot include multiple operations on one item")
-        if sum(put.size for put in puts) > MAX_TRANSACTION:
+        if sum(change.size for change in changes) > MAX_TRANSACTION:
             raise Rejected("ValidationException", "Transaction request exceeds the 4MB transaction size limit")
-        before_all = [self._read(put.key, 0.0) for put in puts]
-        failed = [
-            not any(all(term.holds(old or {}) for term in terms) for terms in put.conditions)
-            for put, old in zip(puts, before_all, strict=True)
-        ]
-        if any(failed):
-            reasons = ["ConditionalCheckFailed" if lost else "None" for lost in failed]
-            raise Rejected("TransactionCanceledException", ", ".join(reasons), reasons)
-        for put, old in zip(puts, before_all, strict=True):
-            self._apply(put.key, old, put.item)
+        if token:
+            self._under_way.add(token)
+        try:
+            yield
+            before_all = self._decide(changes)
+            for place in self.ordered(list(range(len(changes)))):
+                yield
+                change = changes[place]
+                self._apply(change.key, before_all[place], change.item)
+                self._held.discard(change.key)
+        finally:
+            self._under_way.discard(token)
         answer: Answer = {}
         repeated: Answer = {}
         if asked.reported:
-            answer["ConsumedCapacity"] = [_write_units(asked, puts, before_all)]
+            answer["ConsumedCapacity"] = [_write_units(asked, changes, before_all)]
             # A repeat is charged as a transaction that reads what it has written.
-            sizes = (max(size(old or {}), put.size) for put, old in zip(puts, before_all, strict=True))
+            sizes = (max(size(old or {}), change.size) for change, old in zip(changes, before_all, strict=True))
             repeated["ConsumedCapacity"] = [asked.report(sum(2.0 * _blocks(one, READ_BLOCK) for one in sizes), {})]
         if token:
             self._tokens[token] = self.seconds(), payload, repeated
@@ -260,6 +290,22 @@ class Table:
                 return page, True
         return page, False
 
+    def _decide(self, changes: list["Change"]) -> list[Item | None]:
+        """What is there before `changes`, which from now on nobody else writes to."""
+        before_all = [self._read(change.key, 0.0) for change in changes]
+        reasons = [
+            "TransactionConflict"
+            if change.key in self._held
+            else "None"
+            if any(all(term.holds(old or {}) for term in terms) for terms in change.conditions)
+            else "ConditionalCheckFailed"
+            for change, old in zip(changes, before_all, strict=True)
+        ]
+        if set(reasons) != {"None"}:
+            raise Rejected("TransactionCanceledException", ", ".join(reasons), reasons)
+        self._held |= {change.key for change in changes}
+        return before_all
+
     def _apply(self, key: Key, old: Item | None, item: Item | None) -> None:
         self.wrote(old, item)
         self._past[key] = (*self._past.get(key, ()), (self.seconds(), item))
@@ -268,6 +314,16 @@ class Table:
                 place = index.name, plain(item[index.hash])
                 if key not in (members := self._members.get(place, ())):
                     self._members[place] = (*members, key)
+
+
+def at_once(steps: Steps) -> Answer:
+    """What a transaction answers that nobody finds under way."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            answer: Answer = end.value
+            return answer
 
 
 # --- requests --------------------------------------------------------------------------------------------------------

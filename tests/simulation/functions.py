@@ -19,12 +19,14 @@ from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.entry import http, queue
 from loyalty.entry.observing import logger, metrics
+from loyalty.usecases.export_customer import export_customer
 from tests.integration.cloud import MESSAGE, Answer, Context, as_json, http_event, load, route_of
 from tests.simulation.cloud import Process
 
 SHARDS = 2
 ACCOUNTS_PER_WRITE = 2
 ROWS_PER_PART = 2
+MOVEMENTS_PER_PAGE = 3
 """Few, so that a handful of accounts is spread, collides, fills a write and a shard."""
 
 HERE: ContextVar[Process] = ContextVar("HERE")
@@ -132,7 +134,7 @@ GIVEN: dict[str, Any] = {
     "ACCOUNTS_PER_WRITE": ACCOUNTS_PER_WRITE,
     "ROWS_PER_PART": ROWS_PER_PART,
     "token_bytes": lambda number: b"\xab" * number,
-    "unguessable": lambda: "ab" * 16,
+    "unguessable": lambda: HERE.get().world.token(),
 }
 """What every module of the ledger has instead of its own."""
 
@@ -155,6 +157,7 @@ def deployed() -> Iterator[pytest.MonkeyPatch]:
             patch.setattr(keys, name, SHARDS)
         for adapter in (DynamoDBLedger, DynamoDBBooks):
             patch.setattr(adapter, "shards", SHARDS)
+        patch.setattr(export_customer, "__defaults__", (None, MOVEMENTS_PER_PAGE))
         for module in [module for name, module in sys.modules.items() if name.startswith("loyalty.")]:
             for name, given in GIVEN.items():
                 if name in vars(module):

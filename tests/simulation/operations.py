@@ -175,6 +175,18 @@ def job(kind: str, key: str = "job", program: str = PROGRAM, **body: Any) -> Ask
     return Ask("POST p/jobs", (program,), {"kind": kind, "dry_run": False} | body, key)
 
 
+def undo(job_id: str, program: str = PROGRAM) -> Ask:
+    return Ask("POST p/jobs/{job_id}/undo", (program, job_id))
+
+
+def erase(customer: str = "ann", program: str = PROGRAM) -> Ask:
+    return Ask(f"DELETE {CUSTOMER}", (program, customer))
+
+
+def export(customer: str = "ann", program: str = PROGRAM, **query: str) -> Ask:
+    return read(f"{CUSTOMER}/export", customer, program=program, **query)
+
+
 def draw_others(caller: Caller) -> None:
     """From now on other numbers of cards are drawn."""
     caller.cloud.digits = lambda count: "8" * count
@@ -196,9 +208,9 @@ HISTORY: list[dict[str, Any]] = [
 REWARDING, REWARDING_SIGN_UP = (job("reward_past_actions", rows=[row]) for row in HISTORY)
 TRIAL = job("adjustments", rows=ROWS[:1], dry_run=True)
 JOB = f"{START:%Y%m%dT%H%M%SZ}-{sha256(f'{PROGRAM} job'.encode()).hexdigest()[:12]}"
-UNDO = Ask("POST p/jobs/{job_id}/undo", (PROGRAM, JOB))
+UNDO = undo(JOB)
 NEW_CARDS = cards("cards")
-ERASE = Ask(f"DELETE {CUSTOMER}", (PROGRAM, "ann"))
+ERASE = erase()
 CARD_JOB = job("cards", count=1)
 DUE = [issue(f"due {who}", 10, who, START + timedelta(hours=1)) for who in ("ann", "ben")]
 """Points that are gone an hour later, of two customers who fill a shard."""
@@ -283,7 +295,7 @@ OPERATIONS = [
         [SHOP, complete("#1")],
         Ask("POST p/quotes", (PROGRAM,), {"kind": "order", "order_id": "#2", **facts()}),
     ),
-    Operation("export a customer", [SHOP, complete("#1")], read(f"{CUSTOMER}/export", "ann")),
+    Operation("export a customer", [SHOP, complete("#1")], export()),
     Operation("look at an order", [SHOP, complete("#1")], read(ORDER, "#1")),
     Operation(
         "look at the journal",

@@ -25,18 +25,21 @@ from loyalty.adapters import purges
 from loyalty.adapters.dynamodb import books, items, keys, ledger, programs
 from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.client import answering
+from loyalty.adapters.dynamodb.erasures import DynamoDBErasures
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
+from loyalty.adapters.jobs import QueuedJobs
 from loyalty.adapters.purges import QueuedPurges
-from loyalty.domain import requests
+from loyalty.domain import erasing, requests, undoing
 from loyalty.domain.account import Account
+from loyalty.domain.jobs import Job, Status, Tally
 from loyalty.domain.lots import Lot, Lots
-from loyalty.domain.movement import AccountId, Cause, Movement
+from loyalty.domain.movement import AccountId, Cause, Event, Movement
 from loyalty.domain.refusal import Refused
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
 from loyalty.ports import LostRace, Unavailable, WriteOff
-from loyalty.usecases import carry_out, close_days, issue_points, purge
+from loyalty.usecases import carry_out, close_days, erase_customer, export_customer, issue_points, job_rows, purge
 from tests.simulation.every_fault import Proof
 from tests.simulation.functions import deployed
 from tests.simulation.operations import OPERATIONS, Operation
@@ -427,6 +430,100 @@ def a_run_has_one_write_off(patch: Patch) -> None:
 def an_idempotency_key_is_not_looked_at(patch: Patch) -> None:
     right, numbers = requests.cause_of_request, count(1)
     patch.setattr(issue_points, "cause_of_request", lambda program, key: right(program, f"{key} {next(numbers)}"))
+
+
+# --- somebody is erased, handed out or undone -------------------------------------------------------------------------
+
+
+@bug
+def an_erasure_forgets_what_moved_no_points(patch: Patch) -> None:
+    """Orders that earned nothing, say, and notes."""
+
+    def records(self: DynamoDBErasures, account_id: AccountId) -> Iterator[list[Movement]]:
+        for page in right(self, account_id):
+            yield [movement for movement in page if movement.sequence]
+
+    right = DynamoDBErasures.records
+    patch.setattr(DynamoDBErasures, "records", records)
+
+
+@bug
+def an_erasure_forgets_the_names_that_requests_have(patch: Patch) -> None:
+    patch.setattr(erasing, "_unnamed", lambda cause, person, pseudonym, salt: cause)
+
+
+@bug
+def an_erasure_forgets_whom_a_customer_referred(patch: Patch) -> None:
+    patch.setattr(erase_customer, "with_other_referrer", lambda completion, person, pseudonym: completion)
+
+
+@bug
+def an_erasure_forfeits_only_what_can_be_spent(patch: Patch) -> None:
+    def erase(program: Any, origin: Any, account: Account, *others: Any) -> Any:
+        return right(program, origin, replace(account, lots=account.lots.spendable(origin.recorded_at)), *others)
+
+    right = erasing.erase
+    patch.setattr(erase_customer, "erase", erase)
+
+
+@bug
+def an_erasure_goes_on_when_another_has_ended_it(patch: Patch) -> None:
+    def write(self: DynamoDBErasures, changes: list[dict[str, Any]]) -> None:
+        is_lock = changes[0].get("Put", {}).get("Item", {}).get("pseudonym") and len(changes) > 1
+        right(self, changes[1:] if is_lock else changes)
+
+    right = DynamoDBErasures._write
+    patch.setattr(DynamoDBErasures, "_write", write)
+
+
+@bug
+def an_erasure_ends_before_the_index_has_shown_everything(patch: Patch) -> None:
+    patch.setattr(erase_customer._Work, "_look", lambda work: 0)
+    patch.setattr(erase_customer._Work, "_all_are_there", lambda work: True)
+
+
+@bug
+def an_export_is_not_recorded(patch: Patch) -> None:
+    patch.setattr(export_customer, "_record", lambda *told: None)
+
+
+@bug
+def an_export_holds_what_an_index_shows_by_chance(patch: Patch) -> None:
+    def movements(world: Any, account_id: AccountId, page: int, before: int) -> list[Movement]:
+        found: list[Movement] = world.ledger.statement(account_id, page, before)
+        return found
+
+    patch.setattr(export_customer, "_movements", movements)
+
+
+@bug
+def what_a_job_did_is_undone_as_often_as_it_is_tried(patch: Patch) -> None:
+    def undo(transaction: Transaction) -> Transaction:
+        story = transaction.story
+        kept = Story(story.cause, tuple(m for m in story if m.event is not Event.JOB_UNDONE))
+        undone = right(replace(transaction, story=kept))
+        moved = tuple(
+            replace(m, position=m.position + len(story.movements) - len(kept.movements)) for m in undone.movements
+        )
+        return replace(undone, story=story, movements=moved)
+
+    right = undoing.undo
+    patch.setattr(job_rows, "undo", undo)
+
+
+@bug
+def what_was_spent_of_what_a_job_gave_is_not_reported(patch: Patch) -> None:
+    patch.setattr(job_rows, "shortfall", lambda movement: 0)
+
+
+@bug
+def a_job_is_undone_before_all_of_it_is(patch: Patch) -> None:
+    def finished(self: QueuedJobs, job: Job) -> dict[int, Tally]:
+        found = right(self, job)
+        return found or ({0: Tally()} if job.status is Status.UNDOING else found)
+
+    right = QueuedJobs.finished
+    patch.setattr(QueuedJobs, "finished", finished)
 
 
 # --- the search ------------------------------------------------------------------------------------------------------

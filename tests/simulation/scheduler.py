@@ -31,6 +31,8 @@ class Actor:
     serving: bool = False
     """Whether it is inside a function's process now."""
     killed: bool = False
+    spared: bool = False
+    """Whether no faults happen to it."""
     error: BaseException | None = None
     runs_in: greenlet | None = field(default=None, repr=False)
 

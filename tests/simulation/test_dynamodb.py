@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 from loyalty.adapters.dynamodb import keys
 from tests.cost.meter import READ_BLOCK, size
 from tests.simulation.cloud import Cloud, DynamoDBClient
-from tests.simulation.dynamodb import NotModelled
+from tests.simulation.dynamodb import NotModelled, Rejected, Table, at_once
 from tests.simulation.simulation import TRIED_AGAIN, TRIES_OF_BOTO
 from tests.table import dynamodb_client
 
@@ -293,6 +293,82 @@ def test_what_is_too_large_is_refused_by_both(dynamodb: Any, ledger_table: Calla
 def test_what_it_does_not_know_it_does_not_guess(call: Call) -> None:
     with pytest.raises(NotModelled):
         answer(DynamoDBClient(Cloud()), call)
+
+
+# --- transactions that overlap ---
+
+
+def writing(sort: str, *others: str, token: str, text: str = "x") -> Request:
+    """A transaction that puts items of one partition."""
+    puts = [{"TableName": "t", "Item": item(one, text)} for one in (sort, *others)]
+    return {"TransactItems": [{"Put": put} for put in puts], "ClientRequestToken": token}
+
+
+def item(sort: str, text: str) -> Request:
+    return {"pk": {"S": "p"}, "sk": {"S": sort}, "text": {"S": text}}
+
+
+def texts(table: Table) -> dict[str, str]:
+    return {sort: found["text"]["S"] for (_, sort), found in table.items().items()}
+
+
+def test_a_transaction_that_meets_one_which_is_decided_is_cancelled_and_names_the_item() -> None:
+    table = Table()
+    first = table.transaction(writing("a", "b", token="1"))
+    next(first)
+    next(first)
+    with pytest.raises(Rejected) as rejected:
+        table.transact_write_items(writing("c", "b", token="2"))
+    assert (rejected.value.code, rejected.value.reasons) == (
+        "TransactionCanceledException",
+        ("None", "TransactionConflict"),
+    )
+    next(first)
+    assert texts(table) == {"a": "x"}
+    table.transact_write_items(writing("a", token="3", text="after"))
+    assert at_once(first) == {}
+    table.transact_write_items(writing("c", "b", token="2"))
+    assert texts(table) == {"a": "after", "b": "x", "c": "x"}
+
+
+def test_whoever_is_decided_first_wins_not_who_was_first() -> None:
+    table = Table()
+    first = table.transaction(writing("a", token="1"))
+    next(first)
+    table.transact_write_items(writing("a", token="2", text="second"))
+    at_once(first)
+    assert texts(table) == {"a": "x"}
+
+
+def test_others_read_of_each_item_what_was_there_before_or_is_after() -> None:
+    table = Table()
+    table.ordered = lambda places: places[::-1]
+    table.transact_write_items(writing("a", "b", token="1", text="before"))
+    steps = table.transaction(writing("a", "b", token="2", text="after"))
+    seen = [texts(table) for _ in steps]
+    assert seen == [
+        {"a": "before", "b": "before"},
+        {"a": "before", "b": "before"},
+        {"a": "before", "b": "after"},
+    ]
+    assert texts(table) == {"a": "after", "b": "after"}
+
+
+def test_a_token_is_in_progress_until_its_transaction_is_done_and_free_when_it_is_cancelled() -> None:
+    table = Table()
+    holding = table.transaction(writing("a", token="1"))
+    next(holding)
+    next(holding)
+    cancelled = table.transaction(writing("a", token="2"))
+    next(cancelled)
+    for token in ("1", "2"):
+        with pytest.raises(Rejected, match="TransactionInProgressException"):
+            table.transact_write_items(writing("a", token=token))
+    with pytest.raises(Rejected, match="TransactionConflict"):
+        next(cancelled)
+    at_once(holding)
+    table.transact_write_items(writing("a", token="2"))
+    table.transact_write_items(writing("a", token="1"))
 
 
 # --- what boto3 does by itself ---------------------------------------------------------------------------------------

@@ -172,10 +172,11 @@ class Erasures(Protocol):
         """How many movements are found under the account, perhaps not the latest."""
         ...
 
-    def rewrite(self, rewritings: Sequence[Rewriting]) -> int:
+    def rewrite(self, erasure: Erasure, rewritings: Sequence[Rewriting]) -> int:
         """Rewrite all or none; how many were. What was rewritten so already is left alone.
 
-        Raises LostRace when something is neither as it was nor as it is to be. At most `MAX_REWRITINGS`.
+        Raises LostRace when something is neither as it was nor as it is to be, or when the erasure has ended: what is
+        there by now is somebody's who came back. At most `MAX_REWRITINGS`.
         """
         ...
 
@@ -184,8 +185,8 @@ class Erasures(Protocol):
         ...
 
 
-MAX_REWRITINGS = 50
-"""How many movements one write can rewrite: each is a put, and a delete where its name changes."""
+MAX_REWRITINGS = 48
+"""How many movements one write can rewrite: each is a put, and a delete where its name changes; and the lock one."""
 
 MAX_ITEMS = 100
 """How many items one write can hold: what DynamoDB takes in a transaction."""

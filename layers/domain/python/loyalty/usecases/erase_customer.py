@@ -19,7 +19,7 @@ from loyalty.domain.order import cause_of_order
 from loyalty.domain.referring import cause_of_referral
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin
-from loyalty.ports import MAX_REWRITINGS, Erasure, LostRace, Rewriting, Unavailable, World
+from loyalty.ports import MAX_REWRITINGS, BeingErased, Erasure, LostRace, Rewriting, Unavailable, World
 from loyalty.usecases.carry_out import ATTEMPTS, Sender, pause
 
 LOOKS = 10
@@ -108,24 +108,24 @@ class _Work:
 
     def finish(self) -> bool:
         """Whether all of it is done, and the lock removed."""
-        erasures, erasure = self._world.erasures, self._erasure
         settled = False
         for look in range(LOOKS):
             try:
                 found = self._look()
             except LostRace:
+                if self._has_ended():
+                    return True
                 pause(self._world, look)
                 continue
             if self._out_of_time():
                 return False
-            if found or erasures.count(erasure.pseudonym) < erasure.movements:
+            if found or not self._all_are_there():
                 pause(self._world, look)
             elif settled:
                 try:
-                    erasures.end(erasure)
+                    self._world.erasures.end(self._erasure)
                 except LostRace:
-                    # In conflict with a look at it, or removed by the same request, sent twice.
-                    if erasures.under_way(erasure.account_id) == erasure:
+                    if not self._has_ended():
                         pause(self._world, look)
                         continue
                 return True
@@ -133,6 +133,20 @@ class _Work:
                 self._world.sleep(SETTLING)
                 settled = True
         return False
+
+    def _has_ended(self) -> bool:
+        """Whether the same request, sent twice, has removed the lock; if not, it was in conflict with another write."""
+        return self._world.erasures.under_way(self._erasure.account_id) != self._erasure
+
+    def _all_are_there(self) -> bool:
+        """Whether the index shows all movements under the pseudonym, or whoever erased that in turn has seen them."""
+        pseudonym = self._erasure.pseudonym
+        if self._world.erasures.count(pseudonym) >= self._erasure.movements:
+            return True
+        try:
+            return not self._world.ledger.account(pseudonym, consistent=True).version
+        except BeingErased:
+            return False
 
     def _look(self) -> int:
         """Rewrite whatever is found now; how much was."""
@@ -158,7 +172,7 @@ class _Work:
         for some in batched(movements, PER_WRITE, strict=False):
             rewritings = [one for movement in some for one in self._rewritings(movement)]
             if rewritings:
-                self.rewritten += self._world.erasures.rewrite(rewritings)
+                self.rewritten += self._world.erasures.rewrite(self._erasure, rewritings)
 
     def _rewritings(self, movement: Movement) -> Iterator[Rewriting]:
         person, pseudonym = self._erasure.account_id, self._erasure.pseudonym

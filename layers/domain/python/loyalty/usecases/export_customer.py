@@ -11,10 +11,12 @@ from loyalty.domain.referring import cause_of_referral
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
 from loyalty.ports import LostRace, Place, Unavailable, World
-from loyalty.usecases.carry_out import Sender
+from loyalty.usecases.carry_out import Sender, pause
 
 PAGE = 1000
 """Movements to a page: each has under 2 KB, and an answer 6 MB."""
+LOOKS = 8
+"""How often movements are looked for that an index does not show yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +59,7 @@ def export_customer(
     place: ExportPlace | None = None
     if start is None or start.after is None:
         before = start.before if start and start.before is not None else account.version + 1
-        movements = world.ledger.statement(account_id, page, before) if before > 1 else []
+        movements = _movements(world, account_id, page, min(before, account.version + 1))
         last = movements[-1].sequence if len(movements) == page else None
         place = ExportPlace(before=last) if last and last > 1 else None
     if place is None:
@@ -76,6 +78,19 @@ def export_customer(
         referred_by=_referred_by(world, account_id),
         place=place,
     )
+
+
+def _movements(world: World, account_id: AccountId, page: int, before: int) -> list[Movement]:
+    """A page of those numbered under `before`, of which none is missing. Raises Unavailable."""
+    wanted = min(page, before - 1)
+    for look in range(LOOKS if wanted else 0):
+        movements = world.ledger.statement(account_id, page, before)
+        if len(movements) == wanted and movements[-1].sequence == before - wanted:
+            return movements
+        pause(world, look)  # The index is behind.
+    if wanted:
+        raise Unavailable("the index does not show all movements yet")
+    return []
 
 
 def _record(world: World, program: Program, account: Account, sender: Sender, request_id: str, now: datetime) -> None:

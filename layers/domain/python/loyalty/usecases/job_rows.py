@@ -32,11 +32,12 @@ def command(world: World, job: Job, number: int, action: Action) -> Command:
     """What carries out row `number` of `job`."""
     match action:
         case Adjustment():
-            return _adjusting(world, job, number, action)
+            asked = _adjusting(world, job, number, action)
         case Order():
-            return _rewarding_order(job, number, action)
+            asked = _rewarding_order(job, number, action)
         case PastSignUp():
-            return _rewarding_sign_up(job, number, action)
+            asked = _rewarding_sign_up(job, number, action)
+    return replace(asked, decide=_once(job, asked.decide))
 
 
 def undoing(world: World, job: Job, number: int, action: Action) -> Command:
@@ -99,7 +100,7 @@ def _adjusting(world: World, job: Job, number: int, request: Adjustment) -> Comm
         cause=job.cause(number),
         account_id=request.account_id,
         sender=Sender(actor=job.actor, source=job.source),
-        decide=_once(job, lambda transaction: adjust(transaction, request)),
+        decide=lambda transaction: adjust(transaction, request),
         outcome=outcome,
         beside=(lambda transaction: noting(world, transaction, request.order_id)) if request.order_id else None,
     )
@@ -119,7 +120,7 @@ def _rewarding_order(job: Job, number: int, order: Order) -> Command:
         cause=cause_of_order(job.program_id, order.order_id),
         account_id=account_id,
         sender=Sender(actor=job.actor, source=job.source, occurred_at=order.completed_at),
-        decide=_once(job, lambda transaction: reward_order(transaction, order)),
+        decide=lambda transaction: reward_order(transaction, order),
         outcome=outcome,
     )
 
@@ -136,7 +137,7 @@ def _rewarding_sign_up(job: Job, number: int, action: PastSignUp) -> Command:
         cause=cause_of_sign_up(job.program_id, action.account_id.customer_id),
         account_id=action.account_id,
         sender=Sender(actor=job.actor, source=job.source, occurred_at=action.signed_up_at),
-        decide=_once(job, lambda transaction: reward_sign_up(transaction, action)),
+        decide=lambda transaction: reward_sign_up(transaction, action),
         outcome=outcome,
     )
 

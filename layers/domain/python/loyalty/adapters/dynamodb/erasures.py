@@ -58,7 +58,7 @@ class DynamoDBErasures:
                 return total
             request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def rewrite(self, rewritings: Sequence[Rewriting]) -> int:
+    def rewrite(self, erasure: Erasure, rewritings: Sequence[Rewriting]) -> int:
         stored = self._get([_key(one.before) for one in rewritings])
         changes: list[dict[str, Any]] = []
         rewritten = 0
@@ -73,12 +73,13 @@ class DynamoDBErasures:
             else:
                 changes += [self._put(made, IS_NEW), self._delete(_key(one.before), *_unchanged(one.before))]
         if changes:
-            self._write(changes)
+            # The lock as it is, on the condition that it is there: nobody has ended the erasure, and the customer, who
+            # may come back then, has not. What they do would be found under the same id.
+            self._write([self._put(items.lock_item(erasure), *_locked(erasure)), *changes])
         return rewritten
 
     def end(self, erasure: Erasure) -> None:
-        pseudonym = {":pseudonym": {"S": erasure.pseudonym.customer_id}}
-        self._write([self._delete(_account_key(erasure.account_id), "pseudonym = :pseudonym", pseudonym)])
+        self._write([self._delete(_account_key(erasure.account_id), *_locked(erasure))])
 
     def _get(self, wanted: list[items.Item]) -> dict[tuple[str, str], items.Item]:
         found: dict[tuple[str, str], items.Item] = {}
@@ -117,6 +118,11 @@ class DynamoDBErasures:
             if LOST & set(reasons):
                 raise LostRace from error
             raise Unavailable(f"cancelled: {reasons}") from error
+
+
+def _locked(erasure: Erasure) -> tuple[str, items.Item]:
+    """The condition that the erasure has begun and not ended."""
+    return "pseudonym = :pseudonym", {":pseudonym": {"S": erasure.pseudonym.customer_id}}
 
 
 def _unchanged(movement: Movement) -> tuple[str, items.Item]:

@@ -7,7 +7,6 @@ position), and an account only over the version that was read. Both go into one 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
-from itertools import islice
 from secrets import token_bytes
 from typing import Any
 
@@ -98,28 +97,34 @@ class DynamoDBLedger:
         if before is not None:
             values[":before"] = {"N": str(before)}
             condition += " AND #sequence < :before"
-        with answering():
-            page = self._client.query(
-                TableName=self._table,
-                IndexName="movements_by_account",
-                KeyConditionExpression=condition,
-                ExpressionAttributeValues=values,
-                ScanIndexForward=False,
-                Limit=limit,
+        return self._movements(
+            {
+                "KeyConditionExpression": condition,
+                "ExpressionAttributeValues": values,
                 **({"ExpressionAttributeNames": {"#sequence": "sequence"}} if before is not None else {}),
-            )
-        return [items.movement_from(item) for item in page["Items"]]
+            },
+            limit,
+        )
 
     def asides(self, account_id: AccountId, limit: int, after: Place | None) -> list[Movement]:
-        pages = self._pages(
-            "account = :account",
-            {":account": keys.aside_pk(account_id)},
-            index="movements_by_account",
-            size=limit,
-            start=items.aside_key(account_id, after) if after else None,
-            newest_first=True,
+        return self._movements(
+            {
+                "KeyConditionExpression": "account = :account",
+                "ExpressionAttributeValues": {":account": {"S": keys.aside_pk(account_id)}},
+                **({"ExclusiveStartKey": items.aside_key(account_id, after)} if after else {}),
+            },
+            limit,
         )
-        return [items.movement_from(item) for page in islice(pages, 1) for item in page]
+
+    def _movements(self, asked: dict[str, Any], limit: int) -> list[Movement]:
+        """Up to `limit` movements or records of an account, newest first: DynamoDB's pages end at a megabyte."""
+        request = {"TableName": self._table, "IndexName": "movements_by_account", "ScanIndexForward": False, **asked}
+        found: list[Movement] = []
+        for page in query(self._client, request | {"Limit": limit}):
+            found += (items.movement_from(item) for item in page)
+            if len(found) >= limit:
+                break
+        return found[:limit]
 
     def due(
         self, program_id: str, shard: int, as_of: datetime, size: int, after: Due | None = None
@@ -211,7 +216,6 @@ class DynamoDBLedger:
         consistent: bool = False,
         size: int | None = None,
         start: items.Item | None = None,
-        newest_first: bool = False,
     ) -> Iterator[list[items.Item]]:
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -226,8 +230,6 @@ class DynamoDBLedger:
             request["ExpressionAttributeNames"] = names
         if size:
             request["Limit"] = size
-        if newest_first:
-            request["ScanIndexForward"] = False
         if start:
             request["ExclusiveStartKey"] = start
         return query(self._client, request)
