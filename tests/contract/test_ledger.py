@@ -109,6 +109,14 @@ def test_what_moved_nothing_is_found_beside_the_statement(ledger: Ledger) -> Non
     assert [m.sequence for m in ledger.statement(member(), 10, None)] == [1]
 
 
+def test_a_story_is_whole_until_something_stands_behind_it(ledger: Ledger) -> None:
+    transaction = earning(ledger.account(member(), consistent=True), 5)
+    assert ledger.is_whole(transaction.story)
+    ledger.write([transaction])
+    assert not ledger.is_whole(Story(transaction.story.cause))
+    assert ledger.is_whole(ledger.read(transaction.story.cause, None, consistent=True)[0])
+
+
 def test_an_unknown_cause_has_no_story_and_nobody_no_account(ledger: Ledger) -> None:
     cause = cause_of_order("shop", "#1001")
     assert ledger.read(cause, None, consistent=False) == (Story(cause), None)

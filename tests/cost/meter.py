@@ -15,7 +15,7 @@ from itertools import chain
 from threading import Lock
 from typing import Any
 
-READS = ("GetItem", "BatchGetItem", "Query")
+READS = ("GetItem", "BatchGetItem", "TransactGetItems", "Query")
 WRITES = ("TransactWriteItems", "PutItem", "UpdateItem")
 METERED = (*READS, *WRITES)
 READ_BLOCK, WRITE_BLOCK = 4096, 1024
@@ -149,6 +149,8 @@ class Meter:
 def read_units(operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
     """What reading `answer` costs by the rule: a query is billed for all that it finds together."""
     sizes = [size(item) for item in _items_read(operation, answer)]
+    if operation == "TransactGetItems":
+        return 2.0 * sum(_blocks(size(found.get("Item", {}))) for found in answer.get("Responses", ()))
     blocks = sum(map(_blocks, sizes)) if operation == "BatchGetItem" else _blocks(sum(sizes))
     return blocks * (1.0 if asked.get("ConsistentRead") else 0.5)
 
@@ -170,6 +172,8 @@ def _items_read(operation: str, answer: Mapping[str, Any]) -> list[Mapping[str, 
             return [answer["Item"]] if "Item" in answer else []
         case "Query":
             return list(answer.get("Items", []))  # a count has none
+        case "TransactGetItems":
+            return [found["Item"] for found in answer.get("Responses", ()) if "Item" in found]
         case _:
             return list(chain.from_iterable(answer["Responses"].values()))
 

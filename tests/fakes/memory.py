@@ -59,6 +59,10 @@ class MemoryLedger:
             story = Story(cause, tuple(movements[position] for position in sorted(movements)))
             return story, self._account(account_id) if account_id else None
 
+    def is_whole(self, story: Story) -> bool:
+        with self._lock:
+            return story.next_position not in self._stories.get(story.cause, {})
+
     def account(self, account_id: AccountId, *, consistent: bool) -> Account:
         with self._lock:
             return self._account(account_id)

@@ -41,7 +41,7 @@ ACTIONS = {
 
 def asked(service: str, operation: str, parameters: dict[str, Any]) -> set[Permission]:
     """What a call needs to be permitted."""
-    if operation == "TransactWriteItems":
+    if operation in ("TransactGetItems", "TransactWriteItems"):
         return {(f"dynamodb:{kind}Item", "table") for item in parameters["TransactItems"] for kind in item}
     if service == "dynamodb":
         return {(f"dynamodb:{operation}", parameters.get("IndexName", "table"))}

@@ -32,7 +32,7 @@ START = datetime.fromisoformat("2026-03-27T21:30:00.000001Z")
 LEDGER = "ledger"
 COMPLETED, CANCELLED, PURGES, JOBS = "order_completed", "order_cancelled", "purge_worker", "job_worker"
 """Queues, by the function that they feed."""
-READS = frozenset({"GetItem", "BatchGetItem", "Query", "HeadObject", "GetObject"})
+READS = frozenset({"GetItem", "BatchGetItem", "TransactGetItems", "Query", "HeadObject", "GetObject"})
 
 
 class Killed(BaseException):
@@ -189,6 +189,9 @@ class DynamoDBClient:
 
     def batch_get_item(self, **request: Any) -> Any:
         return self.cloud.wire(Call("BatchGetItem", request, self.cloud.table.batch_get_item))
+
+    def transact_get_items(self, **request: Any) -> Any:
+        return self.cloud.wire(Call("TransactGetItems", request, self.cloud.table.transact_get_items))
 
     def query(self, **request: Any) -> Any:
         return self.cloud.wire(Call("Query", request, self.cloud.table.query))

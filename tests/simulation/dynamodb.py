@@ -165,6 +165,20 @@ class Table:
         found = [self._read(key, 0.0 if one.get("ConsistentRead") else self.behind()) for key in keys]
         return {"Responses": {name: [dict(item) for item in found if item]}, "UnprocessedKeys": {}}
 
+    def transact_get_items(self, request: Request) -> Answer:
+        asked = Asked(request, "TransactItems")
+        wanted = [Asked(one["Get"], "TableName", "Key") for one in asked["TransactItems"]]
+        keys = [_key(one["Key"]) for one in wanted]
+        if not 0 < len(keys) <= MAX_ITEMS:
+            raise Rejected("ValidationException", f"{len(keys)} items")
+        if len(set(keys)) < len(keys):
+            raise Rejected("ValidationException", "Transaction request cannot include multiple operations on one item")
+        reasons = ["TransactionConflict" if key in self._held else "None" for key in keys]
+        if set(reasons) != {"None"}:
+            raise Rejected("TransactionCanceledException", ", ".join(reasons), reasons)
+        found = [self._read(key, 0.0) for key in keys]
+        return {"Responses": [{"Item": dict(item)} if item else {} for item in found]}
+
     def query(self, request: Request) -> Answer:
         asked = Asked(
             request,

@@ -177,6 +177,7 @@ def a_token_is_all_that_makes_a_command_happen_once(patch: Patch) -> None:
     class Tokened:
         def __init__(self, client: Any) -> None:
             self.query, self.get_item, self.batch_get_item = client.query, client.get_item, client.batch_get_item
+            self.transact_get_items = client.transact_get_items
             self.exceptions, self._client = client.exceptions, client
 
         def transact_write_items(self, *, TransactItems: list[dict[str, Any]]) -> Any:  # noqa: N803

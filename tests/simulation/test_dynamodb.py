@@ -39,7 +39,8 @@ class Requests:
 
     def next(self) -> Call:
         make: Callable[[], Call] = self._chance.choices(
-            [self._write, self._write_again, self._get, self._batch_get, self._query], [8, 1, 3, 2, 10]
+            [self._write, self._write_again, self._get, self._batch_get, self._transact_get, self._query],
+            [8, 1, 3, 2, 2, 10],
         )[0]
         return make()
 
@@ -114,6 +115,10 @@ class Requests:
         consistent = {"ConsistentRead": True} if self._chance.random() < 0.5 else {}
         return "batch_get_item", {"RequestItems": {self._table: {"Keys": asked, **consistent}}}
 
+    def _transact_get(self) -> Call:
+        asked = [{"TableName": self._table, "Key": self._key()} for _ in range(self._chance.randint(1, 3))]
+        return "transact_get_items", {"TransactItems": [{"Get": one} for one in asked]}
+
     def _query(self) -> Call:
         forms: list[tuple[str, list[Request], Request]] = [
             ("pk = :a", [self._text(*PARTITIONS)], {"ConsistentRead": self._chance.random() < 0.5}),
@@ -174,7 +179,11 @@ class Requests:
 def answer(client: Any, call: Call) -> dict[str, Any]:
     """What a client answers, errors too, without what only a real one says."""
     name, request = call
-    told = request if name == "batch_get_item" else {**request, "ReturnConsumedCapacity": "INDEXES"}
+    told = (
+        request
+        if name in ("batch_get_item", "transact_get_items")
+        else {**request, "ReturnConsumedCapacity": "INDEXES"}
+    )
     try:
         found: dict[str, Any] = getattr(client, name)(**told)
     except ClientError as error:
@@ -215,7 +224,7 @@ def test_it_answers_as_the_emulator_does(seed: int, dynamodb: Any, ledger_table:
         for expected, found in zip(pages(dynamodb, call), pages(simulated, call), strict=True):
             compare_costs(call, costs(expected), costs(found), found)
             for one in (expected, found):
-                for items in one.get("Responses", {}).values():
+                for items in one.get("Responses", {}).values() if call[0] == "batch_get_item" else ():
                     items.sort(key=lambda item: (item["pk"]["S"], item["sk"]["S"]))
             assert found == expected, call
             answers.add(found.get("error", call[0]))
@@ -305,7 +314,11 @@ def writing(sort: str, *others: str, token: str, text: str = "x") -> Request:
 
 
 def item(sort: str, text: str) -> Request:
-    return {"pk": {"S": "p"}, "sk": {"S": sort}, "text": {"S": text}}
+    return {**key(sort), "text": {"S": text}}
+
+
+def key(sort: str) -> Request:
+    return {"pk": {"S": "p"}, "sk": {"S": sort}}
 
 
 def texts(table: Table) -> dict[str, str]:
@@ -323,6 +336,8 @@ def test_a_transaction_that_meets_one_which_is_decided_is_cancelled_and_names_th
         "TransactionCanceledException",
         ("None", "TransactionConflict"),
     )
+    with pytest.raises(Rejected, match="TransactionConflict"):
+        table.transact_get_items({"TransactItems": [{"Get": {"TableName": "t", "Key": key("b")}}]})
     next(first)
     assert texts(table) == {"a": "x"}
     table.transact_write_items(writing("a", token="3", text="after"))

@@ -13,7 +13,9 @@ from pathlib import Path
 from types import CodeType
 
 LAYER = Path(__file__).resolve().parents[2] / "layers/domain/python/loyalty"
-READS = frozenset({"get_item", "batch_get_item", "query", "head_object", "get_object", "generate_presigned_url"})
+READS = frozenset(
+    {"get_item", "batch_get_item", "transact_get_items", "query", "head_object", "get_object", "generate_presigned_url"}
+)
 
 type Function = tuple[str, str]
 """A module's name and a function's in it."""

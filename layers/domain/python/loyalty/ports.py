@@ -69,6 +69,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def is_whole(self, story: Story) -> bool:
+        """Whether nothing stands behind what was read of a story, and nothing is being written there at this moment."""
+        ...
+
     def account(self, account_id: AccountId, *, consistent: bool) -> Account:
         """The account; an unknown customer's is empty, with a salt of its own. Raises BeingErased."""
         ...

@@ -65,10 +65,12 @@ def carry_out(
         try:
             transaction = decide(Transaction.begin(program, origin, story, account))
         except Refused:
-            # The same command, sent twice at once, may have been carried out since its story was read: then
-            # that is why it is refused, and it is to be answered alike.
-            if consistent and world.ledger.read(cause, None, consistent=True)[0] == story:
-                raise
+            # The same command, sent twice at once, may have been carried out since its story was read, or be half
+            # written: then that is why it is refused, and it is to be answered alike.
+            if consistent:
+                if world.ledger.is_whole(story):
+                    raise
+                pause(world, attempt)
             continue
         if not transaction.decided:
             if consistent or answered(story):

@@ -45,6 +45,19 @@ class DynamoDBLedger:
         account = self._beside.submit(self.account, account_id, consistent=consistent)
         return self._story(cause, consistent), account.result()
 
+    def is_whole(self, story: Story) -> bool:
+        # A transaction's items become visible one by one, whatever reads them; but not to a read that is a transaction.
+        key = {"pk": {"S": keys.cause_pk(story.cause)}, "sk": {"S": keys.position_sk(story.next_position)}}
+        try:
+            with answering():
+                found = self._client.transact_get_items(TransactItems=[{"Get": {"TableName": self._table, "Key": key}}])
+        except self._client.exceptions.TransactionCanceledException as error:
+            [reason] = error.response["CancellationReasons"]
+            if reason["Code"] == "TransactionConflict":
+                return False
+            raise Unavailable(f"cancelled: {reason['Code']}") from error
+        return "Item" not in found["Responses"][0]
+
     def account(self, account_id: AccountId, *, consistent: bool) -> Account:
         key = {"pk": {"S": keys.account_pk(account_id)}, "sk": {"S": keys.ACCOUNT_SK}}
         with answering():
