@@ -21,7 +21,9 @@ from loyalty.domain.jobs import JobKind
 from loyalty.domain.lots import Lot
 from loyalty.domain.transaction import Transaction
 from loyalty.entry.job_sheets import sheets
-from loyalty.ports import Unavailable, World, WriteOff
+from loyalty.ports.faults import Unavailable
+from loyalty.ports.ledger import WriteOff
+from loyalty.ports.world import World
 from loyalty.usecases.complete_order import complete_order
 from loyalty.usecases.jobs import JobRequest, start_job, view_job
 from loyalty.usecases.redeem_points import redeem_points

@@ -14,7 +14,9 @@ from benchmarks.machine import dynamodb, machine
 from benchmarks.plots import curves
 from benchmarks.report import Cell, Section, Table
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import Ledger, LostRace, Unavailable, World, WriteOff
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.ledger import Ledger, WriteOff
+from loyalty.ports.world import World
 from loyalty.usecases.complete_order import complete_order
 from tests.cost.shop import CLIENT, yearly
 from tests.given import order, program

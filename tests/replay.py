@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from loyalty.domain.account import Account
 from loyalty.domain.movement import AccountId, Movement
-from loyalty.ports import Ledger
+from loyalty.ports.ledger import Ledger
 
 GIVES = frozenset({"earn", "sign_up", "referral", "issue", "adjust_up", "backfill"})
 TAKES_BACK = frozenset({"reverse", "adjust_down"})

@@ -4,8 +4,10 @@ import json
 import random
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
 from loyalty.adapters.dynamodb.audit import DynamoDBAudit
@@ -17,20 +19,15 @@ from loyalty.adapters.jobs import QueuedJobs, job_task_from
 from loyalty.adapters.purges import QueuedPurges, task_from
 from loyalty.domain.program import Program
 from loyalty.entry.job_sheets import sheets
-from loyalty.ports import (
-    Audit,
-    Books,
-    Edition,
-    Erasures,
-    Jobs,
-    JobTask,
-    Ledger,
-    Programs,
-    Purges,
-    PurgeTask,
-    Unavailable,
-    World,
-)
+from loyalty.ports.audit import Audit
+from loyalty.ports.books import Books
+from loyalty.ports.erasures import Erasures
+from loyalty.ports.faults import Unavailable
+from loyalty.ports.files import Files
+from loyalty.ports.jobs import Jobs, JobTask
+from loyalty.ports.ledger import Ledger
+from loyalty.ports.programs import Edition, Programs
+from loyalty.ports.purges import Purges, PurgeTask
 from loyalty.usecases.purge import carry_on, purge_program
 from loyalty.usecases.work_on_jobs import work_on
 from tests.fakes.books import MemoryBooks
@@ -38,6 +35,25 @@ from tests.fakes.jobs import MemoryFiles, MemoryJobs
 from tests.fakes.memory import MemoryLedger, MemoryPrograms, MemoryPurges
 from tests.fakes.privacy import MemoryAudit, MemoryErasures
 from tests.given import NOW
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The ports' `World`, put together from what a test needs; `replace` exchanges some of it."""
+
+    ledger: Ledger
+    programs: Programs
+    purges: Purges
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    jitter: Callable[[], float]
+    digits: Callable[[int], str]
+    books: Books
+    jobs: Jobs
+    files: Files
+    erasures: Erasures
+    audit: Audit
+    token: Callable[[], str] = lambda: token_hex(16)
 
 
 class Clock:

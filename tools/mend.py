@@ -23,7 +23,7 @@ from loyalty.domain.movement import AccountId, Movement
 from loyalty.domain.tiers import review_at
 from loyalty.domain.verification import differences
 from loyalty.entry.wiring import world
-from loyalty.ports import Unavailable
+from loyalty.ports.faults import Unavailable
 from loyalty.usecases.verify import verify_program
 
 PAGE = 500

@@ -7,7 +7,7 @@ from loyalty.entry.job_sheets import sheets
 from loyalty.entry.observing import count, logger
 from loyalty.entry.queue import LONG_WORK_AGAIN_SECONDS, consume
 from loyalty.entry.wiring import job_task, world
-from loyalty.ports import JobTask
+from loyalty.ports.jobs import JobTask
 from loyalty.usecases.work_on_jobs import work_on
 
 OVER = frozenset({Status.COMPLETED, Status.FAILED, Status.UNDONE})

@@ -5,7 +5,7 @@ from typing import Any
 from loyalty.entry.observing import count, logger
 from loyalty.entry.queue import LONG_WORK_AGAIN_SECONDS, consume
 from loyalty.entry.wiring import purge_task, world
-from loyalty.ports import PurgeTask
+from loyalty.ports.purges import PurgeTask
 from loyalty.usecases.purge import carry_on
 
 SPARE_MILLISECONDS = 30_000

@@ -11,9 +11,9 @@ import pytest
 
 from loyalty.domain.program import Program
 from loyalty.domain.refusal import Refused
-from loyalty.ports import Unavailable, World
+from loyalty.ports.faults import Unavailable
 from tests.table import dynamodb_client
-from tests.worlds import Clock, world_in_dynamodb
+from tests.worlds import Clock, World, world_in_dynamodb
 
 THREADS = 8
 TRIES = 100

@@ -15,7 +15,6 @@ from loyalty.domain.program import Program
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.refusal import Refused
 from loyalty.domain.requests import cause_of_request
-from loyalty.ports import World
 from loyalty.usecases.cancel_order import OrderCancelled, cancel_order
 from loyalty.usecases.carry_out import Sender
 from loyalty.usecases.change_program import change_program
@@ -31,7 +30,7 @@ from loyalty.usecases.views import view_order
 from tests.concurrency.conftest import THREADS, Functions
 from tests.given import DAY, NOW, issuing, member, order, program
 from tests.replay import audit, statement
-from tests.worlds import Purged, purge
+from tests.worlds import Purged, World, purge
 
 type Make = Callable[[Program], Functions]
 

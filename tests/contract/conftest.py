@@ -12,7 +12,11 @@ from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.erasures import DynamoDBErasures
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import STALENESS, DynamoDBPrograms
-from loyalty.ports import Audit, Books, Edition, Erasures, Ledger, Programs
+from loyalty.ports.audit import Audit
+from loyalty.ports.books import Books
+from loyalty.ports.erasures import Erasures
+from loyalty.ports.ledger import Ledger
+from loyalty.ports.programs import Edition, Programs
 from tests.fakes.books import MemoryBooks
 from tests.fakes.memory import MemoryLedger, MemoryPrograms
 from tests.fakes.privacy import MemoryAudit, MemoryErasures

@@ -7,7 +7,8 @@ import pytest
 
 from loyalty.domain.account import Account
 from loyalty.domain.lots import Lot
-from loyalty.ports import Act, Edition
+from loyalty.ports.audit import Act
+from loyalty.ports.programs import Edition
 from tests.contract.conftest import Store
 from tests.given import issuing, member, program
 

@@ -11,7 +11,9 @@ from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import Event, Kind
 from loyalty.domain.program import AccountNames
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import Books, LostRace, Place
+from loyalty.ports.books import Books
+from loyalty.ports.faults import LostRace
+from loyalty.ports.ledger import Place
 from tests.contract.conftest import Store
 from tests.given import DAY, NOW, again, begin, issuing, member, order_story, program
 

@@ -8,7 +8,8 @@ from loyalty.domain.erasing import erase, without_person
 from loyalty.domain.lots import Lot
 from loyalty.domain.movement import AccountId
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import BeingErased, Erasure, LostRace, Rewriting
+from loyalty.ports.erasures import Erasure, Rewriting
+from loyalty.ports.faults import BeingErased, LostRace
 from tests.contract.conftest import Store
 from tests.contract.test_ledger import TODAY, earning, issue, write_off
 from tests.given import DAY, NOW, member, origin, program

@@ -14,7 +14,9 @@ from moto import mock_aws
 
 from loyalty.adapters.s3 import CONFIG, S3Files
 from loyalty.domain.jobs import Job, JobKind, RowFault, Status, Tally
-from loyalty.ports import Files, Jobs, JobTask, LostRace, RunTaken
+from loyalty.ports.faults import LostRace
+from loyalty.ports.files import Files
+from loyalty.ports.jobs import Jobs, JobTask, RunTaken
 from tests.fakes.jobs import MemoryFiles, MemoryJobs
 from tests.given import NOW
 from tests.table import create_table, dynamodb_client

@@ -18,7 +18,8 @@ from loyalty.domain.program import Program
 from loyalty.domain.sealing import NO_SEAL, is_sealed
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
-from loyalty.ports import MAX_ITEMS, Ledger, LostRace, Place, WriteOff
+from loyalty.ports.faults import LostRace
+from loyalty.ports.ledger import MAX_ITEMS, Ledger, Place, WriteOff
 from tests.contract.conftest import Store
 from tests.given import DAY, NOW, again, begin, issuing, member, order_story, program
 from tests.worlds import digits

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty.ports import LostRace, UnknownProgram
+from loyalty.ports.faults import LostRace, UnknownProgram
 from tests.contract.conftest import Store
 from tests.given import DAY, NOW, program
 from tests.worlds import save

@@ -8,11 +8,10 @@ from loyalty.domain.account import Account
 from loyalty.domain.lots import Lot
 from loyalty.domain.movement import AccountId
 from loyalty.domain.redemption import RedemptionRequest
-from loyalty.ports import World
 from loyalty.usecases.complete_order import complete_order
 from tests.cost.meter import Meter
 from tests.given import DAY, NOW, issuing, member, order
-from tests.worlds import Clock
+from tests.worlds import Clock, World
 
 CLIENT = "1h57kf5cpq17m0eml12EXAMPLE"
 """As long as a client's id of the identity provider."""

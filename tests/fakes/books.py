@@ -7,7 +7,8 @@ from zlib import crc32
 
 from loyalty.domain.day_sums import Booked, ShardSums
 from loyalty.domain.movement import Cause, Kind
-from loyalty.ports import LostRace, Place
+from loyalty.ports.faults import LostRace
+from loyalty.ports.ledger import Place
 from tests.fakes.memory import MemoryLedger
 
 PAGE = 3

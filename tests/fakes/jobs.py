@@ -7,7 +7,10 @@ from threading import Lock
 from typing import BinaryIO
 
 from loyalty.domain.jobs import Job, Status, Tally
-from loyalty.ports import Act, JobTask, Link, LostRace, RunTaken
+from loyalty.ports.audit import Act
+from loyalty.ports.faults import LostRace
+from loyalty.ports.files import Link
+from loyalty.ports.jobs import JobTask, RunTaken
 
 
 class MemoryJobs:

@@ -16,19 +16,11 @@ from loyalty.domain.movement import AccountId, Cause, CauseKind, Movement
 from loyalty.domain.program import Program
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import (
-    MAX_ITEMS,
-    BeingErased,
-    Due,
-    Edition,
-    Erasure,
-    LostRace,
-    Place,
-    PurgeRun,
-    PurgeTask,
-    UnknownProgram,
-    WriteOff,
-)
+from loyalty.ports.erasures import Erasure
+from loyalty.ports.faults import BeingErased, LostRace, UnknownProgram
+from loyalty.ports.ledger import MAX_ITEMS, Due, Place, WriteOff
+from loyalty.ports.programs import Edition
+from loyalty.ports.purges import PurgeRun, PurgeTask
 
 PAGE = 3
 """Accounts to a page: few, so that small tests turn pages too."""

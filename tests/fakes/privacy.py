@@ -5,15 +5,10 @@ from datetime import UTC, date
 
 from loyalty.domain.movement import AccountId, Movement
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import (
-    MAX_REWRITINGS,
-    Act,
-    Erasure,
-    LostRace,
-    Programs,
-    Rewriting,
-    UnknownProgram,
-)
+from loyalty.ports.audit import Act
+from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
+from loyalty.ports.faults import LostRace, UnknownProgram
+from loyalty.ports.programs import Programs
 from tests.fakes.memory import MemoryLedger
 
 PAGE = 3

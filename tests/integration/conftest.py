@@ -13,7 +13,6 @@ import pytest
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
-from loyalty import ports
 from loyalty.entry import wiring
 from loyalty.entry.observing import logger, metrics
 from tests.integration.cloud import BLOCKED_CARD, CARD, FREE_CARD, TABLE, Cloud, order
@@ -34,7 +33,7 @@ def running() -> Iterator[Cloud]:
         patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         patch.setattr(metrics.provider, "namespace", "LoyaltyLedger")
         numbers = count(1)
-        patch.setattr(ports, "token_hex", lambda size: f"{next(numbers):0{2 * size}x}")
+        patch.setattr(wiring, "token_hex", lambda size: f"{next(numbers):0{2 * size}x}")
         patch.setattr(wiring, "time", SimpleNamespace(sleep=lambda seconds: None))
         cloud = Cloud(boto3.client("dynamodb"))
         create_table(cloud.client, TABLE)
@@ -45,7 +44,7 @@ def running() -> Iterator[Cloud]:
             Bucket="jobs", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
         )
         patch.setenv("EVENT_BUS", boto3.client("events").create_event_bus(Name="ledger")["EventBusArn"])
-        patch.setattr(wiring, "secrets", SimpleNamespace(randbelow=Random(26).randrange))
+        patch.setattr(wiring, "randbelow", Random(26).randrange)
         patch.setattr(wiring, "datetime", SimpleNamespace(now=lambda zone: cloud.now))
         for handler in logger.handlers:
             patch.setattr(handler, "stream", cloud.log)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty.ports import Unavailable
+from loyalty.ports.faults import Unavailable
 from tests.integration.cloud import Cloud, as_json, detail, fact, function
 
 

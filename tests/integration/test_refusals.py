@@ -12,7 +12,7 @@ from loyalty.entry.contracts.orders import MAX_ITEMS
 from loyalty.entry.http import MAX_BODY_BYTES
 from loyalty.entry.problems import MAX_FAULTS
 from loyalty.entry.routes import ROUTES
-from loyalty.ports import Unavailable
+from loyalty.ports.faults import Unavailable
 from tests.integration.cases import (
     ACCOUNT,
     COMPLETE,

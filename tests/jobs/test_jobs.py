@@ -19,7 +19,8 @@ from loyalty.domain.movement import AccountId, Cause
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.refusal import Refused
 from loyalty.entry.job_sheets import sheets
-from loyalty.ports import JobTask, Unavailable, World
+from loyalty.ports.faults import Unavailable
+from loyalty.ports.jobs import JobTask
 from loyalty.usecases import work_on_jobs
 from loyalty.usecases.carry_out import Sender
 from loyalty.usecases.complete_order import complete_order
@@ -33,7 +34,7 @@ from loyalty.usecases.work_on_jobs import work_on
 from tests.fakes.jobs import MemoryFiles, MemoryJobs
 from tests.given import DAY, NOW, member, order, program
 from tests.replay import audit
-from tests.worlds import work, world_in_memory
+from tests.worlds import World, work, world_in_memory
 
 type Row = Mapping[str, Any]
 BOSS = Sender(actor="boss", source="API")

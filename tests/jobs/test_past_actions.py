@@ -14,7 +14,7 @@ from loyalty.domain.movement import AccountId, Kind
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.refusal import Refused
 from loyalty.entry.job_sheets import sheets
-from loyalty.ports import JobTask, World
+from loyalty.ports.jobs import JobTask
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.change_program import change_program
 from loyalty.usecases.complete_order import complete_order
@@ -26,7 +26,7 @@ from loyalty.usecases.views import view_order
 from loyalty.usecases.work_on_jobs import work_on
 from tests.given import NOW, member, order, program
 from tests.replay import audit
-from tests.worlds import save, work, world_in_memory
+from tests.worlds import World, save, work, world_in_memory
 
 type Row = Mapping[str, Any]
 SWITCHED_ON: dict[str, Any] = {"ways_to_earn": {"sign_up": {"enabled": True, "points": 25}}}

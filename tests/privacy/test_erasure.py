@@ -18,7 +18,7 @@ from loyalty.domain.movement import AccountId, Kind
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.refusal import Refused
 from loyalty.domain.requests import cause_of_request
-from loyalty.ports import BeingErased, Unavailable, World
+from loyalty.ports.faults import BeingErased, Unavailable
 from loyalty.usecases.adjust_points import adjust_points
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.carry_out import Sender
@@ -35,7 +35,7 @@ from loyalty.usecases.view_cards import view_card, view_cards
 from loyalty.usecases.view_liability import view_liability
 from loyalty.usecases.views import view_order, view_statement
 from tests.given import DAY, NOW, member, order, program
-from tests.worlds import Clock, purge, world_in_dynamodb
+from tests.worlds import Clock, World, purge, world_in_dynamodb
 
 PERSON = "ann@example.com"
 ANN, BOB, CLEO = member(PERSON), member("bob"), member("cleo")

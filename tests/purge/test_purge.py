@@ -13,13 +13,15 @@ from loyalty.domain.books import sum_up
 from loyalty.domain.lots import Lot
 from loyalty.domain.movement import AccountId, Kind
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import LostRace, PurgeTask, Unavailable, World, WriteOff
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.ledger import WriteOff
+from loyalty.ports.purges import PurgeTask
 from loyalty.usecases.purge import carry_on, purge_program
 from loyalty.usecases.verify import verify_program
 from loyalty.usecases.write_together import ACCOUNTS_PER_WRITE
 from tests.fakes.memory import MemoryLedger, MemoryPurges
 from tests.given import DAY, NOW, issuing, member, program
-from tests.worlds import Clock, purge, world_in_memory
+from tests.worlds import Clock, World, purge, world_in_memory
 
 ACCOUNTS = 200
 

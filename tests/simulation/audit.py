@@ -5,12 +5,12 @@ from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.domain.movement import AccountId, CauseKind, Event, Kind, Movement
-from loyalty.ports import World
 from loyalty.usecases.verify import verify_program
 from tests import replay
 from tests.simulation.cloud import Cloud, clear
 from tests.simulation.dynamodb import Item, Key, key_of
 from tests.simulation.functions import HERE
+from tests.worlds import World
 
 MOVED = ("event", "kind", "points", "lots", "debt", "sequence", "balance", "recorded", "day", "seal")
 """What of a movement nobody ever changes."""

@@ -24,8 +24,8 @@ from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
 from loyalty.adapters.jobs import QueuedJobs
 from loyalty.adapters.purges import QueuedPurges
 from loyalty.adapters.s3 import S3Files
-from loyalty.ports import World
 from tests.simulation.dynamodb import Rejected, Request, Steps, Table, at_once
+from tests.worlds import World
 
 START = datetime.fromisoformat("2026-03-27T21:30:00.000001Z")
 """A Friday: in Berlin, summer time starts on the night from Saturday to Sunday."""

@@ -134,7 +134,7 @@ GIVEN: dict[str, Any] = {
     "ACCOUNTS_PER_WRITE": ACCOUNTS_PER_WRITE,
     "ROWS_PER_PART": ROWS_PER_PART,
     "token_bytes": lambda number: b"\xab" * number,
-    "unguessable": lambda: HERE.get().world.token(),
+    "token_hex": lambda size: HERE.get().world.token(),
 }
 """What every module of the ledger has instead of its own."""
 

@@ -38,7 +38,8 @@ from loyalty.domain.movement import AccountId, Cause, Event, Movement
 from loyalty.domain.refusal import Refused
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import LostRace, Unavailable, WriteOff
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.ledger import WriteOff
 from loyalty.usecases import carry_out, close_days, erase_customer, export_customer, issue_points, job_rows, purge
 from tests.simulation.every_fault import Proof
 from tests.simulation.functions import deployed
@@ -148,7 +149,7 @@ def settings_are_put_over_newer_ones(patch: Patch) -> None:
 def a_closed_day_is_closed_again(patch: Patch) -> None:
     def close(self: Any, sums: Any, at: Any) -> None:
         with answering():
-            put = {"TableName": self._table, "Item": items.closed_item(sums, at)}
+            put = {"TableName": self._table, "Item": books.closed_item(sums, at)}
             self._client.transact_write_items(TransactItems=[{"Put": put}])
 
     patch.setattr(DynamoDBBooks, "close", close)

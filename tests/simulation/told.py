@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
+from loyalty.adapters.dynamodb.erasures import erasure_from
 from loyalty.domain.cards import Status, card_of
 from loyalty.domain.movement import AccountId, CauseKind, Event, Kind, Movement
 from loyalty.domain.sealing import personal_name
@@ -83,9 +84,9 @@ class Erasures:
         if was == is_:
             return
         if old and was:
-            self._of(items.erasure_from(dict(old)).pseudonym).ended = self._seconds()
+            self._of(erasure_from(dict(old)).pseudonym).ended = self._seconds()
         elif new:
-            told = items.erasure_from(dict(new))
+            told = erasure_from(dict(new))
             owned = items.account_from(dict(old)).outstanding if old else 0
             self.all.append(Erased(told.account_id, told.pseudonym, told.salt, self._seconds(), owned))
 

@@ -11,11 +11,12 @@ from loyalty.domain.account import Account
 from loyalty.domain.movement import AccountId, Cause
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import Programs, World, WriteOff
+from loyalty.ports.ledger import WriteOff
+from loyalty.ports.programs import Programs
 from tests.fakes.memory import MemoryLedger, MemoryPrograms
 from tests.statemachine.machine import Stage
 from tests.statemachine.till import Till
-from tests.worlds import Clock, world_in_dynamodb, world_in_memory
+from tests.worlds import Clock, World, world_in_dynamodb, world_in_memory
 
 
 class Seconds:

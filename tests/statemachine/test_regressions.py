@@ -6,7 +6,6 @@ from typing import Any
 from loyalty.domain.issuing import Issue
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.returning import Return
-from loyalty.ports import World
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.change_program import change_program
 from loyalty.usecases.complete_order import OrderCompleted, complete_order
@@ -17,7 +16,7 @@ from loyalty.usecases.verify import verify_program
 from loyalty.usecases.views import view_order
 from tests.given import member, order, program
 from tests.statemachine.stages import BehindLedger
-from tests.worlds import world_in_memory
+from tests.worlds import World, world_in_memory
 
 FROM = ("test", "TEST")
 

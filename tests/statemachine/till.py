@@ -17,7 +17,6 @@ from loyalty.domain.program import Program
 from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.refusal import Refused
 from loyalty.domain.returning import Return
-from loyalty.ports import World
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.change_program import change_program
 from loyalty.usecases.complete_order import complete_order
@@ -28,6 +27,7 @@ from loyalty.usecases.verify import verify_program
 from loyalty.usecases.views import view_order
 from tests import worlds
 from tests.statemachine.model import NEVER, Answer, No, Rules, Who
+from tests.worlds import World
 
 ACTOR, SOURCE = "machine", "TEST"
 KINDS = {kind: kind.value for kind in SIDES}

@@ -18,7 +18,6 @@ from loyalty.domain.refusal import Refused
 from loyalty.domain.requests import cause_of_request
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import World
 from loyalty.usecases.adjust_points import PointsAdjusted, adjust_points
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.complete_order import complete_order
@@ -29,7 +28,7 @@ from loyalty.usecases.views import view_order
 from tests.given import DAY, NOW, again, begin, holding, member, order, program
 from tests.replay import compare
 from tests.unit.strategies import held
-from tests.worlds import world_in_memory
+from tests.worlds import World, world_in_memory
 
 MOVE = Adjustment(account_id=member(), points=0, expires_at=NOW + 9 * DAY, reason="a moved shop")
 

@@ -16,14 +16,15 @@ from loyalty.domain.program import Program
 from loyalty.domain.refusal import Refused
 from loyalty.domain.standing import Counted
 from loyalty.domain.story import Story
-from loyalty.ports import Due, UnknownProgram, World
+from loyalty.ports.faults import UnknownProgram
+from loyalty.ports.ledger import Due
 from loyalty.usecases import list_balances as listing
 from loyalty.usecases.list_balances import Page, list_balances
 from loyalty.usecases.view_liability import view_liability
 from tests.fakes.memory import MemoryLedger, shard_of
 from tests.given import DAY, NOW, begin, member, program
 from tests.unit.strategies import held
-from tests.worlds import purge, world_in_memory
+from tests.worlds import World, purge, world_in_memory
 
 TODAY = date(2026, 1, 31)
 TIERS = [{"name": "gold", "min_orders": 5}, {"name": "silver", "min_orders": 2}]

@@ -30,7 +30,8 @@ from loyalty.domain.refusal import Refused
 from loyalty.domain.requests import cause_of_request
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import LostRace, Unavailable, World, WriteOff
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.ledger import WriteOff
 from loyalty.usecases.carry_out import ATTEMPTS, Sender
 from loyalty.usecases.create_cards import CARDS_PER_WRITE, CardsWithdrawn, create_cards, withdraw_cards
 from loyalty.usecases.issue_points import issue_points
@@ -42,7 +43,7 @@ from tests.fakes.memory import MemoryLedger
 from tests.given import begin, issuing, member, program
 from tests.replay import audit
 from tests.unit.test_carry_out import StaleLedger
-from tests.worlds import Clock, digits, world_in_memory
+from tests.worlds import Clock, World, digits, world_in_memory
 
 SENDER = Sender(actor="test", source="POS")
 

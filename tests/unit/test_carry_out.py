@@ -19,7 +19,8 @@ from loyalty.domain.redemption import RedemptionRequest
 from loyalty.domain.refusal import Refused
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import LostRace, Unavailable, UnknownProgram, World, WriteOff
+from loyalty.ports.faults import LostRace, Unavailable, UnknownProgram
+from loyalty.ports.ledger import WriteOff
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.carry_out import ATTEMPTS, LONGEST_PAUSE
 from loyalty.usecases.complete_order import complete_order
@@ -28,7 +29,7 @@ from loyalty.usecases.redeem_points import redeem_points, void_redemption
 from tests.fakes.memory import MemoryLedger, nobody
 from tests.given import DAY, NOW, issuing, member, order, program
 from tests.replay import audit
-from tests.worlds import Clock, Purged, purge, world_in_memory
+from tests.worlds import Clock, Purged, World, purge, world_in_memory
 
 
 class StaleLedger(MemoryLedger):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from loyalty.domain.day_sums import Booked, DaySums, ShardSums
 from loyalty.domain.lots import Lot
 from loyalty.domain.refusal import Refused
-from loyalty.ports import Unavailable, World
+from loyalty.ports.faults import Unavailable
 from loyalty.usecases.close_days import Closed, close_days
 from loyalty.usecases.days import all_days, closed_days
 from loyalty.usecases.view_journal import BookedEntry, view_journal
@@ -22,7 +22,7 @@ from loyalty.usecases.view_liability import view_liability
 from tests.fakes.books import MemoryBooks
 from tests.fakes.memory import MemoryLedger
 from tests.given import DAY, issuing, member, program
-from tests.worlds import Clock, purge, save, world_in_memory
+from tests.worlds import Clock, World, purge, save, world_in_memory
 
 TODAY = date(2026, 1, 31)
 FIRST = TODAY - DAY

@@ -15,7 +15,6 @@ from loyalty.domain.movement import AccountId, Cause, CauseKind, Event, Kind, Mo
 from loyalty.domain.refusal import Refused
 from loyalty.domain.sealing import NO_SEAL, is_sealed, sealed
 from loyalty.domain.verification import differences
-from loyalty.ports import World
 from loyalty.usecases.adjust_points import adjust_points
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.carry_out import Sender
@@ -26,7 +25,7 @@ from loyalty.usecases.sign_up import sign_customer_up
 from loyalty.usecases.verify import verify_program
 from tests.fakes.memory import MemoryLedger
 from tests.given import DAY, NOW, holding, issued, member, order, origin, program
-from tests.worlds import Clock, purge, world_in_memory
+from tests.worlds import Clock, World, purge, world_in_memory
 
 NAMES = ("ann@example.com", "bob")
 SECRET = "her mother called"

@@ -7,12 +7,13 @@ import pytest
 
 from loyalty.domain.issuing import Issue
 from loyalty.domain.movement import AccountId, Movement
-from loyalty.ports import Ledger, Unavailable, World
+from loyalty.ports.faults import Unavailable
+from loyalty.ports.ledger import Ledger
 from loyalty.usecases.carry_out import Sender
 from loyalty.usecases.export_customer import CustomerExport, export_customer
 from loyalty.usecases.issue_points import issue_points
 from tests.given import member, program
-from tests.worlds import world_in_memory
+from tests.worlds import World, world_in_memory
 
 ADMIN = Sender(actor="admin", source="API", address="203.0.113.7")
 

@@ -14,7 +14,7 @@ FUNCTIONS = ROOT / "functions"
 
 ALLOWED = {
     "loyalty.domain": {"loyalty.domain"},
-    "loyalty.ports": {"loyalty.domain"},
+    "loyalty.ports": {"loyalty.ports", "loyalty.domain"},
     "loyalty.usecases": {"loyalty.usecases", "loyalty.domain", "loyalty.ports"},
     "loyalty.adapters": {"loyalty.adapters", "loyalty.domain", "loyalty.ports"},
     "loyalty.entry": {"loyalty.entry", "loyalty.usecases", "loyalty.domain", "loyalty.ports"},

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.movement import AccountId, Event
-from loyalty.ports import World
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.complete_order import OrderCompleted, complete_order
 from loyalty.usecases.quote_order import quote_order
@@ -15,7 +14,7 @@ from loyalty.usecases.sign_up import sign_customer_up
 from loyalty.usecases.verify import verify_program
 from tests.given import member, order, program
 from tests.replay import audit
-from tests.worlds import save, world_in_memory
+from tests.worlds import World, save, world_in_memory
 
 PAYS = {"referral": {"points": 50, "referee_points": 20}, "sign_up": {"points": 30}}
 

@@ -15,7 +15,6 @@ from loyalty.domain.program import Program
 from loyalty.domain.returning import Return
 from loyalty.domain.standing import MAX_DAYS, Counted, Standing
 from loyalty.domain.tiers import reached
-from loyalty.ports import World
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.complete_order import complete_order
 from loyalty.usecases.refund_order import refund_order
@@ -23,7 +22,7 @@ from loyalty.usecases.verify import verify_program
 from loyalty.usecases.views import view_account
 from tests.given import DAY, NOW, member, order, program
 from tests.replay import audit
-from tests.worlds import Clock, purge, save, world_in_memory
+from tests.worlds import Clock, World, purge, save, world_in_memory
 
 SILVER = {"name": "silver", "min_orders": 2, "multiplier": "1.5"}
 GOLD = {"name": "gold", "min_orders": 4, "min_spend": "350", "multiplier": "2"}

@@ -9,14 +9,13 @@ import pytest
 
 from loyalty.domain.issuing import Issue
 from loyalty.domain.redemption import RedemptionRequest
-from loyalty.ports import World
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.close_days import close_days
 from loyalty.usecases.complete_order import complete_order
 from loyalty.usecases.issue_points import issue_points
 from loyalty.usecases.redeem_points import redeem_points
 from tests.given import DAY, NOW, member, order, program
-from tests.worlds import Clock, purge, world_in_dynamodb
+from tests.worlds import Clock, World, purge, world_in_dynamodb
 
 
 class Store:

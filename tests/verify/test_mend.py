@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from loyalty.domain.program import Tier
-from loyalty.ports import World
 from loyalty.usecases.carry_out import Sender
 from loyalty.usecases.complete_order import complete_order
 from loyalty.usecases.erase_customer import erase_customer
@@ -15,7 +14,7 @@ from loyalty.usecases.verify import verify_program
 from tests.given import DAY, member, order, program
 from tests.verify.conftest import Store
 from tests.verify.test_verify import ANN, EARNED, TAMPERED, Tamper, number
-from tests.worlds import Clock, purge, world_in_dynamodb
+from tests.worlds import Clock, World, purge, world_in_dynamodb
 from tools.mend import NotMended, put_items_back, put_movements_back, rebuild_account
 
 BY_HAND: dict[str, Tamper] = {

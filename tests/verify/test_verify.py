@@ -9,13 +9,13 @@ import pytest
 
 from loyalty.domain.movement import AccountId
 from loyalty.domain.requests import cause_of_request
-from loyalty.ports import World
 from loyalty.usecases.carry_out import Sender
 from loyalty.usecases.create_cards import create_cards
 from loyalty.usecases.use_card import assign_card
 from loyalty.usecases.verify import verify_account, verify_program
 from tests.given import member
 from tests.verify.conftest import Store
+from tests.worlds import World
 
 type Tamper = Callable[[Store], None]
 

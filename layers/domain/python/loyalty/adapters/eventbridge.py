@@ -7,7 +7,7 @@ from typing import Any
 from botocore.session import get_session
 
 from loyalty.adapters.dynamodb.client import answering
-from loyalty.ports import Unavailable
+from loyalty.ports.faults import Unavailable
 
 SOURCE = "loyalty-ledger"
 

@@ -8,7 +8,9 @@ from typing import Any
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.domain.jobs import Job, JobKind, RowFault, Status, Tally
-from loyalty.ports import Act, JobTask, LostRace, RunTaken, Unavailable
+from loyalty.ports.audit import Act
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.jobs import JobTask, RunTaken
 
 IS_NEW = "attribute_not_exists(pk)"
 
@@ -28,7 +30,7 @@ class QueuedJobs:
     def create(self, job: Job, key: str, digest: str, act: Act | None = None) -> None:
         pk = keys.job_key_pk(job.program_id, key)
         made: dict[str, object] = {"pk": pk, "sk": keys.JOB_SK, "job_id": job.job_id, "digest": digest}
-        made |= items.act_marks(job.program_id, act) if act else {}
+        made |= act_marks(job.program_id, act) if act else {}
         puts = [self._put(made, IS_NEW), self._put(_item(job), IS_NEW)]
         if job.claims_the_run:
             puts.append(self._put(_run(job, released=False), f"{IS_NEW} OR released = :yes", {":yes": {"BOOL": True}}))
@@ -63,7 +65,7 @@ class QueuedJobs:
             puts.append(self._put(_run(job, released=True), "job_id = :mine", {":mine": {"S": job.job_id}}))
         if act:
             record = {"pk": keys.job_pk(job.program_id, job.job_id), "sk": f"{act.action}#{job.version:08d}"}
-            puts.append(self._put(record | items.act_marks(job.program_id, act), IS_NEW))
+            puts.append(self._put(record | act_marks(job.program_id, act), IS_NEW))
         if self._write(puts):
             raise LostRace
 
@@ -207,3 +209,16 @@ def _job(stored: dict[str, Any]) -> Job:
         undone=Tally(**stored["undone"]),
         finished_at=datetime.fromisoformat(stored["finished"]) if "finished" in stored else None,
     )
+
+
+def act_marks(program_id: str, act: Act) -> dict[str, object]:
+    """Attributes that put an item into the audit: that of a movement or a version has them of its own."""
+    return {
+        "audit": keys.audit_key(program_id, act.at),
+        "recorded": keys.instant(act.at),
+        "event": act.action,
+        "actor": act.actor,
+        "address": act.address,
+        "source": act.source,
+        "job_id": act.job_id,
+    }

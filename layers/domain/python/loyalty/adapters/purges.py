@@ -9,7 +9,9 @@ from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.adapters.eventbridge import publish
 from loyalty.domain.books import JournalEntry, sum_up
-from loyalty.ports import Due, PurgeRun, PurgeTask, Unavailable
+from loyalty.ports.faults import Unavailable
+from loyalty.ports.ledger import Due
+from loyalty.ports.purges import PurgeRun, PurgeTask
 
 
 class QueuedPurges:

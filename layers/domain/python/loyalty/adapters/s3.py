@@ -11,7 +11,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
-from loyalty.ports import Link, Unavailable
+from loyalty.ports.faults import Unavailable
+from loyalty.ports.files import Link
 
 LINK_SECONDS = 900
 """How long a link is good for."""

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from secrets import token_hex
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from loyalty.entry.contracts.fields import parse, parse_card_number, parse_id, p
 from loyalty.entry.observing import frames, logger, metrics
 from loyalty.entry.problems import Fault, Problem
 from loyalty.entry.routes import ADMIN
-from loyalty.ports import Unavailable, UnknownProgram, unguessable
+from loyalty.ports.faults import Unavailable, UnknownProgram
 
 MAX_BODY_BYTES = 256 * 1024
 RETRY_AFTER = "1"
@@ -93,7 +94,7 @@ class Request:
     @property
     def request_id(self) -> str:
         """API Gateway's own name of this request."""
-        return str(self.event["requestContext"].get("requestId") or unguessable())
+        return str(self.event["requestContext"].get("requestId") or token_hex(16))
 
     @property
     def address(self) -> str | None:

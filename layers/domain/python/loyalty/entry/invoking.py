@@ -13,7 +13,7 @@ from loyalty.entry.contracts.fields import parse
 from loyalty.entry.http import Event
 from loyalty.entry.observing import frames, logger, metrics
 from loyalty.entry.problems import Problem
-from loyalty.ports import Unavailable, UnknownProgram
+from loyalty.ports.faults import Unavailable, UnknownProgram
 
 
 class Failed(Exception):

@@ -18,7 +18,7 @@ from loyalty.entry.csv_writing import csv_lines
 from loyalty.entry.problems import Fault, Problem
 from loyalty.entry.row_files import BadRow, Row, check_rows, read_rows
 from loyalty.entry.row_kinds import ADJUSTMENTS, CARDS, PAST_ACTIONS, JobRow, RowKind
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.job_rows import Action
 from loyalty.usecases.work_on_jobs import CheckedRow, Sheets
 

@@ -17,7 +17,7 @@ from loyalty.entry.observing import frames, logger, metrics
 from loyalty.entry.problems import Problem
 from loyalty.entry.settings import Settings
 from loyalty.entry.wiring import queues
-from loyalty.ports import Unavailable, UnknownProgram
+from loyalty.ports.faults import Unavailable, UnknownProgram
 
 LONG_WORK_AGAIN_SECONDS = 60
 """When work that may take minutes is tried again for the first time, if the table was busy."""

@@ -9,7 +9,7 @@ from loyalty.domain.movement import Cause
 from loyalty.domain.order import cause_of_order
 from loyalty.domain.requests import cause_of_request
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import Sender, carry_out
 
 

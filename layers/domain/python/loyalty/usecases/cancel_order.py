@@ -7,7 +7,7 @@ from loyalty.domain.movement import AccountId, Kind
 from loyalty.domain.order import cause_of_order
 from loyalty.domain.refusal import Refused
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import Sender, carry_out
 from loyalty.usecases.refer import taking_back
 

@@ -14,7 +14,8 @@ from loyalty.domain.movement import AccountId, Cause
 from loyalty.domain.refusal import Refused
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
-from loyalty.ports import LostRace, Unavailable, World
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.world import World
 
 ATTEMPTS = 12
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5

@@ -13,7 +13,8 @@ from loyalty.domain.program import Program
 from loyalty.domain.refusal import Refused
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
-from loyalty.ports import Unavailable, World
+from loyalty.ports.faults import Unavailable
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import Sender, carry_out
 from loyalty.usecases.write_together import ACCOUNTS_PER_WRITE, fitting, write_together
 

@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from loyalty.domain.program import Program
 from loyalty.domain.refusal import Refused
-from loyalty.ports import Edition, LostRace, Unavailable, World
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.programs import Edition
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import ATTEMPTS, pause
 
 

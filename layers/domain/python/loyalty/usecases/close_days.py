@@ -14,7 +14,8 @@ from datetime import date, timedelta
 from loyalty.domain.closing import first_day, last_to_close
 from loyalty.domain.day_sums import Booked, ShardSums, sum_up_movements
 from loyalty.domain.program import AccountNames
-from loyalty.ports import LostRace, Unavailable, World
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.world import World
 
 _DAY = timedelta(days=1)
 

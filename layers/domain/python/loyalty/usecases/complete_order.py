@@ -8,7 +8,7 @@ from loyalty.domain.order import Order, cause_of_order
 from loyalty.domain.reckoning import Step
 from loyalty.domain.returning import take_back_noted
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import Sender, carry_out
 from loyalty.usecases.refer import paying, referral_of
 

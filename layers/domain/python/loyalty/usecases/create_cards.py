@@ -7,7 +7,9 @@ from loyalty.domain.movement import Cause, Event
 from loyalty.domain.requests import is_repeat
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
-from loyalty.ports import MAX_ITEMS, LostRace, Unavailable, World
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.ledger import MAX_ITEMS
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import ATTEMPTS, Sender, carry_out, pause
 
 CARDS_PER_WRITE = MAX_ITEMS - 1

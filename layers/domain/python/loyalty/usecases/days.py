@@ -8,7 +8,7 @@ from itertools import groupby
 from loyalty.domain.closing import first_day, last_day
 from loyalty.domain.day_sums import DaySums, ShardSums, merge
 from loyalty.domain.refusal import Refused
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.close_days import OutOfTime, shard_sums
 
 _DAY = timedelta(days=1)

@@ -19,7 +19,9 @@ from loyalty.domain.order import cause_of_order
 from loyalty.domain.referring import cause_of_referral
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin
-from loyalty.ports import MAX_REWRITINGS, BeingErased, Erasure, LostRace, Rewriting, Unavailable, World
+from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
+from loyalty.ports.faults import BeingErased, LostRace, Unavailable
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import ATTEMPTS, Sender, pause
 
 LOOKS = 10

@@ -16,7 +16,9 @@ from loyalty.domain.expiry import expire, expiry_story
 from loyalty.domain.movement import AccountId, Movement
 from loyalty.domain.program import Program
 from loyalty.domain.transaction import Origin, Transaction
-from loyalty.ports import Unavailable, World, WriteOff
+from loyalty.ports.faults import Unavailable
+from loyalty.ports.ledger import WriteOff
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import ATTEMPTS, pause
 from loyalty.usecases.write_together import fitting, write_together
 

@@ -10,7 +10,9 @@ from loyalty.domain.program import Program
 from loyalty.domain.referring import cause_of_referral
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
-from loyalty.ports import LostRace, Place, Unavailable, World
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.ledger import Place
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import Sender, pause
 
 PAGE = 1000

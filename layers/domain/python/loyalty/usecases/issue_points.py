@@ -5,7 +5,7 @@ from datetime import datetime
 
 from loyalty.domain.issuing import Issue, issue
 from loyalty.domain.requests import cause_of_request
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import Sender, carry_out
 
 

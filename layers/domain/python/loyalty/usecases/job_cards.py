@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import batched
 
 from loyalty.domain.jobs import Ending, Job, Outcome
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import Sender
 from loyalty.usecases.create_cards import CARDS_PER_WRITE, create_cards, withdraw_cards
 

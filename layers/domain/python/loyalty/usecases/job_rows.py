@@ -17,7 +17,7 @@ from loyalty.domain.past_actions import (
 from loyalty.domain.signing_up import cause_of_sign_up
 from loyalty.domain.transaction import Transaction
 from loyalty.domain.undoing import done_by, shortfall, undo
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.adjust_points import noting
 from loyalty.usecases.carry_out import Sender
 from loyalty.usecases.carry_out_many import Command

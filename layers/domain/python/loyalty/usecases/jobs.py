@@ -6,7 +6,11 @@ from datetime import datetime
 
 from loyalty.domain.jobs import Job, JobKind, Status, Tally
 from loyalty.domain.refusal import Refused
-from loyalty.ports import Act, JobTask, Link, LostRace, RunTaken, Unavailable, World
+from loyalty.ports.audit import Act
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.files import Link
+from loyalty.ports.jobs import JobTask, RunTaken
+from loyalty.ports.world import World
 
 MAX_FILE_BYTES = 500_000_000
 """Of an input; a million rows have some 100 MB."""

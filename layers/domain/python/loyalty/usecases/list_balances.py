@@ -15,7 +15,7 @@ from loyalty.domain.balances import Balance, Place, Sort, Wanted, as_listed
 from loyalty.domain.movement import AccountId
 from loyalty.domain.program import Program
 from loyalty.domain.refusal import Refused
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.days import NEVER_OUT_OF_TIME
 
 MAX_PAGE = 500

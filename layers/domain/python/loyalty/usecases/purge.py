@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from loyalty.domain.program import Program
-from loyalty.ports import Due, PurgeRun, PurgeTask, World
+from loyalty.ports.ledger import Due
+from loyalty.ports.purges import PurgeRun, PurgeTask
+from loyalty.ports.world import World
 from loyalty.usecases.expire_points import Expired, expire_account, expire_accounts
 from loyalty.usecases.write_together import ACCOUNTS_PER_WRITE
 

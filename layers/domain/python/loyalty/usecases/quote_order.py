@@ -7,7 +7,7 @@ from loyalty.domain.program import Program
 from loyalty.domain.quoting import Quote, quote
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.refer import referral_of
 
 

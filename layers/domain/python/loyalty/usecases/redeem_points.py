@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from loyalty.domain.order import cause_of_order
 from loyalty.domain.redemption import RedemptionRequest, discount, redeem, void
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import Sender, carry_out
 
 

@@ -7,7 +7,7 @@ from loyalty.domain.order import Order
 from loyalty.domain.referral import Referral
 from loyalty.domain.referring import cause_of_referral, pay, referral, referrer_of, take_back
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import World
+from loyalty.ports.world import World
 
 
 def referral_of(world: World, transaction: Transaction, order: Order) -> Referral | None:

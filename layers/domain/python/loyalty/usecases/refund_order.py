@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from loyalty.domain.money import exact
 from loyalty.domain.order import cause_of_order
 from loyalty.domain.returning import Return, suggested, take_back
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import Sender, carry_out
 
 

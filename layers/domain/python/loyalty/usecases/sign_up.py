@@ -5,7 +5,7 @@ from datetime import datetime
 
 from loyalty.domain.movement import AccountId, Event
 from loyalty.domain.signing_up import cause_of_sign_up, sign_up, why_not
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import Sender, carry_out
 
 

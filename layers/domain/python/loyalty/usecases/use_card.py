@@ -13,7 +13,7 @@ from loyalty.domain.movement import AccountId, Event
 from loyalty.domain.requests import cause_of_request, is_repeat
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Detail, Transaction
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import Sender, carry_out
 
 

@@ -12,7 +12,8 @@ from loyalty.domain.cards import Status, card_of, cause_of_card
 from loyalty.domain.day_sums import DaySums
 from loyalty.domain.movement import AccountId, Kind, Movement
 from loyalty.domain.verification import differences
-from loyalty.ports import BeingErased, Unavailable, World
+from loyalty.ports.faults import BeingErased, Unavailable
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out import pause
 from loyalty.usecases.days import closed_days
 

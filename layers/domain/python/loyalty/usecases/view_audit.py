@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import date
 
-from loyalty.ports import Act, World
+from loyalty.ports.audit import Act
+from loyalty.ports.world import World
 
 MAX_PAGE = 1000
 """Acts to a page: each has under 2 KB."""

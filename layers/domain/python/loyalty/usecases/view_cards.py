@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from loyalty.domain.cards import Card, Status, cause_of_card, known
 from loyalty.domain.movement import Movement
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.views import AccountView, view_account
 
 LATEST = 10

@@ -9,7 +9,8 @@ from loyalty.domain.closing import last_day
 from loyalty.domain.day_sums import Booked, DaySums
 from loyalty.domain.movement import Kind
 from loyalty.domain.program import AccountNames
-from loyalty.ports import Place, World
+from loyalty.ports.ledger import Place
+from loyalty.ports.world import World
 from loyalty.usecases.days import NEVER_OUT_OF_TIME, all_days, closed_days, earliest_day
 
 MAX_PAGE = 500

@@ -13,7 +13,7 @@ from loyalty.domain.deferred_revenue import Position, Sales, position
 from loyalty.domain.liability import RollForward, roll_forward
 from loyalty.domain.money import ratio
 from loyalty.domain.program import Program
-from loyalty.ports import World
+from loyalty.ports.world import World
 from loyalty.usecases.close_days import OutOfTime
 from loyalty.usecases.days import NEVER_OUT_OF_TIME, all_days, earliest_day
 

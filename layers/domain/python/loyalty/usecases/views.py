@@ -14,7 +14,9 @@ from loyalty.domain.reckoning import Step
 from loyalty.domain.redemption import discount, usable
 from loyalty.domain.refusal import Refused
 from loyalty.domain.story import Story
-from loyalty.ports import Edition, UnknownProgram, World
+from loyalty.ports.faults import UnknownProgram
+from loyalty.ports.programs import Edition
+from loyalty.ports.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from loyalty.domain.jobs import Job, JobKind, Outcome, RowFault, Status, Tally
-from loyalty.ports import JobTask, LostRace, Unavailable, World
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.jobs import JobTask
+from loyalty.ports.world import World
 from loyalty.usecases.carry_out_many import carry_out_many, look_at_many
 from loyalty.usecases.job_cards import make_cards, take_cards_back
 from loyalty.usecases.job_rows import TURNS, Action, command, undoing, undone_in_turn

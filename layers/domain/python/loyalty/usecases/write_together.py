@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from loyalty.domain.account import Account
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import MAX_ITEMS, LostRace, World, WriteOff
+from loyalty.ports.faults import LostRace
+from loyalty.ports.ledger import MAX_ITEMS, WriteOff
+from loyalty.ports.world import World
 
 ACCOUNTS_PER_WRITE = (MAX_ITEMS - 1) // 2
 """Two items an account (it and its movement), and one journal entry."""

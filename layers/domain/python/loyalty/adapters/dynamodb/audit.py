@@ -1,11 +1,15 @@
 """The `Audit` port on DynamoDB: a sparse index of what administrators' requests wrote."""
 
+import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering
-from loyalty.ports import Act
+from loyalty.adapters.dynamodb.items import Item
+from loyalty.domain.movement import Cause, CauseKind, Kind
+from loyalty.ports.audit import Act
 
 DAY, MOMENT, A_MONTH = timedelta(days=1), timedelta(microseconds=1), timedelta(days=31)
 
@@ -22,7 +26,7 @@ class DynamoDBAudit:
     ) -> tuple[list[Act], str | None]:
         begin = keys.instant(datetime.combine(first, time(), UTC))
         end = keys.instant(datetime.combine(last + DAY, time(), UTC) - MOMENT)
-        start = items.act_key(program_id, after) if after is not None else None
+        start = act_key(program_id, after) if after is not None else None
         month = first.replace(day=1)
         if start:
             if not begin <= start["recorded"]["S"] <= end:
@@ -43,10 +47,57 @@ class DynamoDBAudit:
             }
             with answering():
                 page = self._client.query(**request, **({"ExclusiveStartKey": start} if start else {}))
-            found += map(items.act_from, page["Items"])
+            found += map(act_from, page["Items"])
             start = page.get("LastEvaluatedKey")
             if len(found) == limit:
-                return found, items.act_place(program_id, start or page["Items"][-1])
+                return found, act_place(program_id, start or page["Items"][-1])
             if start is None:
                 month = (month + A_MONTH).replace(day=1)
         return found, None
+
+
+def act_from(item: Item) -> Act:
+    """An act, from what the index of the audit holds of it."""
+    stored = items.plain(item)
+    at, address = datetime.fromisoformat(stored["recorded"]), stored["address"]
+    if "by" in stored:
+        version = int(stored["sk"])
+        return Act(
+            at=at,
+            actor=stored["by"],
+            action="program_changed",
+            source="API",
+            address=address,
+            program_version=version,
+        )
+    act = Act(at=at, actor=stored["actor"], action=stored["event"], source=stored["source"], address=address)
+    if "job_id" in stored:
+        return replace(act, job_id=stored["job_id"])
+    program_id, kind, reference = stored["pk"].split("#", 2)
+    account = stored.get("account")
+    return replace(
+        act,
+        program_version=stored["program_version"],
+        cause=Cause(program_id, CauseKind(kind), reference),
+        position=int(stored["sk"]),
+        account=keys.account_id(account) if account else None,
+        points=Kind(stored["kind"]).sign * stored["points"],
+        reason=stored.get("reason"),
+        card=stored.get("detail", {}).get("card"),
+    )
+
+
+def act_place(program_id: str, key: Item) -> str:
+    """Where an act stands in the index of the audit, as text."""
+    return json.dumps([key["recorded"]["S"], key["sk"]["S"], key["pk"]["S"].removeprefix(f"{program_id}#")])
+
+
+def act_key(program_id: str, place: str) -> Item:
+    """What `act_place` told. Raises ValueError for anything else."""
+    match json.loads(place):
+        case [str(recorded), str(sk), str(name)] if sk and recorded == keys.instant(datetime.fromisoformat(recorded)):
+            at = datetime.fromisoformat(recorded)
+            key = {"pk": f"{program_id}#{name}", "sk": sk, "audit": keys.audit_key(program_id, at)}
+            return items.wire({**key, "recorded": recorded})
+        case _:
+            raise ValueError("no place in the audit")

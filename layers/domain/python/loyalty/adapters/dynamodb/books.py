@@ -1,14 +1,21 @@
 """The books port on DynamoDB: the index of days, and one item for each closed shard of a day."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
-from loyalty.domain.day_sums import Booked, ShardSums
+from loyalty.adapters.dynamodb.items import Item
+from loyalty.adapters.dynamodb.lots import unpack
+from loyalty.domain.day_sums import Booked, KindSum, ShardSums, Worth
 from loyalty.domain.movement import Cause, CauseKind, Kind
-from loyalty.ports import LostRace, Place, Unavailable
+from loyalty.domain.program import AccountNames
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.ledger import Place
 
 LOOKED_AT = 1_000
 """How many movements of a day one query looks at, to find those of one kind."""
@@ -27,7 +34,7 @@ class DynamoDBBooks:
 
     def movements(self, program_id: str, day: date, shard: int) -> Iterator[list[Booked]]:
         for page in query(self._client, self._day(program_id, day, shard)):
-            yield [items.booked_from(item) for item in page]
+            yield [booked_from(item) for item in page]
 
     def movements_of(
         self, program_id: str, day: date, kind: Kind, limit: int, after: Place | None
@@ -43,7 +50,7 @@ class DynamoDBBooks:
                 with answering():
                     page = self._client.query(**request, **start)
                 queries += 1
-                found += map(items.booked_from, page["Items"])
+                found += map(booked_from, page["Items"])
                 if len(found) > limit:
                     last = found[limit - 1]
                     return found[:limit], Place(last.recorded_at, last.cause, last.position)
@@ -57,7 +64,7 @@ class DynamoDBBooks:
     def close(self, sums: ShardSums, at: datetime) -> None:
         put = {
             "TableName": self._table,
-            "Item": items.closed_item(sums, at),
+            "Item": closed_item(sums, at),
             "ConditionExpression": "attribute_not_exists(pk)",
         }
         try:
@@ -99,7 +106,7 @@ class DynamoDBBooks:
             },
         }
         for page in query(self._client, request):
-            yield from map(items.closed_from, page)
+            yield from map(closed_from, page)
 
     def _day(self, program_id: str, day: date, shard: int) -> dict[str, Any]:
         """The query of one shard of a day's movements."""
@@ -128,3 +135,70 @@ def _place_of(key: items.Item) -> Place:
     program_id, kind, reference = key["pk"]["S"].split("#", 2)
     cause = Cause(program_id, CauseKind(kind), reference)
     return Place(datetime.fromisoformat(key["recorded"]["S"]), cause, int(key["sk"]["S"]))
+
+
+def booked_from(item: Item) -> Booked:
+    """A movement, from what the index of days holds of it.
+
+    Read as it is: a day has millions, and to unwrap every value of each costs three times as much.
+    """
+    program_id, kind, reference = item["pk"]["S"].split("#", 2)
+    return Booked(
+        cause=Cause(program_id, CauseKind(kind), reference),
+        position=int(item["sk"]["S"]),
+        day=date.fromisoformat(item["day"]["S"].split("#")[1]),
+        kind=Kind(item["kind"]["S"]),
+        account=keys.account_id(item["account"]["S"]),
+        points=int(item["points"]["N"]),
+        point_value=Decimal(item["point_value"]["S"]),
+        currency=item["currency"]["S"],
+        allocation=unpack(item["lots"]["B"]) if "lots" in item else (),
+        debt=int(item["debt"]["N"]) if "debt" in item else 0,
+        basis=Decimal(item["basis"]["S"]) if "basis" in item else Decimal(0),
+        recorded_at=datetime.fromisoformat(item["recorded"]["S"]),
+    )
+
+
+def closed_item(sums: ShardSums, at: datetime) -> Item:
+    """The sums of a shard of a day, closed at `at`; as JSON, since nothing looks inside but we."""
+    content = [
+        [
+            one.kind.value,
+            one.currency,
+            one.movements,
+            str(one.basis),
+            {month: [worth.points, str(worth.amount)] for month, worth in one.by_expiry.items()},
+        ]
+        for one in sums.sums
+    ]
+    return items.wire(
+        {
+            "pk": keys.closed_pk(sums.program_id),
+            "sk": keys.closed_sk(sums.day, sums.shard),
+            "accounts": asdict(sums.accounts),
+            "sums": json.dumps(content, separators=(",", ":")),
+            "closed": keys.instant(at),
+        }
+    )
+
+
+def closed_from(item: Item) -> ShardSums:
+    stored = items.plain(item)
+    program_id, _ = stored["pk"].split("#")
+    day, shard = stored["sk"].split("#")
+    return ShardSums(
+        program_id=program_id,
+        day=date.fromisoformat(day),
+        shard=int(shard),
+        accounts=AccountNames(**stored["accounts"]),
+        sums=tuple(
+            KindSum(
+                kind=Kind(kind),
+                currency=currency,
+                movements=movements,
+                basis=Decimal(basis),
+                by_expiry={month: Worth(points, Decimal(amount)) for month, (points, amount) in by_expiry.items()},
+            )
+            for kind, currency, movements, basis, by_expiry in json.loads(stored["sums"])
+        ),
+    )

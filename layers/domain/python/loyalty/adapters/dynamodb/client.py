@@ -9,7 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 from botocore.session import get_session
 
-from loyalty.ports import Unavailable
+from loyalty.ports.faults import Unavailable
 
 TEMPORARY = frozenset(
     {

@@ -1,14 +1,17 @@
 """The `Erasures` port on DynamoDB: the only code that changes or deletes what the ledger wrote."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
+from loyalty.adapters.dynamodb.items import Item
 from loyalty.adapters.dynamodb.ledger import IS_AS_READ, IS_NEW, LOST
 from loyalty.domain.movement import AccountId, Movement
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import MAX_REWRITINGS, Erasure, LostRace, Rewriting, Unavailable
+from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
+from loyalty.ports.faults import LostRace, Unavailable
 
 CHANGES = ("account", "detail", "reason", "redacted")
 """What of a movement an erasure changes, besides its name."""
@@ -25,7 +28,7 @@ class DynamoDBErasures:
         with answering():
             found = self._client.get_item(TableName=self._table, Key=_account_key(account_id), ConsistentRead=True)
         item = found.get("Item", {})
-        return items.erasure_from(item) if items.is_lock(item) else None
+        return erasure_from(item) if items.is_lock(item) else None
 
     def begin(self, transactions: Sequence[Transaction], salt: bytes) -> None:
         read, account = transactions[0].read, transactions[-1].holder
@@ -37,7 +40,7 @@ class DynamoDBErasures:
         timezone = transactions[0].program.timezone
         puts = [items.movement_item(movement, timezone) for one in transactions for movement in one.movements]
         changes = [self._put(item, IS_NEW) for item in (*puts, items.account_item(account))]
-        lock = self._put(items.lock_item(erasure), IS_AS_READ if read.version else IS_NEW)
+        lock = self._put(lock_item(erasure), IS_AS_READ if read.version else IS_NEW)
         if read.version:
             lock["Put"]["ExpressionAttributeValues"] = {":read": {"N": str(read.version)}}
         self._write([*changes, lock])
@@ -67,7 +70,7 @@ class DynamoDBErasures:
             if item is None or items.movement_from(item) == one.after:
                 continue  # it has another name by now, or is as it is to be
             rewritten += 1
-            made = items.rewritten(item, one.after)
+            made = rewritten_item(item, one.after)
             if one.before.cause == one.after.cause:
                 changes.append(self._put(made, *_unchanged(one.before)))
             else:
@@ -75,7 +78,7 @@ class DynamoDBErasures:
         if changes:
             # The lock as it is, on the condition that it is there: nobody has ended the erasure, and the customer, who
             # may come back then, has not. What they do would be found under the same id.
-            self._write([self._put(items.lock_item(erasure), *_locked(erasure)), *changes])
+            self._write([self._put(lock_item(erasure), *_locked(erasure)), *changes])
         return rewritten
 
     def end(self, erasure: Erasure) -> None:
@@ -143,3 +146,36 @@ def _account_key(account_id: AccountId) -> items.Item:
 
 def _name(item: items.Item) -> tuple[str, str]:
     return item["pk"]["S"], item["sk"]["S"]
+
+
+def lock_item(erasure: Erasure) -> Item:
+    """What stands in the place of an account while its customer is being erased. It is no account, and is due never."""
+    pk = keys.account_pk(erasure.account_id)
+    return items.wire(
+        {
+            "pk": pk,
+            "sk": keys.ACCOUNT_SK,
+            "pseudonym": erasure.pseudonym.customer_id,
+            "salt": erasure.salt,
+            "movements": erasure.movements,
+            "program_shard": keys.shard_key(erasure.account_id.program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS)),
+        }
+    )
+
+
+def erasure_from(item: Item) -> Erasure:
+    stored = items.plain(item)
+    account_id = keys.account_id(stored["pk"])
+    return Erasure(
+        account_id=account_id,
+        pseudonym=replace(account_id, customer_id=stored["pseudonym"]),
+        salt=stored["salt"],
+        movements=stored["movements"],
+    )
+
+
+def rewritten_item(item: Item, movement: Movement) -> Item:
+    """The item of a movement that was rewritten: it stays booked where it was."""
+    made = items.movement_item(movement, "UTC")
+    made.pop("day", None)
+    return made | {"day": item["day"]} if "day" in item else made

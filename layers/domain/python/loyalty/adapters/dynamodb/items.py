@@ -1,8 +1,6 @@
 """Domain objects as DynamoDB items and back."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,11 +12,9 @@ from loyalty.adapters.dynamodb.standings import pack_counted, pack_standing, unp
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry
 from loyalty.domain.calendar import business_day
-from loyalty.domain.day_sums import Booked, KindSum, ShardSums, Worth
 from loyalty.domain.lots import Lots
 from loyalty.domain.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind, Movement
-from loyalty.domain.program import AccountNames
-from loyalty.ports import Act, Due, Erasure, Place, WriteOff
+from loyalty.ports.ledger import Due, Place, WriteOff
 
 type Item = dict[str, Any]
 """An item in DynamoDB's JSON: every value wrapped in its type."""
@@ -80,34 +76,8 @@ def account_from(item: Item) -> Account:
     )
 
 
-def lock_item(erasure: Erasure) -> Item:
-    """What stands in the place of an account while its customer is being erased. It is no account, and is due never."""
-    pk = keys.account_pk(erasure.account_id)
-    return wire(
-        {
-            "pk": pk,
-            "sk": keys.ACCOUNT_SK,
-            "pseudonym": erasure.pseudonym.customer_id,
-            "salt": erasure.salt,
-            "movements": erasure.movements,
-            "program_shard": keys.shard_key(erasure.account_id.program_id, keys.shard_of(pk, keys.EXPIRY_SHARDS)),
-        }
-    )
-
-
 def is_lock(item: Item) -> bool:
     return "pseudonym" in item
-
-
-def erasure_from(item: Item) -> Erasure:
-    stored = plain(item)
-    account_id = keys.account_id(stored["pk"])
-    return Erasure(
-        account_id=account_id,
-        pseudonym=replace(account_id, customer_id=stored["pseudonym"]),
-        salt=stored["salt"],
-        movements=stored["movements"],
-    )
 
 
 def aside_key(account_id: AccountId, place: Place) -> Item:
@@ -173,13 +143,6 @@ def movement_item(movement: Movement, timezone: str) -> Item:
     return wire(item)
 
 
-def rewritten(item: Item, movement: Movement) -> Item:
-    """The item of a movement that was rewritten: it stays booked where it was."""
-    made = movement_item(movement, "UTC")
-    made.pop("day", None)
-    return made | {"day": item["day"]} if "day" in item else made
-
-
 def movement_from(item: Item) -> Movement:
     stored = plain(item)
     program_id, kind, reference = stored["pk"].split("#", 2)
@@ -212,73 +175,6 @@ def movement_from(item: Item) -> Movement:
         seal=stored["seal"],
         address=stored.get("address"),
         redacted=stored.get("redacted", b""),
-    )
-
-
-def booked_from(item: Item) -> Booked:
-    """A movement, from what the index of days holds of it.
-
-    Read as it is: a day has millions, and to unwrap every value of each costs three times as much.
-    """
-    program_id, kind, reference = item["pk"]["S"].split("#", 2)
-    return Booked(
-        cause=Cause(program_id, CauseKind(kind), reference),
-        position=int(item["sk"]["S"]),
-        day=date.fromisoformat(item["day"]["S"].split("#")[1]),
-        kind=Kind(item["kind"]["S"]),
-        account=keys.account_id(item["account"]["S"]),
-        points=int(item["points"]["N"]),
-        point_value=Decimal(item["point_value"]["S"]),
-        currency=item["currency"]["S"],
-        allocation=unpack(item["lots"]["B"]) if "lots" in item else (),
-        debt=int(item["debt"]["N"]) if "debt" in item else 0,
-        basis=Decimal(item["basis"]["S"]) if "basis" in item else Decimal(0),
-        recorded_at=datetime.fromisoformat(item["recorded"]["S"]),
-    )
-
-
-def closed_item(sums: ShardSums, at: datetime) -> Item:
-    """The sums of a shard of a day, closed at `at`; as JSON, since nothing looks inside but we."""
-    content = [
-        [
-            one.kind.value,
-            one.currency,
-            one.movements,
-            str(one.basis),
-            {month: [worth.points, str(worth.amount)] for month, worth in one.by_expiry.items()},
-        ]
-        for one in sums.sums
-    ]
-    return wire(
-        {
-            "pk": keys.closed_pk(sums.program_id),
-            "sk": keys.closed_sk(sums.day, sums.shard),
-            "accounts": asdict(sums.accounts),
-            "sums": json.dumps(content, separators=(",", ":")),
-            "closed": keys.instant(at),
-        }
-    )
-
-
-def closed_from(item: Item) -> ShardSums:
-    stored = plain(item)
-    program_id, _ = stored["pk"].split("#")
-    day, shard = stored["sk"].split("#")
-    return ShardSums(
-        program_id=program_id,
-        day=date.fromisoformat(day),
-        shard=int(shard),
-        accounts=AccountNames(**stored["accounts"]),
-        sums=tuple(
-            KindSum(
-                kind=Kind(kind),
-                currency=currency,
-                movements=movements,
-                basis=Decimal(basis),
-                by_expiry={month: Worth(points, Decimal(amount)) for month, (points, amount) in by_expiry.items()},
-            )
-            for kind, currency, movements, basis, by_expiry in json.loads(stored["sums"])
-        ),
     )
 
 
@@ -329,66 +225,6 @@ def write_off_from(item: Item) -> JournalEntry:
         points=stored["points"],
         amount=Decimal(stored["amount"]),
     )
-
-
-def act_marks(program_id: str, act: Act) -> dict[str, object]:
-    """Attributes that put an item into the audit: that of a movement or a version has them of its own."""
-    return {
-        "audit": keys.audit_key(program_id, act.at),
-        "recorded": keys.instant(act.at),
-        "event": act.action,
-        "actor": act.actor,
-        "address": act.address,
-        "source": act.source,
-        "job_id": act.job_id,
-    }
-
-
-def act_from(item: Item) -> Act:
-    """An act, from what the index of the audit holds of it."""
-    stored = plain(item)
-    at, address = datetime.fromisoformat(stored["recorded"]), stored["address"]
-    if "by" in stored:
-        version = int(stored["sk"])
-        return Act(
-            at=at,
-            actor=stored["by"],
-            action="program_changed",
-            source="API",
-            address=address,
-            program_version=version,
-        )
-    act = Act(at=at, actor=stored["actor"], action=stored["event"], source=stored["source"], address=address)
-    if "job_id" in stored:
-        return replace(act, job_id=stored["job_id"])
-    program_id, kind, reference = stored["pk"].split("#", 2)
-    account = stored.get("account")
-    return replace(
-        act,
-        program_version=stored["program_version"],
-        cause=Cause(program_id, CauseKind(kind), reference),
-        position=int(stored["sk"]),
-        account=keys.account_id(account) if account else None,
-        points=Kind(stored["kind"]).sign * stored["points"],
-        reason=stored.get("reason"),
-        card=stored.get("detail", {}).get("card"),
-    )
-
-
-def act_place(program_id: str, key: Item) -> str:
-    """Where an act stands in the index of the audit, as text."""
-    return json.dumps([key["recorded"]["S"], key["sk"]["S"], key["pk"]["S"].removeprefix(f"{program_id}#")])
-
-
-def act_key(program_id: str, place: str) -> Item:
-    """What `act_place` told. Raises ValueError for anything else."""
-    match json.loads(place):
-        case [str(recorded), str(sk), str(name)] if sk and recorded == keys.instant(datetime.fromisoformat(recorded)):
-            at = datetime.fromisoformat(recorded)
-            key = {"pk": f"{program_id}#{name}", "sk": sk, "audit": keys.audit_key(program_id, at)}
-            return wire({**key, "recorded": recorded})
-        case _:
-            raise ValueError("no place in the audit")
 
 
 def due_key(due: Due, shard_key: str) -> Item:

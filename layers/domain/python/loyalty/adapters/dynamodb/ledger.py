@@ -18,7 +18,8 @@ from loyalty.domain.cards import cause_of_card
 from loyalty.domain.movement import AccountId, Cause, Movement
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
-from loyalty.ports import BeingErased, Due, LostRace, Place, Unavailable, WriteOff
+from loyalty.ports.faults import BeingErased, LostRace, Unavailable
+from loyalty.ports.ledger import Due, Place, WriteOff
 
 SALT_BYTES = 16
 IS_NEW = "attribute_not_exists(pk)"

@@ -9,7 +9,8 @@ from typing import Any
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.domain.program import Program
-from loyalty.ports import Edition, LostRace, UnknownProgram
+from loyalty.ports.faults import LostRace, UnknownProgram
+from loyalty.ports.programs import Edition
 
 STALENESS = 1.0
 """Seconds for which a running function may keep settings.

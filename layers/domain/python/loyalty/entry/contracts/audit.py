@@ -14,7 +14,7 @@ from loyalty.entry.contracts.fields import Answer, Day, Query
 from loyalty.entry.contracts.journal import check_days
 from loyalty.entry.csv_writing import Cell, csv_lines
 from loyalty.entry.problems import Fault, Problem
-from loyalty.ports import Act
+from loyalty.ports.audit import Act
 from loyalty.usecases.view_audit import MAX_PAGE
 
 MAX_DAYS = 366

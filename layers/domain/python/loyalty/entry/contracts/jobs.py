@@ -10,7 +10,7 @@ from loyalty.domain.jobs import Job, RowFault
 from loyalty.entry.contracts.fields import Answer, Contract, Id, Query, refuse
 from loyalty.entry.contracts.rows import MAX_ROWS
 from loyalty.entry.problems import Fault
-from loyalty.ports import Link
+from loyalty.ports.files import Link
 from loyalty.usecases.jobs import JobView
 
 MAX_REQUEST_ROWS = 10_000

@@ -15,7 +15,7 @@ from loyalty.domain.money import exact
 from loyalty.domain.movement import Cause, CauseKind, Kind
 from loyalty.entry.contracts.fields import Amount, Answer, Day, Query, refuse
 from loyalty.entry.problems import Fault, Problem
-from loyalty.ports import Place
+from loyalty.ports.ledger import Place
 from loyalty.usecases.view_journal import MAX_PAGE, BookedEntry
 
 MAX_DAYS = 366

@@ -13,7 +13,7 @@ from loyalty.entry.contracts.customers import AccountAnswer, AccountQuery, LotAn
 from loyalty.entry.contracts.fields import Answer
 from loyalty.entry.contracts.orders import MovementAnswer
 from loyalty.entry.problems import Fault, Problem
-from loyalty.ports import Place
+from loyalty.ports.ledger import Place
 from loyalty.usecases.erase_customer import CustomerErased
 from loyalty.usecases.export_customer import CustomerExport, ExportPlace
 from loyalty.usecases.views import AccountView

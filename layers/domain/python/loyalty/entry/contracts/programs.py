@@ -27,7 +27,7 @@ from loyalty.entry.contracts.fields import (
     too_precise,
 )
 from loyalty.entry.problems import Fault
-from loyalty.ports import Edition
+from loyalty.ports.programs import Edition
 
 MAX_DAYS, MAX_MONTHS = 3_660, 120
 MAX_NAMES, MAX_RATES, MAX_PROMOTIONS, MAX_TIERS = 500, 50, 50, 10

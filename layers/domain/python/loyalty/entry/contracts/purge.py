@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from loyalty.domain.money import exact
 from loyalty.entry.contracts.fields import Amount, Answer, Instant, ProgramId, Query
-from loyalty.ports import PurgeRun
+from loyalty.ports.purges import PurgeRun
 from loyalty.usecases.purge import Purged
 
 

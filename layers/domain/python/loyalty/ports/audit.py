@@ -1,0 +1,44 @@
+"""What administrators did."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from loyalty.domain.movement import AccountId, Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Something that an administrator did.
+
+    It made a movement or record (`position` in the story of `cause`), perhaps about a card, or a version of the
+    settings, or concerned a job. `points` are signed.
+    """
+
+    at: datetime
+    actor: str
+    action: str
+    source: str
+    address: str
+    program_version: int | None = None
+    cause: Cause | None = None
+    position: int = 0
+    account: AccountId | None = None
+    points: int | None = None
+    reason: str | None = None
+    job_id: str | None = None
+    card: str | None = None
+
+
+class Audit(Protocol):
+    """What administrators did: all that was written with the address of one."""
+
+    def acts(
+        self, program_id: str, first: date, last: date, limit: int, after: str | None
+    ) -> tuple[list[Act], str | None]:
+        """Up to `limit` acts of the days from `first` to `last` (UTC), oldest first: (they, where to go on).
+
+        None is the end. Perhaps not the latest ones. Raises ValueError when `after` is not where an earlier call for
+        the same days said to go on.
+        """
+        ...

@@ -1,0 +1,44 @@
+"""What finance reads."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Protocol
+
+from loyalty.domain.day_sums import Booked, ShardSums
+from loyalty.domain.movement import Kind
+from loyalty.ports.ledger import Place
+
+
+class Books(Protocol):
+    """What finance reads: the movements of business days, and the sums of days that are closed.
+
+    A day's movements are spread over shards by their cause. What is closed stays as it is.
+    """
+
+    shards: int
+    """How many shards the movements of a day are spread over, numbered from 0."""
+
+    def movements(self, program_id: str, day: date, shard: int) -> Iterator[list[Booked]]:
+        """Pages of all movements that were recorded on a business day, of one shard."""
+        ...
+
+    def movements_of(
+        self, program_id: str, day: date, kind: Kind, limit: int, after: Place | None
+    ) -> tuple[list[Booked], Place | None]:
+        """Up to `limit` movements of one kind, in an order that stays: (they, where to go on).
+
+        None is the end. A page may be short, or empty, although more follow.
+        """
+        ...
+
+    def close(self, sums: ShardSums, at: datetime) -> None:
+        """Write the sums of a shard of a day. Raises LostRace when it is closed already."""
+        ...
+
+    def latest_closed(self, program_id: str) -> tuple[date, int] | None:
+        """The day and shard closed last, as of this very moment: all before it are closed too."""
+        ...
+
+    def closed(self, program_id: str, first: date, last: date) -> Iterator[ShardSums]:
+        """What is closed of the days from `first` to `last`, by day and shard; perhaps not the latest."""
+        ...

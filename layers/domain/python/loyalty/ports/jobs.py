@@ -1,0 +1,64 @@
+"""Where jobs are recorded and handed over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from loyalty.domain.jobs import Job, Tally
+from loyalty.ports.audit import Act
+
+
+@dataclass(frozen=True, slots=True)
+class JobTask:
+    """Something to do for a job, as its status says: with all of it, or with one part of its rows."""
+
+    program_id: str
+    job_id: str
+    part: int | None = None
+
+
+class RunTaken(Exception):
+    """The program has rewarded its past actions, by the job `job_id`."""
+
+    def __init__(self, job_id: str) -> None:
+        super().__init__(job_id)
+        self.job_id = job_id
+
+
+class Jobs(Protocol):
+    """Where jobs are recorded, and handed over to be worked on."""
+
+    def create(self, job: Job, key: str, digest: str, act: Act | None = None) -> None:
+        """Record a new job, once for the idempotency key `key`; `digest` is of what was asked for.
+
+        Raises LostRace when the key was used, RunTaken when another job has the one run that it claims.
+        """
+        ...
+
+    def made_with(self, program_id: str, key: str) -> tuple[str, str] | None:
+        """The job that was made with an idempotency key, and the digest of what was asked for then."""
+        ...
+
+    def get(self, program_id: str, job_id: str) -> Job | None:
+        """A job, as of this very moment."""
+        ...
+
+    def latest(self, program_id: str, limit: int) -> list[Job]:
+        """The latest jobs, newest first."""
+        ...
+
+    def change(self, job: Job, act: Act | None = None) -> None:
+        """Write the next version of a job, and the act that it was. Raises LostRace unless it follows the latest."""
+        ...
+
+    def finish(self, job: Job, part: int, tally: Tally) -> None:
+        """Record, once, that a part of a job is done, or undone while the job is undoing."""
+        ...
+
+    def finished(self, job: Job) -> dict[int, Tally]:
+        """The parts that are done (while the job is undoing: undone) as of this very moment."""
+        ...
+
+    def hand_over(self, tasks: Sequence[JobTask]) -> None:
+        """Have the tasks done, each on its own, at least once."""
+        ...
