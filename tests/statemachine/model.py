@@ -330,7 +330,7 @@ class Model:
             while wanted % rules["block_size"]:
                 wanted -= 1
             wanted = min(wanted, most)
-            if wanted == 0 or wanted < rules["min_points"]:
+            if wanted == 0 or wanted < rules["min_points"] or not self.worth(wanted):
                 raise No("below_min_points", **facts)
             return wanted
         if wanted > available:
@@ -339,9 +339,14 @@ class Model:
             raise No("below_min_points", **facts)
         if wanted % rules["block_size"]:
             raise No("not_whole_blocks", **facts)
+        if not self.worth(wanted):
+            raise No("below_min_points", **facts)
         if wanted > most:
             raise No("exceeds_order_limit", **facts)
         return wanted
+
+    def worth(self, points: int) -> Fraction:
+        return cents(points * Fraction(self.rules["redeem"]["point_value"]))
 
     def most_usable(self, available: int, total: Fraction) -> int:
         """The largest number of points that all limits allow, found by trying."""
@@ -349,7 +354,7 @@ class Model:
         for points in range(available, 0, -1):
             affordable = points * Fraction(rules["point_value"]) <= total * Fraction(rules["max_order_share"])
             if affordable and points % rules["block_size"] == 0 and points >= rules["min_points"]:
-                return points
+                return points if self.worth(points) else 0
         return 0
 
     def void(self, order_id: str, now: datetime) -> Answer:

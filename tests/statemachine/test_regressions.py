@@ -83,8 +83,8 @@ def test_a_repeated_refund_is_not_answered_from_before_the_first() -> None:
 
 
 def test_the_cash_part_is_what_the_discount_left() -> None:
-    """Half a cent for a point takes no cent off: the customer pays 10.00, and earns on that."""
+    """Three times half a cent take one cent off: of 10.01 the customer pays 10.00, and earns on that."""
     world = shop(earn={"on_redeemed_order": "cash_part"}, redeem={"point_value": "0.005"})
-    issue(world, 1)
-    assert use(world, "#1", 1).discount == Decimal("0.00")
-    assert complete(world, "#1", amount="10.00").points_earned == 10
+    issue(world, 3)
+    assert use(world, "#1", 3).discount == Decimal("0.01")
+    assert complete(world, "#1", amount="10.01").points_earned == 10

@@ -53,6 +53,7 @@ def test_no_limit_is_ever_exceeded(limits: dict[str, Any], available: int, total
     assert most * Fraction(limits["point_value"]) <= Fraction(total) * Fraction(limits["max_order_share"])
     assert most % limits["block_size"] == 0
     assert most == 0 or most >= limits["min_points"]
+    assert most == 0 or discount(program(redeem=limits), most) > 0
 
 
 @given(limits=limits, available=st.integers(0, 10**7), total=cents)
@@ -67,7 +68,8 @@ def test_as_many_as_the_limits_allow_can_be_used(limits: dict[str, Any], availab
     beyond = first > available or first * Fraction(limits["point_value"]) > Fraction(total) * Fraction(
         limits["max_order_share"]
     )
-    assert too_many or too_dear or (most == 0 and too_few and beyond)
+    for_nothing = not discount(program(redeem=limits), more)
+    assert too_many or too_dear or (most == 0 and ((too_few and beyond) or for_nothing))
 
 
 @given(points=st.integers(0, 10**7), value=values, currency=st.sampled_from(["JPY", "EUR", "KWD"]))
@@ -132,6 +134,18 @@ def test_asking_for_more_is_refused_with_what_would_work(
     refused = refusal(begin(program(redeem=redeem_settings), holding(Lot(None, 500))), ask(asked, "5.00"))
     assert (refused.code, refused.pointer) == (code, "/points")
     assert set(refused.facts) == {"points_usable", "points_available"}
+
+
+@pytest.mark.parametrize("overspend", ["reject", "clamp"])
+def test_points_that_are_worth_less_than_the_smallest_coin_are_not_spent(overspend: str) -> None:
+    """A point is worth 0.01 unless the program says otherwise: a hundredth of a yen."""
+    shop, facts = program(currency="JPY", redeem={"overspend": overspend}), {"currency": "JPY"}
+    held = begin(shop, holding(Lot(None, 99)))
+    assert not redeem(held, ask("max", "1000", **facts)).decided
+    refused = refusal(held, ask(99, "1000", **facts))
+    assert (refused.code, refused.pointer) == ("below_min_points", "/points")
+    [movement] = redeem(begin(shop, holding(Lot(None, 100))), ask("max", "1000", **facts)).movements
+    assert (movement.points, movement.detail["discount"]) == (100, "1")
 
 
 @pytest.mark.parametrize(("asked", "taken"), [(500, 250), (249, 200), (50, 50)])

@@ -1,5 +1,6 @@
 """Spending points on an order: set, set anew, given back, until the order is closed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -27,13 +28,13 @@ class RedemptionRequest:
 def usable(program: Program, available: int, order_total: Decimal) -> int:
     """The most points that an order of `order_total` may use of `available` ones.
 
-    Whole blocks, no more than the order's share is worth; nothing if that is under the minimum.
+    Whole blocks, no more than the order's share is worth; nothing if that is under the minimum, or takes nothing off.
     """
     rules = program.redeem
     worth = order_total * rules.max_order_share // rules.point_value
     most = min(available, int(worth))
     most -= most % rules.block_size
-    return most if most >= rules.min_points else 0
+    return most if most >= rules.min_points and discount(program, most) else 0
 
 
 def discount(program: Program, points: int) -> Decimal:
@@ -112,6 +113,7 @@ def _points(program: Program, available: int, request: RedemptionRequest) -> int
                 pointer="/points",
                 facts=facts,
             )
+        _refuse_for_nothing(program, asked, facts)
         return asked
     if asked > available:
         raise Refused(
@@ -134,6 +136,7 @@ def _points(program: Program, available: int, request: RedemptionRequest) -> int
             pointer="/points",
             facts=facts,
         )
+    _refuse_for_nothing(program, asked, facts)
     if asked > most:
         raise Refused(
             "exceeds_order_limit",
@@ -142,3 +145,14 @@ def _points(program: Program, available: int, request: RedemptionRequest) -> int
             facts=facts,
         )
     return asked
+
+
+def _refuse_for_nothing(program: Program, points: int, facts: Mapping[str, int]) -> None:
+    """Nobody loses points that take not even the smallest coin off an order."""
+    if not discount(program, points):
+        raise Refused(
+            "below_min_points",
+            f"{points} points are worth less than the smallest amount of {program.currency}.",
+            pointer="/points",
+            facts=facts,
+        )
