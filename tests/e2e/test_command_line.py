@@ -237,7 +237,7 @@ def test_on_a_terminal(shop: Shop, directory: Path) -> None:
         ),
         (
             ("liability", "--from", "1990-01-01", "--to", "2026-01-01"),
-            b"to must be within 3660 days of `from`\n",
+            b"to must be within 3660 days of `from`.\n",
         ),
     ],
 )

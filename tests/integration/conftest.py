@@ -13,7 +13,7 @@ import pytest
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
-from loyalty.entry import wiring
+from loyalty.entry import http, wiring
 from loyalty.entry.observing import logger, metrics
 from tests.integration.cloud import BLOCKED_CARD, CARD, FREE_CARD, TABLE, Cloud, order
 from tests.table import create_table
@@ -33,7 +33,8 @@ def running() -> Iterator[Cloud]:
         patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         patch.setattr(metrics.provider, "namespace", "LoyaltyLedger")
         numbers = count(1)
-        patch.setattr(wiring, "token_hex", lambda size: f"{next(numbers):0{2 * size}x}")
+        for module in (http, wiring):
+            patch.setattr(module, "token_hex", lambda size: f"{next(numbers):0{2 * size}x}")
         patch.setattr(wiring, "time", SimpleNamespace(sleep=lambda seconds: None))
         cloud = Cloud(boto3.client("dynamodb"))
         create_table(cloud.client, TABLE)
