@@ -386,7 +386,7 @@ OPERATIONS = {
         summary="Erase a customer: the person goes, the books stay; 202 is to be sent again until it is 200",
         query=AccountQuery,
         answers={200: CustomerErasedAnswer, 202: CustomerErasedAnswer},
-        refusals=("unknown_program",),
+        refusals=("unknown_program", "day_being_closed"),
     ),
     "GET /v1/programs/{program_id}/customers/{customer_id}/export": Operation(
         name="exportCustomer",

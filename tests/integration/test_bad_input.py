@@ -25,6 +25,7 @@ ELSEWHERE = {
     "upload_too_large": "needs a file: test_jobs.py",
     "past_actions_rewarded": "needs a run first: test_jobs.py",
     "job_not_undoable": "needs a job: test_jobs.py",
+    "day_being_closed": "needs a day to close: test_refusals.py",
     "open_days_too_large": "needs no time left: test_journal.py",
     "busy": "needs a busy table: test_refusals.py",
     "internal_error": "needs a fault of ours: test_refusals.py",

@@ -16,6 +16,7 @@ from loyalty.ports.faults import Unavailable
 from tests.integration.cases import (
     ACCOUNT,
     COMPLETE,
+    ERASE,
     ISSUE,
     JOURNAL,
     PUT_PROGRAM,
@@ -31,7 +32,7 @@ from tests.integration.cases import (
     settings,
     valid,
 )
-from tests.integration.cloud import NOW, Cloud, as_json, function, http_event, order, route_of
+from tests.integration.cloud import NOW, Cloud, Context, as_json, function, http_event, order, route_of
 from tests.integration.refusing import refused
 
 
@@ -160,6 +161,18 @@ GOOD_IDS = (
     "A B",
     "a",
 )
+
+
+def test_who_has_a_name_in_a_day_that_is_being_closed_is_erased_once_it_is(shop: Cloud) -> None:
+    assert shop.call(ISSUE, "shop", "zoe", body=gift(), idempotency_key="for zoe").status == 201
+    shop.now = NOW + timedelta(days=1)
+    answer = shop.call(ERASE, "shop", "zoe")
+    assert (answer.status, answer.body["code"], answer.headers["retry-after"]) == (503, "day_being_closed", "1")
+    assert shop.call(ACCOUNT, "shop", "zoe").status == 200
+    shop.now += timedelta(hours=1)
+    assert shop.call(ERASE, "shop", "zoe").body["code"] == "day_being_closed"
+    function("close_days").handler({}, Context())
+    assert shop.call(ERASE, "shop", "zoe").body["status"] == "erased"
 
 
 def test_printable_ids_work_and_never_meet(shop: Cloud) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from loyalty.domain.adjusting import Adjustment
 from loyalty.domain.cards import Status
+from loyalty.domain.closing import LEFT_ALONE, closes_at
 from loyalty.domain.issuing import Issue
 from loyalty.domain.movement import AccountId, Kind
 from loyalty.domain.redemption import RedemptionRequest
@@ -104,7 +105,7 @@ def shop(dynamodb: Any, ledger_table: Callable[[], str]) -> Shop:
     complete_order(world, "shop", order("#7", PERSON, guest=True), "store", "API")
     clock.let_pass(timedelta(hours=2))
     assert purge(world, "shop").points == 4
-    clock.let_pass(3 * DAY)
+    clock.now = closes_at(TODAY + 2 * DAY)
     [closed] = close_days(world, "shop")
     assert closed.behind == 0
     assert world.ledger.account(ANN, consistent=True).standing.tier == "gold"
@@ -313,6 +314,47 @@ def test_while_it_is_under_way_commands_are_told_to_try_again_and_verify_names_i
     done = shop.erase()
     assert (done.done, done.pseudonym) == (True, stopped.pseudonym)
     without_traces(shop)
+
+
+def test_nothing_is_locked_while_a_day_is_closed_that_the_customer_has_a_name_in(shop: Shop) -> None:
+    """A name is an item's key: under another one it is another entry of the day's index."""
+    shop.clock.let_pass(timedelta(hours=1))
+    gift = Issue(account_id=BOB, points=7, expires_at=None, reason=SECRET)
+    issue_points(shop.world, "shop", "gift-bob", gift, "admin", "API")
+    day = shop.clock().date()
+    shop.clock.now = closes_at(day) - LEFT_ALONE
+    before = shop.items()
+    for _ in range(2):
+        with pytest.raises(Refused) as refused:
+            shop.erase(BOB)
+        assert refused.value.code == "day_being_closed"
+        shop.clock.now = closes_at(day)
+    assert shop.items() == before
+    assert shop.erase().done
+    close_days(shop.world, "shop")
+    assert shop.erase(BOB).done
+    assert shop.holds("gift-bob") == []
+    assert shop.differences() == []
+
+
+def test_who_is_locked_when_a_day_comes_close_stays_so_until_it_is_closed(shop: Shop) -> None:
+    shop.clock.let_pass(timedelta(hours=1))
+    gift = Issue(account_id=BOB, points=7, expires_at=None, reason=SECRET)
+    issue_points(shop.world, "shop", "gift-bob", gift, "admin", "API")
+    stopped = erase_customer(shop.world, BOB, ADMIN, out_of_time=lambda: True)
+    assert not stopped.done
+    day = shop.clock().date()
+    shop.clock.now = closes_at(day) - LEFT_ALONE
+    with pytest.raises(Refused) as refused:
+        shop.erase(BOB)
+    assert refused.value.code == "day_being_closed"
+    assert shop.holds("gift-bob")
+    shop.clock.now = closes_at(day)
+    close_days(shop.world, "shop")
+    done = shop.erase(BOB)
+    assert (done.done, done.pseudonym) == (True, stopped.pseudonym)
+    assert shop.holds("gift-bob") == []
+    assert shop.differences() == []
 
 
 def test_a_second_call_does_not_touch_what_a_customer_does_who_came_back(shop: Shop) -> None:

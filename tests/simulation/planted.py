@@ -485,6 +485,11 @@ def an_erasure_ends_before_the_index_has_shown_everything(patch: Patch) -> None:
 
 
 @bug
+def an_erasure_renames_what_is_just_being_closed(patch: Patch) -> None:
+    patch.setattr(erase_customer._Renaming, "check", lambda renaming, movements: None)
+
+
+@bug
 def an_export_is_not_recorded(patch: Patch) -> None:
     patch.setattr(export_customer, "_record", lambda *told: None)
 

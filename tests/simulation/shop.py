@@ -19,6 +19,11 @@ class Endless(AssertionError):
     """What should have ended went on."""
 
 
+def waits(answer: Answer) -> bool:
+    """Whether it says that a day has to be closed before."""
+    return answer.status == 503 and answer.body["code"] == "day_being_closed"
+
+
 @dataclass
 class Caller:
     """Calls functions in a process that it keeps as long as it lives."""
@@ -51,8 +56,12 @@ class Caller:
         raise Endless("a caller would try for ever")
 
     def ask(self, what: Ask) -> Answer:
-        """Send a request until it is answered, as a storefront does."""
-        return self.again(lambda process: ask(process, what), lambda answer: answer.status != 503)
+        """Send a request until it is answered, as a storefront does; or until it is told to wait for an hour."""
+
+        def answered(answer: Answer) -> bool:
+            return answer.status != 503 or waits(answer)
+
+        return self.again(lambda process: ask(process, what), answered)
 
     def schedule(self, function: str, event: dict[str, Any]) -> Any:
         """Invoke a function until it does not fail, as EventBridge Scheduler does."""

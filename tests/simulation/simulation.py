@@ -26,6 +26,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from loyalty.adapters.dynamodb import keys
 from loyalty.domain.calendar import business_day, start_of_day
+from loyalty.domain.closing import closes_at, last_to_close
 from loyalty.domain.movement import AccountId
 from loyalty.domain.order import cause_of_order
 from tests.integration.cloud import Answer, fact
@@ -36,7 +37,7 @@ from tests.simulation.dynamodb import Item, Rejected, Steps, at_once
 from tests.simulation.faults import FAULTS
 from tests.simulation.functions import Ask, deliver, deployed, start
 from tests.simulation.scheduler import Scheduler
-from tests.simulation.shop import BATCH, TRIES, Caller, Endless
+from tests.simulation.shop import BATCH, TRIES, Caller, Endless, waits
 from tests.simulation.told import Accounting, Erasures, Lost, Told, exported, names_somebody, nobody_is_named
 from tests.statemachine.machine import STARTS
 
@@ -111,7 +112,6 @@ class Simulation:
         self._told: list[Told] = []
         self._working = 0
         self._under_way: list[Steps] = []
-        self._erasing, self._closing = 0, False
         self._sent: dict[str, list[Call]] = {}
         """The transactions that each actor sent since it last asked for something."""
         self._erasures = Erasures(cloud.seconds)
@@ -242,13 +242,24 @@ class Simulation:
     def _ask(self, caller: Shopper, what: Ask) -> Answer:
         begun, actor = self._cloud.seconds(), self._scheduler.running
         sent = self._sent[actor.name if actor else ""] = []
-        answer = caller.ask(what)
+        answer = self._answered(caller, what)
         self._told.append(Told(what, answer, begun, self._cloud.seconds()))
         if answer.status >= 500:
             raise Lost(f"{what} was answered with {answer.status}")
         if answer.status >= 400 and any(map(self._is_latest, sent)):
             raise Lost(f"{what} was answered with {answer.body}, but it was carried out")
         return answer
+
+    def _answered(self, caller: Shopper, what: Ask) -> Answer:
+        """Asks again once days are closed, where that has to be waited for: the schedule does it each hour."""
+        for attempt in range(TRIES):
+            answer = caller.ask(what)
+            if not waits(answer):
+                return answer
+            if attempt:  # It is not over yet.
+                self._pass(timedelta(hours=1))
+            self._schedule(caller, "close_days", {})
+        raise Endless(f"{what} waits for ever for a day to be closed")
 
     def _is_latest(self, call: Call) -> bool:
         """Whether a transaction has written what is the latest in a story now."""
@@ -362,12 +373,8 @@ class Simulation:
         pseudonyms = [one.pseudonym for one in self._erasures.all if one.pseudonym.program_id == program]
         if pseudonyms and self._chance.random() < 0.2:
             customer = self._chance.choice(pseudonyms).customer_id
-        while self._closing:
-            self._rest(1.0)
-        self._erasing += 1
         for _ in range(TRIES):
             if self._ask(caller, ops.erase(customer, program)).body["status"] == "erased":
-                self._erasing -= 1
                 return
         raise Endless(f"{customer} is being erased for ever")
 
@@ -398,13 +405,13 @@ class Simulation:
         self._schedule(caller, "expiry_purge", self._chance.choice([{}, {}, {"as_of": "2036-01-01T00:00:00Z"}]))
 
     def _close(self, caller: Shopper) -> None:
-        """Not while anybody is erased, nor while an index may show them under both names: see docs/proof.md."""
-        while self._erasing:
-            self._rest(1.0)
-        self._closing = True
-        self._scheduler.pause(MOST_BEHIND)
+        """Now and then at the first moment at which a day can be closed, and then somebody is being erased."""
+        if self._chance.random() < 0.4:
+            self._pass(closes_at(last_to_close(self._cloud.now) + timedelta(days=1)) - self._cloud.now)
+            program, _, customer = self._order()
+            erase = self._actor(lambda other: self._erase(other, program, customer), 1)
+            self._scheduler.add("data protection", erase)
         self._schedule(caller, "close_days", {})
-        self._closing = False
 
     def _schedule(self, caller: Shopper, function: str, event: dict[str, Any]) -> None:
         """Where a schedule's function fails again and again, it is left to the next time."""
@@ -417,11 +424,14 @@ class Simulation:
         to = self._midnight(self._chance.choice([0, 0, 0, 1, 2])) - self._chance.choice(LEAD)
         if to <= self._cloud.now:
             to += timedelta(hours=self._chance.choice([1, 13, 30]))
+        self._pass(to - self._cloud.now)
+
+    def _pass(self, time: timedelta) -> None:
         for steps in self._under_way:  # No transaction lives that long either.
             with suppress(Rejected):
                 list(steps)
         self._under_way.clear()
-        self._scheduler.jump(to - self._cloud.now)
+        self._scheduler.jump(time)
 
     def _serve_queues(self) -> None:
         """Hands out messages, in any order and sometimes twice, until nobody sends any more."""
@@ -525,7 +535,7 @@ class Simulation:
     def _erase_again(self, caller: Shopper, account_id: AccountId) -> None:
         """As who answers for data protection does, for what was on its way when it was done the first time."""
         while True:
-            answer = caller.ask(ops.erase(account_id.customer_id, account_id.program_id))
+            answer = self._answered(caller, ops.erase(account_id.customer_id, account_id.program_id))
             if answer.body["status"] == "erased":
                 return
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.calendar import business_day
-from loyalty.domain.closing import SPARE, closes_at, first_day, last_day, last_to_close
+from loyalty.domain.closing import LEFT_ALONE, SPARE, Closing, closes_at, first_day, last_day, last_to_close
 
 INSTANTS = st.timedeltas(timedelta(0), timedelta(days=36_500)).map(
     lambda after: datetime(2000, 1, 1, tzinfo=UTC) + after
@@ -47,3 +47,38 @@ def test_all_days_with_movements_are_between_the_first_and_the_last(
 ) -> None:
     recorded = made + age + off
     assert first_day(made) <= business_day(recorded, zone) <= last_day(made + age)
+
+
+@given(
+    recorded=INSTANTS,
+    age=st.timedeltas(timedelta(0), timedelta(days=9)),
+    open_days=st.integers(0, 9),
+    zone=ZONES,
+    renamers=OFF,
+    closers=OFF,
+    way=st.timedeltas(timedelta(0), LEFT_ALONE - timedelta(minutes=10)),
+)
+def test_what_is_renamed_is_of_a_day_that_is_closed_or_will_not_be_for_a_while(
+    recorded: datetime,
+    age: timedelta,
+    open_days: int,
+    zone: str,
+    renamers: timedelta,
+    closers: timedelta,
+    way: timedelta,
+) -> None:
+    """Fifty minutes are left for the write, and for the index behind it."""
+    true, day = recorded + age, business_day(recorded, zone)
+    through = last_to_close(true) - timedelta(days=open_days)
+    if day not in Closing.at(true + renamers, through):
+        assert day <= through or day > last_to_close(true + way + closers)
+
+
+def test_once_all_days_are_closed_nothing_has_to_wait() -> None:
+    day = date(2026, 1, 31)
+    before, almost = day - timedelta(days=1), closes_at(day) - LEFT_ALONE
+    assert not Closing.at(closes_at(day), day)
+    assert day in Closing.at(closes_at(day), before)
+    assert day in Closing.at(closes_at(day), None)
+    assert day in Closing.at(almost, before)
+    assert not Closing.at(almost - timedelta(microseconds=1), before)

@@ -1,6 +1,9 @@
 """Whatever somebody did before they were erased: no record says so, and the books say what they said."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -8,6 +11,8 @@ from hypothesis import strategies as st
 
 from loyalty.domain.account import Account
 from loyalty.domain.adjusting import Adjustment
+from loyalty.domain.closing import closes_at, first_day
+from loyalty.domain.day_sums import ShardSums
 from loyalty.domain.erasing import erase, without_person
 from loyalty.domain.issuing import Issue
 from loyalty.domain.lots import Lot
@@ -18,17 +23,20 @@ from loyalty.domain.verification import differences
 from loyalty.usecases.adjust_points import adjust_points
 from loyalty.usecases.cancel_order import cancel_order
 from loyalty.usecases.carry_out import Sender
+from loyalty.usecases.close_days import close_days
 from loyalty.usecases.complete_order import complete_order
 from loyalty.usecases.erase_customer import erase_customer
 from loyalty.usecases.issue_points import issue_points
 from loyalty.usecases.sign_up import sign_customer_up
 from loyalty.usecases.verify import verify_program
+from tests.fakes.books import MemoryBooks
 from tests.fakes.memory import MemoryLedger
 from tests.given import DAY, NOW, holding, issued, member, order, origin, program
 from tests.worlds import Clock, World, purge, world_in_memory
 
 NAMES = ("ann@example.com", "bob")
 SECRET = "her mother called"
+FIRST = first_day(NOW)
 SALT, OTHER = b"s" * 16, b"t" * 16
 
 commands = st.lists(
@@ -77,6 +85,8 @@ def test_whatever_was_done_nobody_finds_the_customer_and_everything_adds_up(
             carry_out(world, clock, *command)
         except Refused:
             continue
+    clock.now = closes_at(clock().date())
+    close_days(world)
     before = sorted((m.recorded_at, m.kind, m.points, m.debt) for m in ledger.every())
     other = ledger.account(member("bob"), consistent=True)
     ann = member(NAMES[0])
@@ -90,6 +100,44 @@ def test_whatever_was_done_nobody_finds_the_customer_and_everything_adds_up(
     ours = (Event.POINTS_FORFEITED, Event.CUSTOMER_ERASED)
     after = sorted((m.recorded_at, m.kind, m.points, m.debt) for m in ledger.every() if m.event not in ours)
     assert after == before
+
+
+class Interrupted(MemoryBooks):
+    """Books in which something happens once so many shards are closed."""
+
+    def __init__(self, ledger: MemoryLedger, happens: Callable[[], object], shards: int) -> None:
+        super().__init__(ledger)
+        self._happens, self._left = happens, shards
+
+    def close(self, sums: ShardSums, at: datetime) -> None:
+        super().close(sums, at)
+        self._left -= 1
+        if self._left == 0:
+            self._happens()
+
+
+@pytest.mark.parametrize("shards", [1, 2, 3])
+def test_whoever_is_erased_while_a_day_is_closed_is_in_its_sums_once(shards: int) -> None:
+    """Their movements get other names, and stand in other shards then."""
+    clock, ledger, ann = Clock(), MemoryLedger(), member(NAMES[0])
+    world = replace(world_in_memory(program(), clock=clock, ledger=ledger), token=lambda: "0" * 32)
+    gift = Issue(account_id=ann, points=5, expires_at=None, reason=SECRET)
+    for number in range(12):
+        issue_points(world, "shop", f"{number} {NAMES[0]}", gift, "admin", "API")
+    clock.now = closes_at(NOW.date())
+
+    def send() -> bool:
+        with suppress(Refused):
+            return erase_customer(world, ann, Sender(actor="admin", source="API")).done
+        return False
+
+    days = (NOW.date() - FIRST).days
+    world = replace(world, sleep=lambda seconds: None)
+    world = replace(world, books=Interrupted(ledger, send, days * MemoryBooks.shards + shards))
+    close_days(world)
+    assert sum(one.movements for closed in world.books.closed("shop", FIRST, NOW.date()) for one in closed.sums) == 12
+    assert send()
+    assert verify_program(world, "shop").found == []
 
 
 def erased(account: Account) -> Account:

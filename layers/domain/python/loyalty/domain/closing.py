@@ -8,14 +8,20 @@ the write. `SPARE` covers that way, which the client's timeouts bound to seconds
 of who writes and who closes differ by: five minutes for each. So a closed day's movements are a set
 that never changes.
 
+An erasure may give a movement another name, and then an index shows it under both for a moment, or under none. So
+from `LEFT_ALONE` before a day may be closed until it is, none of its movements is renamed. That is ten minutes for the
+clocks of who renames and of who closes, and fifty for the way of the write and for the index behind it.
+
 The farthest zone in use the other way is UTC+14: no movement is on a later day than that one's.
 
 Source: the IANA time zone database; the offsets in use today are -12 (Etc/GMT+12) to +14 (Pacific/Kiritimati).
 """
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 SPARE = timedelta(minutes=10)
+LEFT_ALONE = timedelta(hours=1)
 _BEHIND = timedelta(hours=12)
 _AHEAD = timedelta(hours=14)
 _DAY = timedelta(days=1)
@@ -39,3 +45,22 @@ def first_day(made_at: datetime) -> date:
 def last_day(now: datetime) -> date:
     """The latest day that anything recorded by `now` can be on."""
     return (now + _AHEAD + SPARE).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """The days from `first` to `last`, which are being closed or are about to be: none when all are closed."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def at(cls, now: datetime, through: date | None) -> "Closing":
+        """What is left of it at `now`, when the days are closed through `through`."""
+        return cls(through + _DAY if through else date.min, last_to_close(now + LEFT_ALONE))
+
+    def __bool__(self) -> bool:
+        return self.first <= self.last
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last

@@ -76,13 +76,22 @@ def without_reason(note: Movement, adjustment: Movement) -> Movement:
     return replace(note, detail={**note.detail, "movement_id": adjustment.movement_id, "reason": None})
 
 
+def is_named_by(cause: Cause, person: AccountId) -> bool:
+    """Whether the customer's id stands in the cause."""
+    match cause.kind:
+        case CauseKind.SIGN_UP | CauseKind.REFERRAL:
+            return cause.reference == person.customer_id
+        case CauseKind.REQUEST:
+            # A key of the store's own making. One that says nothing about the customer stays, and stays used.
+            return person.customer_id in cause.reference
+        case _:
+            return False
+
+
 def _unnamed(cause: Cause, person: AccountId, pseudonym: AccountId, salt: bytes) -> Cause:
     """The cause under a name in which the customer's id does not stand."""
-    match cause.kind:
-        case CauseKind.SIGN_UP | CauseKind.REFERRAL if cause.reference == person.customer_id:
-            return replace(cause, reference=pseudonym.customer_id)
-        case CauseKind.REQUEST if person.customer_id in cause.reference:
-            # A key of the store's own making. One that says nothing about the customer stays, and stays used.
-            return replace(cause, reference=f"{pseudonym.customer_id}/{personal_name(cause.reference, salt)}")
-        case _:
-            return cause
+    if not is_named_by(cause, person):
+        return cause
+    if cause.kind is CauseKind.REQUEST:
+        return replace(cause, reference=f"{pseudonym.customer_id}/{personal_name(cause.reference, salt)}")
+    return replace(cause, reference=pseudonym.customer_id)

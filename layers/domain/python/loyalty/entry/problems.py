@@ -87,6 +87,7 @@ RULES = (
     Rule("exceeds_order_limit", _CONFLICT, "More points than the order can use"),
     Rule("refund_decided", _CONFLICT, "Points were taken back for this refund already"),
     Rule("exceeds_earned", _CONFLICT, "More points than the order earned and still holds"),
+    Rule("day_being_closed", HTTPStatus.SERVICE_UNAVAILABLE, "A day has to be closed before"),
     Rule("open_days_too_large", HTTPStatus.SERVICE_UNAVAILABLE, "Days that are not closed take too long to sum"),
     Rule("busy", HTTPStatus.SERVICE_UNAVAILABLE, "Try again after a moment"),
     Rule("internal_error", HTTPStatus.INTERNAL_SERVER_ERROR, "A fault of ours"),

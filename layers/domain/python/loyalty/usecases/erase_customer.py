@@ -5,18 +5,27 @@
 2. Each movement and record is rewritten to the pseudonym, first those that are named by the customer's id: while a
    referral is found by no name or the other, the order that it belongs to is still locked.
 3. Once all are there, the lock is removed. The id is free: whoever comes back with it starts from nothing.
+
+What is named by the customer gets another name, which takes it out of the index of its day and puts it in again.
+Whoever closes that day meanwhile would count it twice or not at all. So it waits until the day is closed, before 1 if
+it can.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
 from itertools import batched
 
 from loyalty.domain.account import Account
+from loyalty.domain.calendar import business_day
 from loyalty.domain.cards import cause_of_card
-from loyalty.domain.erasing import erase, with_other_referrer, without_person, without_reason
+from loyalty.domain.closing import Closing
+from loyalty.domain.erasing import erase, is_named_by, with_other_referrer, without_person, without_reason
 from loyalty.domain.movement import AccountId, Event, Movement
 from loyalty.domain.order import cause_of_order
 from loyalty.domain.referring import cause_of_referral
+from loyalty.domain.refusal import Refused
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin
 from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
@@ -49,15 +58,20 @@ class CustomerErased:
 def erase_customer(
     world: World, account_id: AccountId, sender: Sender, out_of_time: Callable[[], bool] = lambda: False
 ) -> CustomerErased:
-    """Erase the customer, or go on with it. Raises Unavailable when others kept writing to the account."""
+    """Erase the customer, or go on with it. Raises Unavailable when others kept writing to the account.
+
+    Refused with `day_being_closed` where something that is named by the customer has to wait for that.
+    """
     world.programs.get(account_id.program_id)
     erasure, forfeited = world.erasures.under_way(account_id), None
+    renaming = _Renaming(world, account_id)
     if erasure is None:
+        renaming.check(_all_of(world, account_id))
         begun = _begin(world, account_id, sender)
         if begun is None:
             return CustomerErased(pseudonym=None, forfeited=None, rewritten=0, done=True)
         erasure, forfeited = begun
-    work = _Work(world, erasure, out_of_time)
+    work = _Work(world, erasure, renaming, out_of_time)
     done = work.finish()
     return CustomerErased(pseudonym=erasure.pseudonym, forfeited=forfeited, rewritten=work.rewritten, done=done)
 
@@ -93,18 +107,66 @@ def _card(world: World, account: Account) -> Story | None:
 
 def _is_known(world: World, account_id: AccountId) -> bool:
     """Whether anything is held of a customer who has no account."""
-    story, _ = world.ledger.read(
-        cause_of_referral(account_id.program_id, account_id.customer_id), None, consistent=True
-    )
-    return bool(story.movements and not account_id.guest) or any(world.erasures.records(account_id))
+    return any(_all_of(world, account_id))
+
+
+def _all_of(world: World, account_id: AccountId) -> Iterator[Movement]:
+    """All that is found of a customer."""
+    yield from _of_referral(world, account_id)
+    for page in world.erasures.records(account_id):
+        yield from page
+
+
+def _of_referral(world: World, person: AccountId) -> list[Movement]:
+    """That the customer was referred: it is named by them, and in the account of who referred them."""
+    if person.guest:
+        return []
+    cause = cause_of_referral(person.program_id, person.customer_id)
+    story, _ = world.ledger.read(cause, None, consistent=True)
+    return list(story)
+
+
+class _Renaming:
+    """What of a customer's may be given another name by now."""
+
+    def __init__(self, world: World, person: AccountId) -> None:
+        self._world = world
+        self._person = person
+        self._through = self._closed_through()
+        self._timezone = cache(lambda version: world.programs.version(person.program_id, version).timezone)
+
+    def _closed_through(self) -> date | None:
+        """The latest day of which all shards are closed, as of this very moment. What is closed stays so."""
+        latest = self._world.books.latest_closed(self._person.program_id)
+        if latest is None:
+            return None
+        day, shard = latest
+        return day if shard + 1 == self._world.books.shards else day - timedelta(days=1)
+
+    def check(self, movements: Iterable[Movement]) -> None:
+        """Refuses when one of them is of a day that is being closed, and would get another name."""
+        closing = Closing.at(self._world.clock(), self._through)
+        if not closing:
+            return
+        for one in movements:
+            if one.is_booked and is_named_by(one.cause, self._person) and self._day(one) in closing:
+                raise Refused(
+                    "day_being_closed",
+                    f"{self._day(one)} is just being closed, and the customer's id names a movement of that day. "
+                    "Nothing was lost; send the same request again when it is closed.",
+                )
+
+    def _day(self, movement: Movement) -> date:
+        return business_day(movement.recorded_at, self._timezone(movement.program_version))
 
 
 class _Work:
     """The rewriting of what is held of one customer."""
 
-    def __init__(self, world: World, erasure: Erasure, out_of_time: Callable[[], bool]) -> None:
+    def __init__(self, world: World, erasure: Erasure, renaming: _Renaming, out_of_time: Callable[[], bool]) -> None:
         self._world = world
         self._erasure = erasure
+        self._renaming = renaming
         self._out_of_time = out_of_time
         self.rewritten = 0
 
@@ -153,27 +215,19 @@ class _Work:
     def _look(self) -> int:
         """Rewrite whatever is found now; how much was."""
         before = self.rewritten
-        self._rewrite(self._of_referral())
+        self._rewrite(_of_referral(self._world, self._erasure.account_id))
         for page in self._world.erasures.records(self._erasure.account_id):
             if self._out_of_time():
                 break
             self._rewrite(page)
         return self.rewritten - before
 
-    def _of_referral(self) -> list[Movement]:
-        """That the customer was referred: it is named by them, and in the account of who referred them."""
-        person = self._erasure.account_id
-        if person.guest:
-            return []
-        story, _ = self._world.ledger.read(
-            cause_of_referral(person.program_id, person.customer_id), None, consistent=True
-        )
-        return list(story)
-
     def _rewrite(self, movements: Iterable[Movement]) -> None:
         for some in batched(movements, PER_WRITE, strict=False):
             rewritings = [one for movement in some for one in self._rewritings(movement)]
             if rewritings:
+                # Looked at anew for each write: the clock goes on, and a day comes close that was far.
+                self._renaming.check(some)
                 self.rewritten += self._world.erasures.rewrite(self._erasure, rewritings)
 
     def _rewritings(self, movement: Movement) -> Iterator[Rewriting]:
