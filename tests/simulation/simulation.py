@@ -405,12 +405,13 @@ class Simulation:
         self._schedule(caller, "expiry_purge", self._chance.choice([{}, {}, {"as_of": "2036-01-01T00:00:00Z"}]))
 
     def _close(self, caller: Shopper) -> None:
-        """Now and then at the first moment at which a day can be closed, and then somebody is being erased."""
+        """Now and then at the first moment at which a day can be closed, and then somebody is erased, perhaps twice."""
         if self._chance.random() < 0.4:
             self._pass(closes_at(last_to_close(self._cloud.now) + timedelta(days=1)) - self._cloud.now)
             program, _, customer = self._order()
-            erase = self._actor(lambda other: self._erase(other, program, customer), 1)
-            self._scheduler.add("data protection", erase)
+            for number in range(self._chance.choice([1, 1, 2])):
+                erase = self._actor(lambda other: self._erase(other, program, customer), 1)
+                self._scheduler.add(f"data protection {number}", erase)
         self._schedule(caller, "close_days", {})
 
     def _schedule(self, caller: Shopper, function: str, event: dict[str, Any]) -> None:
