@@ -11,9 +11,8 @@ from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import Event, Kind
 from loyalty.domain.program import AccountNames
 from loyalty.domain.transaction import Transaction
-from loyalty.ports.books import Books
+from loyalty.ports.books import Books, DayPlace
 from loyalty.ports.faults import LostRace
-from loyalty.ports.ledger import Place
 from tests.contract.conftest import Store
 from tests.given import DAY, NOW, again, begin, issuing, member, order_story, program
 
@@ -89,7 +88,7 @@ def test_the_movements_of_a_kind_are_paged_without_gaps_or_repeats(store: Store)
         expected += moved(store, spent)
     for limit in (1, 4, 17, 100):
         found: list[Booked] = []
-        place: Place | None = None
+        place: DayPlace | None = None
         while True:
             page, place = store.books.movements_of("shop", TODAY, Kind.REDEEM, limit, place)
             assert len(page) <= limit

@@ -7,8 +7,8 @@ from zlib import crc32
 
 from loyalty.domain.day_sums import Booked, ShardSums
 from loyalty.domain.movement import Cause, Kind
+from loyalty.ports.books import DayPlace
 from loyalty.ports.faults import LostRace
-from loyalty.ports.ledger import Place
 from tests.fakes.memory import MemoryLedger
 
 PAGE = 3
@@ -31,8 +31,8 @@ class MemoryBooks:
             yield mine[start : start + PAGE]
 
     def movements_of(
-        self, program_id: str, day: date, kind: Kind, limit: int, after: Place | None
-    ) -> tuple[list[Booked], Place | None]:
+        self, program_id: str, day: date, kind: Kind, limit: int, after: DayPlace | None
+    ) -> tuple[list[Booked], DayPlace | None]:
         behind = self._order(after.recorded_at, after.cause, after.position) if after else None
         found = [
             movement
@@ -43,7 +43,7 @@ class MemoryBooks:
         if len(found) <= limit:
             return found, None
         last = found[limit - 1]
-        return found[:limit], Place(last.recorded_at, last.cause, last.position)
+        return found[:limit], DayPlace(self._shard(last.cause), last.recorded_at, last.cause, last.position)
 
     def close(self, sums: ShardSums, at: datetime) -> None:
         with self._lock:

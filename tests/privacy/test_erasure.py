@@ -112,6 +112,23 @@ def shop(dynamodb: Any, ledger_table: Callable[[], str]) -> Shop:
     return Shop(world, clock, dynamodb, table)
 
 
+def test_what_was_renamed_is_found_when_the_movements_of_a_day_are_paged(shop: Shop) -> None:
+    for number in range(12):
+        gift = Issue(account_id=ANN, points=1 + number, expires_at=None, reason="gift")
+        issue_points(shop.world, "shop", f"another-{PERSON}-{number}", gift, "admin", "API")
+    today = shop.clock().date()
+
+    def paged(limit: int) -> list[int]:
+        found, place = shop.world.books.movements_of("shop", today, Kind.ISSUE, limit, None)
+        while place:
+            page, place = shop.world.books.movements_of("shop", today, Kind.ISSUE, limit, place)
+            found += page
+        return sorted(movement.points for movement in found)
+
+    assert shop.erase().done
+    assert [paged(limit) for limit in (1, 5, 100)] == [list(range(1, 13))] * 3
+
+
 def use(points: int, account_id: AccountId = ANN) -> RedemptionRequest:
     return RedemptionRequest(account_id=account_id, order_total=Decimal(50), currency="EUR", points=points)
 

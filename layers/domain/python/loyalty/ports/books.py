@@ -1,12 +1,25 @@
 """What finance reads."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from loyalty.domain.day_sums import Booked, ShardSums
-from loyalty.domain.movement import Kind
-from loyalty.ports.ledger import Place
+from loyalty.domain.movement import Cause, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class DayPlace:
+    """A movement in a shard of the movements of a day, behind which the next page starts.
+
+    The shard is that of the name which the movement was booked under; an erasure may have given it another name since.
+    """
+
+    shard: int
+    recorded_at: datetime
+    cause: Cause
+    position: int
 
 
 class Books(Protocol):
@@ -23,8 +36,8 @@ class Books(Protocol):
         ...
 
     def movements_of(
-        self, program_id: str, day: date, kind: Kind, limit: int, after: Place | None
-    ) -> tuple[list[Booked], Place | None]:
+        self, program_id: str, day: date, kind: Kind, limit: int, after: DayPlace | None
+    ) -> tuple[list[Booked], DayPlace | None]:
         """Up to `limit` movements of one kind, in an order that stays: (they, where to go on).
 
         None is the end. A page may be short, or empty, although more follow.

@@ -33,7 +33,7 @@ class WriteOff:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A movement in the movements of a day, behind which the next page starts."""
+    """A record beside the statement of a customer, behind which the next page starts."""
 
     recorded_at: datetime
     cause: Cause

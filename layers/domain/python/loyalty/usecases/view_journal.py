@@ -9,7 +9,7 @@ from loyalty.domain.closing import last_day
 from loyalty.domain.day_sums import Booked, DaySums
 from loyalty.domain.movement import Kind
 from loyalty.domain.program import AccountNames
-from loyalty.ports.ledger import Place
+from loyalty.ports.books import DayPlace
 from loyalty.ports.world import World
 from loyalty.usecases.days import NEVER_OUT_OF_TIME, all_days, closed_days, earliest_day
 
@@ -57,8 +57,8 @@ def view_journal(
 
 
 def view_movements(
-    world: World, program_id: str, day: date, kind: Kind, limit: int, after: Place | None
-) -> tuple[list[Booked], Place | None]:
+    world: World, program_id: str, day: date, kind: Kind, limit: int, after: DayPlace | None
+) -> tuple[list[Booked], DayPlace | None]:
     """Up to `limit` movements that the entry of a day and kind sums: (they, where to go on)."""
     world.programs.get(program_id)
     return world.books.movements_of(program_id, day, kind, limit, after)

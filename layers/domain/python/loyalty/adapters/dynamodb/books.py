@@ -14,8 +14,8 @@ from loyalty.adapters.dynamodb.lots import unpack
 from loyalty.domain.day_sums import Booked, KindSum, ShardSums, Worth
 from loyalty.domain.movement import Cause, CauseKind, Kind
 from loyalty.domain.program import AccountNames
+from loyalty.ports.books import DayPlace
 from loyalty.ports.faults import LostRace, Unavailable
-from loyalty.ports.ledger import Place
 
 LOOKED_AT = 1_000
 """How many movements of a day one query looks at, to find those of one kind."""
@@ -37,10 +37,10 @@ class DynamoDBBooks:
             yield [booked_from(item) for item in page]
 
     def movements_of(
-        self, program_id: str, day: date, kind: Kind, limit: int, after: Place | None
-    ) -> tuple[list[Booked], Place | None]:
-        found: list[Booked] = []
-        first = keys.shard_of(keys.cause_pk(after.cause), self.shards) if after else 0
+        self, program_id: str, day: date, kind: Kind, limit: int, after: DayPlace | None
+    ) -> tuple[list[Booked], DayPlace | None]:
+        found: list[items.Item] = []
+        first = after.shard if after else 0
         queries = 0
         for shard in range(first, self.shards):
             start = {"ExclusiveStartKey": _key_of(program_id, day, after)} if after and shard == first else {}
@@ -50,16 +50,15 @@ class DynamoDBBooks:
                 with answering():
                     page = self._client.query(**request, **start)
                 queries += 1
-                found += map(booked_from, page["Items"])
+                found += page["Items"]
                 if len(found) > limit:
-                    last = found[limit - 1]
-                    return found[:limit], Place(last.recorded_at, last.cause, last.position)
+                    return [booked_from(item) for item in found[:limit]], _place_of(found[limit - 1])
                 if "LastEvaluatedKey" not in page:
                     break
                 start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
                 if queries >= MOST_QUERIES:
-                    return found, _place_of(page["LastEvaluatedKey"])
-        return found, None
+                    return [booked_from(item) for item in found], _place_of(page["LastEvaluatedKey"])
+        return [booked_from(item) for item in found], None
 
     def close(self, sums: ShardSums, at: datetime) -> None:
         put = {
@@ -119,22 +118,22 @@ class DynamoDBBooks:
         }
 
 
-def _key_of(program_id: str, day: date, place: Place) -> items.Item:
+def _key_of(program_id: str, day: date, place: DayPlace) -> items.Item:
     """The key of the movement at `place`, in the table and in the index."""
-    pk = keys.cause_pk(place.cause)
     return {
-        "pk": {"S": pk},
+        "pk": {"S": keys.cause_pk(place.cause)},
         "sk": {"S": keys.position_sk(place.position)},
-        "day": {"S": keys.day_key(program_id, day, keys.shard_of(pk, keys.DAY_SHARDS))},
+        "day": {"S": keys.day_key(program_id, day, place.shard)},
         "recorded": {"S": keys.instant(place.recorded_at)},
     }
 
 
-def _place_of(key: items.Item) -> Place:
-    """The place of the movement with this key in table and index."""
+def _place_of(key: items.Item) -> DayPlace:
+    """The place of the movement with this key in table and index, or of the whole item."""
     program_id, kind, reference = key["pk"]["S"].split("#", 2)
     cause = Cause(program_id, CauseKind(kind), reference)
-    return Place(datetime.fromisoformat(key["recorded"]["S"]), cause, int(key["sk"]["S"]))
+    shard = int(key["day"]["S"].rpartition("#")[2])
+    return DayPlace(shard, datetime.fromisoformat(key["recorded"]["S"]), cause, int(key["sk"]["S"]))
 
 
 def booked_from(item: Item) -> Booked:

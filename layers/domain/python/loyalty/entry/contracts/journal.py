@@ -15,7 +15,7 @@ from loyalty.domain.money import exact
 from loyalty.domain.movement import Cause, CauseKind, Kind
 from loyalty.entry.contracts.fields import Amount, Answer, Day, Query, refuse
 from loyalty.entry.problems import Fault, Problem
-from loyalty.ports.ledger import Place
+from loyalty.ports.books import DayPlace
 from loyalty.usecases.view_journal import MAX_PAGE, BookedEntry
 
 MAX_DAYS = 366
@@ -123,7 +123,7 @@ class EntryQuery(Query):
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 100
     cursor: Annotated[str, Field(json_schema_extra={"maxLength": MAX_CURSOR})] | None = None
 
-    def after(self, program_id: str, day: date, kind: Kind) -> Place | None:
+    def after(self, program_id: str, day: date, kind: Kind) -> DayPlace | None:
         """Where the cursor stands. Raises Problem for one that is not of this entry, or was tampered with."""
         if self.cursor is None:
             return None
@@ -133,18 +133,20 @@ class EntryQuery(Query):
         return place
 
 
-def cursor_at(place: Place, day: date, kind: Kind) -> str:
+def cursor_at(place: DayPlace, day: date, kind: Kind) -> str:
     """A cursor of the movements of an entry. It grants nothing; its check finds mix-ups and tampering."""
-    where = [place.recorded_at.isoformat(), place.cause.kind.value, place.cause.reference, place.position]
+    cause = place.cause
+    where = [place.shard, place.recorded_at.isoformat(), cause.kind.value, cause.reference, place.position]
     check = sha256(repr((place, day, kind)).encode()).hexdigest()[:16]
     return urlsafe_b64encode(json.dumps([check, *where], ensure_ascii=False).encode()).decode()
 
 
-def _read_cursor(cursor: str, program_id: str) -> Place | None:
+def _read_cursor(cursor: str, program_id: str) -> DayPlace | None:
     """Where a cursor says that it stands, if it says anything at all that could be."""
     try:
-        _, recorded, kind, reference, position = json.loads(urlsafe_b64decode(cursor.encode()))
-        place = Place(datetime.fromisoformat(recorded), Cause(program_id, CauseKind(kind), reference), int(position))
+        _, shard, recorded, kind, reference, position = json.loads(urlsafe_b64decode(cursor.encode()))
+        cause = Cause(program_id, CauseKind(kind), reference)
+        place = DayPlace(int(shard), datetime.fromisoformat(recorded), cause, int(position))
     except (ValueError, TypeError, RecursionError):
         return None
     known = isinstance(reference, str) and reference.isprintable() and place.recorded_at.tzinfo is UTC
@@ -188,7 +190,7 @@ class EntryMovementsAnswer(Answer):
 
     @classmethod
     def of(
-        cls, program_id: str, day: date, kind: Kind, movements: list[Booked], place: Place | None
+        cls, program_id: str, day: date, kind: Kind, movements: list[Booked], place: DayPlace | None
     ) -> "EntryMovementsAnswer":
         return cls(
             entry_id=entry_id(program_id, day, kind),
