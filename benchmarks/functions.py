@@ -65,6 +65,7 @@ def environment(url: str, table: str) -> dict[str, str]:
     return {
         **told,
         "TABLE_NAME": table,
+        "AWS_LAMBDA_FUNCTION_NAME": "measured",
         "AWS_ENDPOINT_URL": url,
         "AWS_DEFAULT_REGION": emulator.REGION,
         "AWS_ACCESS_KEY_ID": emulator.ACCOUNT,

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 from statistics import median
@@ -136,11 +136,16 @@ def _parts() -> list[list[Cell]]:
 def modules(start: Start) -> frozenset[str]:
     """The names of all modules that a start imports."""
     code = f"import sys; before = set(sys.modules)\n{start.code}\nprint(*(set(sys.modules) - before))"
-    command = [sys.executable, "-c", code]
+    return frozenset(output(replace(start, code=code)).split())
+
+
+def output(start: Start) -> str:
+    """What the start prints."""
+    command = [sys.executable, "-c", start.code]
     done = subprocess.run(
         command, cwd=start.directory, env=_environment(start), check=True, capture_output=True, text=True
     )
-    return frozenset(done.stdout.split())
+    return done.stdout
 
 
 def _environment(start: Start) -> dict[str, str]:

@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
 from loyalty.entry.http import MAX_BODY_BYTES, Event, client_of, problem_response
-from loyalty.entry.observing import logger
+from loyalty.entry.observing import logger, observed
 from loyalty.entry.problems import Problem
 from loyalty.entry.routes import find
 
@@ -32,7 +32,7 @@ def client() -> Any:
     return get_session().create_client("lambda", config=Config(retries={"total_max_attempts": 1}))
 
 
-@logger.inject_lambda_context
+@observed
 def handler(event: Event, context: Any) -> Event:
     http = event["requestContext"]["http"]
     route = find(http["method"], event["rawPath"])

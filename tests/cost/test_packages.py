@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import ROOT
-from benchmarks.imports import BARE, READY, Start, modules
+from benchmarks.imports import BARE, READY, Start, modules, output
 from benchmarks.packages import BUDGET, domain_bytes, function_bytes
 
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
@@ -36,6 +36,15 @@ def test_a_function_loads_little_more_than_a_bare_handler(function: str, bare: f
     assert not loaded & NOT_NEEDED
     foreign = {name for name in loaded if name.partition(".")[0] not in ("loyalty", "handler")}
     assert len(foreign) <= MORE_MODULES * len(bare), sorted(foreign - bare)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_looks_for_garbage_once_it_is_there_but_not_while_it_is_imported(function: str) -> None:
+    seen = "import gc\nimport loyalty.entry\nat_first = gc.isenabled()\nimport handler\n"
+    told = Start(
+        f"{seen}print(at_first, gc.isenabled(), gc.get_freeze_count() > 10_000)", ROOT / "functions" / function
+    )
+    assert output(told) == "False True True\n"
 
 
 @pytest.mark.parametrize(

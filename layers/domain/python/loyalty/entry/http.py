@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from loyalty.domain.refusal import Refused
 from loyalty.entry.contracts.fields import parse, parse_card_number, parse_id, parse_program_id, read_json
-from loyalty.entry.observing import frames, logger, metrics
+from loyalty.entry.observing import frames, logger, observed
 from loyalty.entry.problems import Fault, Problem
 from loyalty.entry.routes import ADMIN
 from loyalty.ports.faults import Unavailable, UnknownProgram
@@ -148,8 +148,7 @@ class Request:
 def serve(endpoints: Mapping[str, Endpoint]) -> Callable[[Event, Any], Event]:
     """A Lambda handler for the routes in `endpoints`, keyed as API Gateway keys them."""
 
-    @logger.inject_lambda_context
-    @metrics.log_metrics
+    @observed
     def handler(event: Event, context: Any) -> Event:
         route = event["routeKey"]
         try:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from loyalty.entry.contracts.fields import parse
 from loyalty.entry.http import Event
-from loyalty.entry.observing import frames, logger, metrics
+from loyalty.entry.observing import frames, logger, observed
 from loyalty.entry.problems import Problem
 from loyalty.ports.faults import Unavailable, UnknownProgram
 
@@ -28,8 +28,7 @@ def invoked[Told: BaseModel](
     The handler raises Failed.
     """
 
-    @logger.inject_lambda_context
-    @metrics.log_metrics
+    @observed
     def handler(event: Event, context: Any) -> Event:
         try:
             answer: Event = carry_out(parse(model, event), context).model_dump(mode="json")

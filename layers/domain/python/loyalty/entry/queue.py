@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from loyalty.domain.refusal import Refused
 from loyalty.entry.contracts.fields import parse, read_json
-from loyalty.entry.observing import frames, logger, metrics
+from loyalty.entry.observing import frames, logger, observed
 from loyalty.entry.problems import Problem
 from loyalty.entry.settings import Settings
 from loyalty.entry.wiring import queues
@@ -49,8 +49,7 @@ def consume[Fact](
             _give_back(record, 0)
             raise
 
-    @logger.inject_lambda_context
-    @metrics.log_metrics
+    @observed
     def handler(event: Event, context: Any) -> Event:
         # Imported by the first batch: a function that only ever answers HTTP does not pay for it.
         from aws_lambda_powertools.utilities.batch import (
