@@ -16,8 +16,6 @@ from tests.given import DAY, member, program
 from tests.worlds import purge
 
 CUSTOMER = "c-48151623"
-POINT = {"point_value": "0.000001"}
-"""So small that an order can use any number of points."""
 COLUMNS = (
     "operation",
     "write units",
@@ -96,7 +94,7 @@ def measure() -> Section:
 
 
 def _row(client: Any, operation: Operation) -> list[Cell]:
-    shop, _ = open_shop(client, program(**yearly(earn={"on_redeemed_order": "full"}, redeem=POINT)))
+    shop, _ = open_shop(client, program(**yearly(earn={"on_redeemed_order": "full"})))
     if operation.lots:
         shop.give(member(CUSTOMER), *daily(operation.lots))
     operation.before(shop)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from benchmarks.costs import CUSTOMER, POINT, all_points, cancel, look, redeem
+from benchmarks.costs import CUSTOMER, all_points, cancel, look, redeem
 from benchmarks.machine import dynamodb
 from benchmarks.plots import curves
 from benchmarks.report import Cell, Section, Table
@@ -85,7 +85,7 @@ def _everything(shop: Metered, points: int, order_id: str = "#1001") -> Iterator
 
 
 def _settings() -> dict[str, Any]:
-    return yearly(earn={"on_redeemed_order": "full"}, redeem=POINT)
+    return yearly(earn={"on_redeemed_order": "full"})
 
 
 def _by_orders(client: Any) -> Iterator[Sequence[Cell]]:

@@ -45,7 +45,7 @@ def daily(count: int) -> list[Lot]:
 
 def use(points: int, customer_id: str = "c-48151623") -> RedemptionRequest:
     account_id = AccountId("shop", customer_id)
-    return RedemptionRequest(account_id=account_id, order_total=Decimal(999_999), currency="EUR", points=points)
+    return RedemptionRequest(account_id=account_id, order_total=Decimal(9_999_999), currency="EUR", points=points)
 
 
 def complete(metered: Metered, order_id: str = "#1001", customer_id: str = "c-48151623") -> object:

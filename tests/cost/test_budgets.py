@@ -132,7 +132,7 @@ def test_a_repeat_writes_nothing(metered: Make, budgets: Budgets) -> None:
 def test_redemption_costs_the_floor_however_many_lots_it_spends(
     metered: Make, budgets: Budgets, lots: list[Lot], spent: int
 ) -> None:
-    shop = metered(program(**yearly(redeem={"point_value": "0.000001"})))
+    shop = metered(program(**yearly(redeem={"point_value": "0.0001"})))
     shop.give(member("c-48151623"), *lots)
     points = sum(lot.points for lot in lots[:spent])
     with shop.meter.metering() as bill:
@@ -143,7 +143,7 @@ def test_redemption_costs_the_floor_however_many_lots_it_spends(
 
 @pytest.mark.parametrize("spent", [1, 365])
 def test_a_year_of_daily_lots_can_be_spent(metered: Make, budgets: Budgets, spent: int) -> None:
-    shop = metered(program(**yearly(redeem={"point_value": "0.000001"})))
+    shop = metered(program(**yearly(redeem={"point_value": "0.0001"})))
     shop.give(member("c-48151623"), *daily(365))
     points = sum(lot.points for lot in daily(spent))
     with shop.meter.metering() as bill:
@@ -160,7 +160,7 @@ def test_a_year_of_daily_lots_can_be_added_to(metered: Make, budgets: Budgets) -
 
 
 def test_cancellation_reverses_and_restores_in_one_write(metered: Make, budgets: Budgets) -> None:
-    shop = metered(program(**yearly(earn={"on_redeemed_order": "full"}, redeem={"point_value": "0.000001"})))
+    shop = metered(program(**yearly(earn={"on_redeemed_order": "full"}, redeem={"point_value": "0.0001"})))
     shop.give(member("c-48151623"), *daily(30))
     redeem_points(shop.world, "shop", "#1001", use(1_000), CLIENT, "API")
     complete(shop)
@@ -230,7 +230,7 @@ def test_the_purge_does_not_grow_with_accounts_that_are_not_due(metered: Make, b
 
 def longest(metered: Make, lots: list[Lot]) -> Metered:
     """A program whose customer holds `lots`, with ids as long as they may be."""
-    settings = yearly(earn={"on_redeemed_order": "full"}, redeem={"point_value": "0.000001"})
+    settings = yearly(earn={"on_redeemed_order": "full"}, redeem={"point_value": "0.0001"})
     shop = metered(program(PROGRAM, **settings))
     shop.give(AccountId(PROGRAM, LONGEST), *lots)
     return shop
