@@ -390,6 +390,20 @@ def test_undoing_gives_back_what_was_taken_and_moves_expiries_back(world: World)
     assert books_agree(world)
 
 
+def test_a_part_that_is_delivered_again_while_its_job_is_undone_waits_for_its_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message from when the job was carried out: what was given must not go before what was taken is back."""
+    monkeypatch.setattr(work_on_jobs, "ROWS_PER_PART", 1)
+    view = run(world, adjustment(points=100), adjustment(points=-30))
+    undo_job(world, "shop", view.job.job_id)
+    work_on(world, JobTask("shop", view.job.job_id, 0), sheets(world))
+    work(world)
+    view = view_job(world, "shop", view.job.job_id)
+    assert (view.job.status, view.undone.short) == (Status.UNDONE, 0)
+    assert balance(world) == 0
+
+
 OPPOSED = [
     pytest.param([("ann", 100), ("ann", -30)], id="taken of what was given"),
     pytest.param([("ann", -30), ("ann", 100)], id="a debt that was repaid"),

@@ -140,9 +140,9 @@ def _is_over(job: Job, finished: Collection[int]) -> bool:
 
 
 def _part(world: World, job: Job, part: int, sheets: Sheets) -> Job | None:
-    """Carry out, or undo, the rows of one part."""
+    """Carry out, or undo, the rows of one part, if it is neither done nor to wait for others."""
     finished = world.jobs.finished(job)
-    if part not in finished:
+    if part in _left(job, finished):
         turn, of = divmod(part, job.parts)
         with world.files.open(part_name(job.rows, of)) as file:
             actions = [row for row in sheets.rows(job, file.read()) if undone_in_turn(row[1]) >= turn]
