@@ -19,14 +19,12 @@ from loyalty.adapters.dynamodb.client import connect, query
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
 from loyalty.domain.account import Account
-from loyalty.domain.movement import AccountId, Movement
+from loyalty.domain.movement import AccountId
 from loyalty.domain.tiers import review_at
 from loyalty.domain.verification import differences
 from loyalty.entry.wiring import world
 from loyalty.ports.faults import Unavailable
-from loyalty.usecases.verify import verify_program
-
-PAGE = 500
+from loyalty.usecases.verify import verify_program, whole_statement
 
 
 class NotMended(Exception):
@@ -51,7 +49,7 @@ def rebuild_account(
         raise NotMended("its salt is lost: name a restored table with --salt-from")
     account = Account(account_id=account_id, salt=salt)
     try:
-        movements = _movements(client, table, account_id)
+        movements = whole_statement(DynamoDBLedger(client, table), account_id)
     except (TypeError, ValueError, KeyError) as error:
         raise NotMended(f"its movements cannot be read: {type(error).__name__}; put them back first") from None
     try:
@@ -81,7 +79,7 @@ def put_movements_back(client: Any, table: str, source: str, account_id: Account
         raise NotMended("the table has no such account: was the customer erased since?")
     found = (
         {"pk": {"S": keys.cause_pk(movement.cause)}, "sk": {"S": keys.position_sk(movement.position)}}
-        for movement in _movements(client, source, account_id)
+        for movement in whole_statement(DynamoDBLedger(client, source), account_id)
     )
     return _put_back(client, table, source, found)
 
@@ -136,17 +134,6 @@ def _put(client: Any, table: str, item: items.Item, seen: items.Item | None) -> 
         client.put_item(TableName=table, Item=item, **request)
     except client.exceptions.ConditionalCheckFailedException:
         raise NotMended("it was changed meanwhile; try again") from None
-
-
-def _movements(client: Any, table: str, account_id: AccountId) -> list[Movement]:
-    """All movements of an account, oldest first."""
-    ledger = DynamoDBLedger(client, table)
-    newest_first: list[Movement] = []
-    before: int | None = None
-    while before != 1 and (page := ledger.statement(account_id, PAGE, before)):
-        newest_first += page
-        before = page[-1].sequence
-    return newest_first[::-1]
 
 
 def _version(stored: items.Item | None) -> int:

@@ -19,7 +19,7 @@ from loyalty.domain.sealing import NO_SEAL, is_sealed
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
 from loyalty.ports.faults import LostRace
-from loyalty.ports.ledger import MAX_ITEMS, Ledger, Place, WriteOff
+from loyalty.ports.ledger import MAX_ITEMS, AsidePlace, Ledger, WriteOff
 from tests.contract.conftest import Store
 from tests.given import DAY, NOW, again, begin, issuing, member, order_story, program
 from tests.worlds import digits
@@ -102,7 +102,7 @@ def test_what_moved_nothing_is_found_beside_the_statement(ledger: Ledger) -> Non
     place = None
     while page := ledger.asides(member(), 2, place):
         found += page
-        place = Place(page[-1].recorded_at, page[-1].cause, page[-1].position)
+        place = AsidePlace(page[-1].recorded_at, page[-1].cause, page[-1].position)
     assert len(found) == len(records)
     assert {movement.movement_id for movement in found} == {movement.movement_id for movement in records}
     assert {movement.sequence for movement in found} == {None}
@@ -318,7 +318,7 @@ def test_pages_of_movements_and_records_are_full_however_large_they_are(ledger: 
     assert len(ledger.statement(member(), 100, None)) == 9
     [*first, last] = ledger.asides(member(), 8, None)
     assert len(first) == 7
-    assert len(ledger.asides(member(), 8, Place(last.recorded_at, last.cause, last.position))) == 1
+    assert len(ledger.asides(member(), 8, AsidePlace(last.recorded_at, last.cause, last.position))) == 1
 
 
 def test_due_is_what_expires_by_the_instant_and_nothing_else(ledger: Ledger) -> None:

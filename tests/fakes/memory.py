@@ -18,7 +18,7 @@ from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
 from loyalty.ports.erasures import Erasure
 from loyalty.ports.faults import BeingErased, LostRace, UnknownProgram
-from loyalty.ports.ledger import MAX_ITEMS, Due, Place, WriteOff
+from loyalty.ports.ledger import MAX_ITEMS, AsidePlace, Due, WriteOff
 from loyalty.ports.programs import Edition
 from loyalty.ports.purges import PurgeRun, PurgeTask
 
@@ -87,7 +87,7 @@ class MemoryLedger:
         wanted = [n for n in sorted(mine, reverse=True) if before is None or n < before]
         return [mine[n] for n in wanted[:limit]]
 
-    def asides(self, account_id: AccountId, limit: int, after: Place | None) -> list[Movement]:
+    def asides(self, account_id: AccountId, limit: int, after: AsidePlace | None) -> list[Movement]:
         with self._lock:
             mine = [m for m in self._all() if m.account == account_id and m.sequence is None]
         behind = (after.recorded_at, after.cause.movement_id(after.position)) if after else None

@@ -32,7 +32,7 @@ class WriteOff:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class AsidePlace:
     """A record beside the statement of a customer, behind which the next page starts."""
 
     recorded_at: datetime
@@ -77,7 +77,7 @@ class Ledger(Protocol):
         """Up to `limit` movements of the account, newest first, with sequences under `before`."""
         ...
 
-    def asides(self, account_id: AccountId, limit: int, after: "Place | None") -> list[Movement]:
+    def asides(self, account_id: AccountId, limit: int, after: "AsidePlace | None") -> list[Movement]:
         """Up to `limit` records of the customer that moved nothing, newest first, behind `after`."""
         ...
 

@@ -53,6 +53,15 @@ def close_days(
     return [Closed(program_id=run.program_id, days=run.days, through=run.through, behind=run.behind) for run in runs]
 
 
+def closed_through(world: World, program_id: str) -> date | None:
+    """The latest day of which all shards are closed, as of this very moment; None when there is none."""
+    latest = world.books.latest_closed(program_id)
+    if latest is None:
+        return None
+    day, shard = latest
+    return day if shard + 1 == world.books.shards else day - _DAY
+
+
 def shard_sums(
     world: World,
     program_id: str,

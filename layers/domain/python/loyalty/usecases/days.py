@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from functools import cache
 from itertools import groupby
 
 from loyalty.domain.closing import first_day, last_day
@@ -51,6 +52,11 @@ def all_days(
 def earliest_day(world: World, program_id: str) -> date:
     """The earliest day that the program can have movements on. Raises UnknownProgram."""
     return first_day(world.programs.made_at(program_id))
+
+
+def timezones(world: World, program_id: str) -> Callable[[int], str]:
+    """Where the program's days started under a version of its settings: a day once booked does not move."""
+    return cache(lambda version: world.programs.version(program_id, version).timezone)
 
 
 def live_day(world: World, program_id: str, day: date, out_of_time: Callable[[], bool]) -> DaySums:

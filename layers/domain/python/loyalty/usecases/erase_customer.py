@@ -13,8 +13,7 @@ it can.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import cache
+from datetime import date
 from itertools import batched
 
 from loyalty.domain.account import Account
@@ -32,6 +31,8 @@ from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
 from loyalty.ports.faults import BeingErased, LostRace, Unavailable
 from loyalty.ports.world import World
 from loyalty.usecases.carry_out import ATTEMPTS, Sender, pause
+from loyalty.usecases.close_days import closed_through
+from loyalty.usecases.days import timezones
 
 LOOKS = 10
 """How often what an index does not show yet is looked for, before the caller is to ask again."""
@@ -132,16 +133,9 @@ class _Renaming:
     def __init__(self, world: World, person: AccountId) -> None:
         self._world = world
         self._person = person
-        self._through = self._closed_through()
-        self._timezone = cache(lambda version: world.programs.version(person.program_id, version).timezone)
-
-    def _closed_through(self) -> date | None:
-        """The latest day of which all shards are closed, as of this very moment. What is closed stays so."""
-        latest = self._world.books.latest_closed(self._person.program_id)
-        if latest is None:
-            return None
-        day, shard = latest
-        return day if shard + 1 == self._world.books.shards else day - timedelta(days=1)
+        # What is closed stays so: looked up once.
+        self._through = closed_through(world, person.program_id)
+        self._timezone = timezones(world, person.program_id)
 
     def check(self, movements: Iterable[Movement]) -> None:
         """Refuses when one of them is of a day that is being closed, and would get another name."""

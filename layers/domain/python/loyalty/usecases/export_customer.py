@@ -11,7 +11,7 @@ from loyalty.domain.referring import cause_of_referral
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Origin, Transaction
 from loyalty.ports.faults import LostRace, Unavailable
-from loyalty.ports.ledger import Place
+from loyalty.ports.ledger import AsidePlace
 from loyalty.ports.world import World
 from loyalty.usecases.carry_out import Sender, pause
 
@@ -26,7 +26,7 @@ class ExportPlace:
     """Where the next page starts: in the statement before a sequence, or among the records that moved nothing."""
 
     before: int | None = None
-    after: Place | None = None
+    after: AsidePlace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def export_customer(
         records = world.ledger.asides(account_id, left, start.after if start else None) if left else []
         if len(records) == left:
             end = records[-1] if records else None
-            after = Place(end.recorded_at, end.cause, end.position) if end else None
+            after = AsidePlace(end.recorded_at, end.cause, end.position) if end else None
             place = ExportPlace(before=1, after=after)
     return CustomerExport(
         account=account,

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
 
 from loyalty.domain.account import Account
 from loyalty.domain.books import JournalEntry, journal_entry, sum_up
@@ -13,9 +12,10 @@ from loyalty.domain.day_sums import DaySums
 from loyalty.domain.movement import AccountId, Kind, Movement
 from loyalty.domain.verification import differences
 from loyalty.ports.faults import BeingErased, Unavailable
+from loyalty.ports.ledger import Ledger
 from loyalty.ports.world import World
 from loyalty.usecases.carry_out import pause
-from loyalty.usecases.days import closed_days
+from loyalty.usecases.days import closed_days, timezones
 
 PAGE = 500
 LOOKS = 5
@@ -63,7 +63,7 @@ def verify_program(world: World, program_id: str, out_of_time: Callable[[], bool
     """
     world.programs.get(program_id)
     started = world.clock()
-    timezone = _timezones(world, program_id)
+    timezone = timezones(world, program_id)
 
     def verify_shard(shard: int) -> tuple[Verification, list[JournalEntry]]:
         part = Verification(program_id=program_id)
@@ -106,7 +106,7 @@ def _verify(world: World, account_id: AccountId, result: Verification) -> list[M
     except BeingErased:
         result.found.append(Difference(who, "is being erased: ask for it again, until it is done"))
         return []
-    latest = (lambda: _movements(world, account)) if account else (lambda: _statement(world, account_id, None))
+    latest = (lambda: _movements(world, account)) if account else (lambda: whole_statement(world.ledger, account_id))
     movements = _read(result, who, "movements ", latest)
     if account:
         result.outstanding += account.outstanding
@@ -148,25 +148,20 @@ def _movements(world: World, account: Account) -> list[Movement]:
     """The movements that made `account`, oldest first, as far as they can be found."""
     movements: list[Movement] = []
     for look in range(LOOKS):
-        movements = _statement(world, account.account_id, account.version + 1)
+        movements = whole_statement(world.ledger, account.account_id, account.version + 1)
         if len(movements) >= account.version:
             break
         pause(world, look)
     return movements
 
 
-def _statement(world: World, account_id: AccountId, before: int | None) -> list[Movement]:
+def whole_statement(ledger: Ledger, account_id: AccountId, before: int | None = None) -> list[Movement]:
     """All movements of an account, oldest first, up to the one numbered `before`."""
     newest_first: list[Movement] = []
-    while before != 1 and (page := world.ledger.statement(account_id, PAGE, before)):
+    while before != 1 and (page := ledger.statement(account_id, PAGE, before)):
         newest_first += page
         before = page[-1].sequence
     return newest_first[::-1]
-
-
-def _timezones(world: World, program_id: str) -> Callable[[int], str]:
-    """Where the program's days started under a version of its settings: a day once booked does not move."""
-    return cache(lambda version: world.programs.version(program_id, version).timezone)
 
 
 def _entries(movements: Iterable[Movement], timezone: Callable[[int], str], until: datetime) -> Iterator[JournalEntry]:

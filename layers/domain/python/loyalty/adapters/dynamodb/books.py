@@ -39,7 +39,7 @@ class DynamoDBBooks:
     def movements_of(
         self, program_id: str, day: date, kind: Kind, limit: int, after: DayPlace | None
     ) -> tuple[list[Booked], DayPlace | None]:
-        found: list[items.Item] = []
+        found: list[Item] = []
         first = after.shard if after else 0
         queries = 0
         for shard in range(first, self.shards):
@@ -118,7 +118,7 @@ class DynamoDBBooks:
         }
 
 
-def _key_of(program_id: str, day: date, place: DayPlace) -> items.Item:
+def _key_of(program_id: str, day: date, place: DayPlace) -> Item:
     """The key of the movement at `place`, in the table and in the index."""
     return {
         "pk": {"S": keys.cause_pk(place.cause)},
@@ -128,7 +128,7 @@ def _key_of(program_id: str, day: date, place: DayPlace) -> items.Item:
     }
 
 
-def _place_of(key: items.Item) -> DayPlace:
+def _place_of(key: Item) -> DayPlace:
     """The place of the movement with this key in table and index, or of the whole item."""
     program_id, kind, reference = key["pk"]["S"].split("#", 2)
     cause = Cause(program_id, CauseKind(kind), reference)

@@ -84,8 +84,8 @@ class DynamoDBErasures:
     def end(self, erasure: Erasure) -> None:
         self._write([self._delete(_account_key(erasure.account_id), *_locked(erasure))])
 
-    def _get(self, wanted: list[items.Item]) -> dict[tuple[str, str], items.Item]:
-        found: dict[tuple[str, str], items.Item] = {}
+    def _get(self, wanted: list[Item]) -> dict[tuple[str, str], Item]:
+        found: dict[tuple[str, str], Item] = {}
         while wanted:
             request = {self._table: {"Keys": wanted, "ConsistentRead": True}}
             with answering():
@@ -102,13 +102,13 @@ class DynamoDBErasures:
             "ExpressionAttributeValues": {":account": {"S": key}},
         }
 
-    def _put(self, item: items.Item, condition: str, values: items.Item | None = None) -> dict[str, Any]:
+    def _put(self, item: Item, condition: str, values: Item | None = None) -> dict[str, Any]:
         return {"Put": self._conditional(condition, values) | {"Item": item}}
 
-    def _delete(self, key: items.Item, condition: str, values: items.Item | None = None) -> dict[str, Any]:
+    def _delete(self, key: Item, condition: str, values: Item | None = None) -> dict[str, Any]:
         return {"Delete": self._conditional(condition, values) | {"Key": key}}
 
-    def _conditional(self, condition: str, values: items.Item | None) -> dict[str, Any]:
+    def _conditional(self, condition: str, values: Item | None) -> dict[str, Any]:
         conditional: dict[str, Any] = {"TableName": self._table, "ConditionExpression": condition}
         return conditional | ({"ExpressionAttributeValues": values} if values else {})
 
@@ -123,28 +123,28 @@ class DynamoDBErasures:
             raise Unavailable(f"cancelled: {reasons}") from error
 
 
-def _locked(erasure: Erasure) -> tuple[str, items.Item]:
+def _locked(erasure: Erasure) -> tuple[str, Item]:
     """The condition that the erasure has begun and not ended."""
     return "pseudonym = :pseudonym", {":pseudonym": {"S": erasure.pseudonym.customer_id}}
 
 
-def _unchanged(movement: Movement) -> tuple[str, items.Item]:
+def _unchanged(movement: Movement) -> tuple[str, Item]:
     """The condition that of a movement nothing has changed that an erasure changes."""
     item = items.movement_item(movement, "UTC")
     conditions = [f"{name} = :{name}" if name in item else f"attribute_not_exists({name})" for name in CHANGES]
     return " AND ".join(conditions), {f":{name}": item[name] for name in CHANGES if name in item}
 
 
-def _key(movement: Movement) -> items.Item:
+def _key(movement: Movement) -> Item:
     pk, sk = keys.cause_pk(movement.cause), keys.position_sk(movement.position)
     return {"pk": {"S": pk}, "sk": {"S": sk}}
 
 
-def _account_key(account_id: AccountId) -> items.Item:
+def _account_key(account_id: AccountId) -> Item:
     return {"pk": {"S": keys.account_pk(account_id)}, "sk": {"S": keys.ACCOUNT_SK}}
 
 
-def _name(item: items.Item) -> tuple[str, str]:
+def _name(item: Item) -> tuple[str, str]:
     return item["pk"]["S"], item["sk"]["S"]
 
 

@@ -14,7 +14,7 @@ from loyalty.domain.books import JournalEntry
 from loyalty.domain.calendar import business_day
 from loyalty.domain.lots import Lots
 from loyalty.domain.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind, Movement
-from loyalty.ports.ledger import Due, Place, WriteOff
+from loyalty.ports.ledger import AsidePlace, Due, WriteOff
 
 type Item = dict[str, Any]
 """An item in DynamoDB's JSON: every value wrapped in its type."""
@@ -80,7 +80,7 @@ def is_lock(item: Item) -> bool:
     return "pseudonym" in item
 
 
-def aside_key(account_id: AccountId, place: Place) -> Item:
+def aside_key(account_id: AccountId, place: AsidePlace) -> Item:
     """Where a record that moved nothing stands beside the statement of `account_id`."""
     return wire(
         {

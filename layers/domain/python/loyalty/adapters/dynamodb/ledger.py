@@ -19,7 +19,7 @@ from loyalty.domain.movement import AccountId, Cause, Movement
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
 from loyalty.ports.faults import BeingErased, LostRace, Unavailable
-from loyalty.ports.ledger import Due, Place, WriteOff
+from loyalty.ports.ledger import AsidePlace, Due, WriteOff
 
 SALT_BYTES = 16
 IS_NEW = "attribute_not_exists(pk)"
@@ -120,7 +120,7 @@ class DynamoDBLedger:
             limit,
         )
 
-    def asides(self, account_id: AccountId, limit: int, after: Place | None) -> list[Movement]:
+    def asides(self, account_id: AccountId, limit: int, after: AsidePlace | None) -> list[Movement]:
         return self._movements(
             {
                 "KeyConditionExpression": "account = :account",

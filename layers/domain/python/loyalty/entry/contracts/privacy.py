@@ -13,7 +13,7 @@ from loyalty.entry.contracts.customers import AccountAnswer, AccountQuery, LotAn
 from loyalty.entry.contracts.fields import Answer
 from loyalty.entry.contracts.orders import MovementAnswer
 from loyalty.entry.problems import Fault, Problem
-from loyalty.ports.ledger import Place
+from loyalty.ports.ledger import AsidePlace
 from loyalty.usecases.erase_customer import CustomerErased
 from loyalty.usecases.export_customer import CustomerExport, ExportPlace
 from loyalty.usecases.views import AccountView
@@ -147,7 +147,7 @@ def _read(cursor: str, program_id: str) -> ExportPlace | None:
             case [str(), [int(before), str(recorded), str(kind), str(reference), int(position)]]:
                 at = datetime.fromisoformat(recorded)
                 known = at.tzinfo is UTC and reference.isprintable() and 0 < position < 10**8
-                after = Place(at, Cause(program_id, CauseKind(kind), reference), position)
+                after = AsidePlace(at, Cause(program_id, CauseKind(kind), reference), position)
                 return ExportPlace(before=before, after=after) if known else None
     except (ValueError, RecursionError):
         return None
