@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from loyalty.domain.earning import refuse_other_customer
 from loyalty.domain.issuing import lots_by_hand, refuse_past
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import AccountId, Event, Kind, Movement
@@ -52,7 +51,7 @@ def adjust(transaction: Transaction, request: Adjustment) -> Transaction:
 
 def note_in_order(transaction: Transaction, adjustment: Movement) -> Transaction:
     """Note in the story of the order, which this transaction is about, that points were adjusted on account of it."""
-    refuse_other_customer(transaction.story, adjustment.account)
+    transaction.story.refuse_other_customer(adjustment.account)
     detail = {
         "movement_id": adjustment.movement_id,
         "points": adjustment.kind.sign * adjustment.points,

@@ -5,13 +5,11 @@ from datetime import datetime
 from loyalty.domain.calendar import business_day
 from loyalty.domain.counting import count_order
 from loyalty.domain.lots import Lot, Lots
-from loyalty.domain.movement import AccountId, Event, Kind, Movement
+from loyalty.domain.movement import Event, Kind, Movement
 from loyalty.domain.order import Order
 from loyalty.domain.program import Program
 from loyalty.domain.reckoning import Earning, Step, earning
-from loyalty.domain.referral import Referral
-from loyalty.domain.refusal import Refused
-from loyalty.domain.story import Story
+from loyalty.domain.referring import Referral
 from loyalty.domain.transaction import Transaction
 
 
@@ -29,10 +27,10 @@ def why_skipped(program: Program, order: Order) -> str | None:
 def complete(transaction: Transaction, order: Order, referral: Referral | None = None) -> Transaction:
     """Accrue `order`, unless its story says that it was completed or cancelled before."""
     story, program = transaction.story, transaction.program
-    refuse_other_customer(story, order.account_id(program.program_id))
+    story.refuse_other_customer(order.account_id(program.program_id))
     if story.closed or why_skipped(program, order):
         return transaction
-    refuse_other_currency(program, order.currency)
+    program.refuse_other_currency(order.currency)
     standing, day = transaction.holder.standing, business_day(transaction.now, program.timezone)
     earned = earning(program, order, story.live_redemption, standing, day, referral.referee_points if referral else 0)
     lots = _lots(program, earned, transaction.now)
@@ -66,31 +64,3 @@ def breakdown_of(completion: Movement) -> tuple[Step, ...]:
     """The steps that a completion recorded."""
     steps = completion.detail.get("breakdown")
     return tuple(Step(*step) for step in steps) if isinstance(steps, list) else ()
-
-
-def refuse_other_customer(story: Story, account_id: AccountId | None) -> None:
-    """An order belongs to the first customer that it was seen with."""
-    if account_id and story.account_id and not _may_be(story, account_id):
-        raise Refused(
-            "order_customer_mismatch",
-            "This order belongs to another customer.",
-            pointer="/customer_id",
-        )
-
-
-def _may_be(story: Story, account_id: AccountId) -> bool:
-    """Whether the order can be that customer's. A cancellation names one, and does not say whether it is a guest."""
-    owner = story.account_id
-    if owner and story.first in story.cancellation:
-        return owner.customer_id == account_id.customer_id
-    return owner == account_id
-
-
-def refuse_other_currency(program: Program, currency: str) -> None:
-    """A program counts one currency; we convert nothing."""
-    if currency != program.currency:
-        raise Refused(
-            "currency_mismatch",
-            f"The program's currency is {program.currency}, not {currency}.",
-            pointer="/currency",
-        )

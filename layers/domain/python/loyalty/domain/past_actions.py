@@ -8,7 +8,6 @@ first orders: those look at what happens while the program is there.
 from dataclasses import dataclass
 from datetime import datetime
 
-from loyalty.domain.earning import refuse_other_currency, refuse_other_customer
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import AccountId, Event, Kind
 from loyalty.domain.order import Order
@@ -43,8 +42,8 @@ def why_order_passed_over(transaction: Transaction, order: Order) -> str | None:
 
 def reward_order(transaction: Transaction, order: Order) -> Transaction:
     """Give the points of a past order, unless it is passed over. Raises Refused for somebody else's, or other money."""
-    refuse_other_customer(transaction.story, order.account_id(transaction.program.program_id))
-    refuse_other_currency(transaction.program, order.currency)
+    transaction.story.refuse_other_customer(order.account_id(transaction.program.program_id))
+    transaction.program.refuse_other_currency(order.currency)
     if why_order_passed_over(transaction, order):
         return transaction
     earned = earning(transaction.program, order, transaction.story.live_redemption, NOT_NEW)

@@ -10,6 +10,7 @@ from typing import Any, Self, cast, get_args, get_origin, get_type_hints
 
 from loyalty.domain.calendar import ExpiryPolicy
 from loyalty.domain.money import Rounding, minor_digits
+from loyalty.domain.refusal import Refused
 
 
 class EarningBasis(StrEnum):
@@ -269,6 +270,15 @@ class Program:
         first = any(promotion.first_order for promotion in self.promotions)
         referral = self.ways_to_earn.referral
         return bool(self.tiers or first or (referral.enabled and (referral.points or referral.referee_points)))
+
+    def refuse_other_currency(self, currency: str) -> None:
+        """Raises Refused unless `currency` is the program's. A program counts one currency and converts nothing."""
+        if currency != self.currency:
+            raise Refused(
+                "currency_mismatch",
+                f"The program's currency is {self.currency}, not {currency}.",
+                pointer="/currency",
+            )
 
     def in_minor_units(self, amount: Decimal) -> int:
         """`amount` in cents, or what the currency has."""

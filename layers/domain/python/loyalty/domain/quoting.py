@@ -5,12 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from loyalty.domain.earning import breakdown_of, complete, refuse_other_currency, refuse_other_customer, why_skipped
+from loyalty.domain.earning import breakdown_of, complete, why_skipped
 from loyalty.domain.money import exact
 from loyalty.domain.order import Order
 from loyalty.domain.reckoning import Step
 from loyalty.domain.redemption import RedemptionRequest, discount, redeem, usable, void
-from loyalty.domain.referral import Referral
+from loyalty.domain.referring import Referral
 from loyalty.domain.refusal import Refused
 from loyalty.domain.returning import take_back_noted
 from loyalty.domain.transaction import Transaction
@@ -47,8 +47,8 @@ def quote(
     """
     story, program = transaction.story, transaction.program
     account_id = order.account_id(program.program_id)
-    refuse_other_customer(story, account_id)
-    refuse_other_currency(program, order.currency)
+    story.refuse_other_customer(account_id)
+    program.refuse_other_currency(order.currency)
     most = _usable(transaction, order)
     if use_points is not None:
         transaction = _using(transaction, order, use_points)

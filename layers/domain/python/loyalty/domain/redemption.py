@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Literal
 
 from loyalty.domain.calendar import end_of_day_after
-from loyalty.domain.earning import refuse_other_currency, refuse_other_customer
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.money import exact, round_down_to_minor
 from loyalty.domain.movement import AccountId, Event, Kind, Movement
@@ -45,8 +44,8 @@ def discount(program: Program, points: int) -> Decimal:
 def redeem(transaction: Transaction, request: RedemptionRequest) -> Transaction:
     """Make the order use the requested points; the same request again changes nothing."""
     story, program = transaction.story, transaction.program
-    refuse_other_customer(story, request.account_id)
-    refuse_other_currency(program, request.currency)
+    story.refuse_other_customer(request.account_id)
+    program.refuse_other_currency(request.currency)
     asked = {
         "requested": request.points,
         "order_total": str(exact(request.order_total, request.currency)),

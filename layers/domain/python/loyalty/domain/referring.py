@@ -1,14 +1,23 @@
 """Referrals: a customer's first order earns for whoever referred them. Once per referred customer, ever."""
 
+from dataclasses import dataclass
+
 from loyalty.domain.cancellation import reverse
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import AccountId, Cause, CauseKind, Event, Kind
 from loyalty.domain.order import Order
 from loyalty.domain.program import Program
-from loyalty.domain.referral import Referral
 from loyalty.domain.standing import Standing
 from loyalty.domain.story import Story
 from loyalty.domain.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """Who referred the customer of an order, and what that gives the customer."""
+
+    referrer: AccountId
+    referee_points: int
 
 
 def cause_of_referral(program_id: str, customer_id: str) -> Cause:

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from loyalty.domain.lots import Lot, Lots
 from loyalty.domain.movement import AccountId, Cause, Event, Kind, Movement
+from loyalty.domain.refusal import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,23 @@ class Story:
     def account_id(self) -> AccountId | None:
         """Whose order or request it is; None while nobody is known."""
         return next((m.account for m in self.movements if m.account), None)
+
+    def refuse_other_customer(self, account_id: AccountId | None) -> None:
+        """Raises Refused unless the order can belong to `account_id`: it belongs to the first customer it names."""
+        if account_id and self.account_id and not self._may_belong_to(account_id):
+            raise _other_customer()
+
+    def refuse_other_customer_id(self, customer_id: str | None) -> None:
+        """Raises Refused unless the order can belong to `customer_id`, a guest or not."""
+        if customer_id is not None and self.account_id and self.account_id.customer_id != customer_id:
+            raise _other_customer()
+
+    def _may_belong_to(self, account_id: AccountId) -> bool:
+        """A cancellation names a customer, and does not say whether it is a guest."""
+        owner = self.account_id
+        if owner and self.first in self.cancellation:
+            return owner.customer_id == account_id.customer_id
+        return owner == account_id
 
     @property
     def first(self) -> Movement | None:
@@ -168,3 +186,7 @@ def _settled(reversal: Movement) -> int:
     """How many points a reversal was for: those taken back, and those let go because they were spent."""
     let_go = reversal.detail.get("shortfall", 0)
     return reversal.points + (let_go if isinstance(let_go, int) else 0)
+
+
+def _other_customer() -> Refused:
+    return Refused("order_customer_mismatch", "This order belongs to another customer.", pointer="/customer_id")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from loyalty.domain.cancellation import cancel
 from loyalty.domain.movement import AccountId, Kind
 from loyalty.domain.order import cause_of_order
-from loyalty.domain.refusal import Refused
 from loyalty.domain.transaction import Transaction
 from loyalty.ports.world import World
 from loyalty.usecases.carry_out import Sender, carry_out
@@ -45,13 +44,7 @@ def cancel_order(
     """
 
     def decide(transaction: Transaction) -> Transaction:
-        owner = transaction.story.account_id
-        if customer_id is not None and owner and owner.customer_id != customer_id:
-            raise Refused(
-                "order_customer_mismatch",
-                "This order belongs to another customer.",
-                pointer="/customer_id",
-            )
+        transaction.story.refuse_other_customer_id(customer_id)
         return cancel(transaction, reason)
 
     transaction = carry_out(

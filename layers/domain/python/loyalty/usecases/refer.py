@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from loyalty.domain.movement import AccountId, Cause
 from loyalty.domain.order import Order
-from loyalty.domain.referral import Referral
-from loyalty.domain.referring import cause_of_referral, pay, referral, referrer_of, take_back
+from loyalty.domain.referring import Referral, cause_of_referral, pay, referral, referrer_of, take_back
 from loyalty.domain.transaction import Transaction
 from loyalty.ports.world import World
 
