@@ -72,13 +72,13 @@ bench: setup ## Measure costs and speed (a quarter of an hour; SECTION="imports 
 	$(BIN)/python -m benchmarks $(SECTION)
 
 every-fault: setup ## Try every fault at every call of every operation, and every two
-	$(PROOF) $(BIN)/python -m tests.simulation.every_fault
+	$(PROOF) $(BIN)/python -m tests.proof.simulation.every_fault
 
 simulation: setup ## Live through made-up days with faults (SEEDS=1000 FIRST_SEED=0, or SEED=4711 that one again)
-	$(PROOF) $(BIN)/python -m tests.simulation.simulation $(if $(SEED),--seed $(SEED),$(SEEDS) --first $(FIRST_SEED))
+	$(PROOF) $(BIN)/python -m tests.proof.simulation.simulation $(if $(SEED),--seed $(SEED),$(SEEDS) --first $(FIRST_SEED))
 
 planted-bugs: setup ## Plant bugs that lose points, and say by what each is found
-	$(PROOF) $(BIN)/python -m tests.simulation.planted
+	$(PROOF) $(BIN)/python -m tests.proof.simulation.planted
 
 check: setup ## Format, lint, types, template, API description
 	$(BIN)/ruff format --check .
@@ -88,7 +88,7 @@ check: setup ## Format, lint, types, template, API description
 	$(BIN)/python -m tools.openapi --check
 
 hostile: setup ## Attack the served API for longer, and with events that nobody tried before (some minutes)
-	HOSTILE_EXAMPLES=$(EXAMPLES) HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest tests/hostile --timeout=3600 $(ARGS)
+	HOSTILE_EXAMPLES=$(EXAMPLES) HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest tests/system/hostile --timeout=3600 $(ARGS)
 
 # Apart from `check`: checkov is 290 MB and wants other versions than the local cloud, and advisories are on the network.
 # --strict: a package without an answer counts as one that was not audited.

@@ -17,23 +17,23 @@ from benchmarks.machine import emulated, machine
 from benchmarks.report import Cell, Section, Table
 from benchmarks.shops import put_accounts
 from benchmarks.throughput import CountingLedger
-from loyalty.domain.jobs import JobKind
-from loyalty.domain.lots import Lot
-from loyalty.domain.transaction import Transaction
-from loyalty.entry.job_sheets import sheets
+from loyalty.domain.jobs.job import JobKind
+from loyalty.domain.ledger.lots import Lot
+from loyalty.domain.ledger.transaction import Transaction
+from loyalty.entry.rows.codec import sheets
 from loyalty.ports.faults import Unavailable
 from loyalty.ports.ledger import WriteOff
 from loyalty.ports.world import World
-from loyalty.usecases.complete_order import complete_order
-from loyalty.usecases.jobs import JobRequest, start_job, view_job
-from loyalty.usecases.redeem_points import redeem_points
-from loyalty.usecases.work_on_jobs import ROWS_PER_PART, work_on
-from loyalty.usecases.write_together import ACCOUNTS_PER_WRITE
-from tests.cost.meter import Bill, Meter
-from tests.cost.shop import CLIENT, use, yearly
-from tests.given import order, program
-from tests.table import create_table, dynamodb_client
-from tests.worlds import KeptJobs, world_in_dynamodb
+from loyalty.usecases.commands.write_together import ACCOUNTS_PER_WRITE
+from loyalty.usecases.jobs.start import JobRequest, start_job, view_job
+from loyalty.usecases.jobs.work import ROWS_PER_PART, work_on
+from loyalty.usecases.orders.complete import complete_order
+from loyalty.usecases.orders.redeem import redeem_points
+from tests.support.builders import order, program
+from tests.support.meter import Bill, Meter
+from tests.support.shop import CLIENT, use, yearly
+from tests.support.table import create_table, dynamodb_client
+from tests.support.worlds import KeptJobs, world_in_dynamodb
 
 ROUNDS = 3
 SECONDS = 3.0

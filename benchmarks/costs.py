@@ -7,13 +7,13 @@ from typing import Any
 from benchmarks.machine import dynamodb
 from benchmarks.report import Cell, Section, Table
 from benchmarks.shops import open_shop
-from loyalty.usecases.cancel_order import cancel_order
-from loyalty.usecases.redeem_points import redeem_points
-from loyalty.usecases.views import view_account
-from tests.cost.meter import Bill
-from tests.cost.shop import CLIENT, MIDNIGHT, Metered, complete, daily, fill, use, yearly
-from tests.given import DAY, member, program
-from tests.worlds import purge
+from loyalty.usecases.customers.account import view_account
+from loyalty.usecases.orders.cancel import cancel_order
+from loyalty.usecases.orders.redeem import redeem_points
+from tests.support.builders import DAY, member, program
+from tests.support.meter import Bill
+from tests.support.shop import CLIENT, MIDNIGHT, Metered, complete, daily, fill, use, yearly
+from tests.support.worlds import purge
 
 CUSTOMER = "c-48151623"
 COLUMNS = (

@@ -12,9 +12,9 @@ from botocore.config import Config
 from benchmarks.functions import Functions, deployed
 from benchmarks.machine import emulated, machine
 from benchmarks.report import Cell, Section, Table
-from tests.given import program
-from tests.integration.cloud import NOW, order
-from tests.table import create_table, dynamodb_client
+from tests.function.api.cloud import NOW, order
+from tests.support.builders import program
+from tests.support.table import create_table, dynamodb_client
 from tools import emulator
 
 CALLS, BLOCK = 600, 20

@@ -17,11 +17,11 @@ from benchmarks.alternatives.separate_writes import SeparateWrites
 from benchmarks.functions import Functions, deployed
 from benchmarks.machine import emulated, machine
 from benchmarks.report import Cell, Section, Table
-from loyalty.domain.lots import Lot
+from loyalty.domain.ledger.lots import Lot
 from loyalty.entry import wiring
-from tests.cost.meter import WRITES, Bill, Meter, size
-from tests.cost.shop import yearly
-from tests.given import issuing, member, program
+from tests.support.builders import issuing, member, program
+from tests.support.meter import WRITES, Bill, Meter, size
+from tests.support.shop import yearly
 from tools import emulator
 
 ORDERS, CUSTOMERS, LOTS = 200, 40, 30

@@ -12,12 +12,12 @@ from functools import cache
 from typing import Any
 
 from benchmarks import ROOT
-from loyalty.domain.program import Program
+from loyalty.domain.program.settings import Program
 from loyalty.entry import wiring
 from loyalty.entry.observing import logger, metrics
-from tests.integration.cloud import Context, http_event, load, route_of
-from tests.table import create_table, dynamodb_client
-from tests.worlds import save
+from tests.function.api.cloud import Context, http_event, load, route_of
+from tests.support.table import create_table, dynamodb_client
+from tests.support.worlds import save
 from tools import emulator
 from tools.deployment import read_template
 

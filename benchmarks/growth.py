@@ -9,13 +9,13 @@ from benchmarks.machine import dynamodb
 from benchmarks.plots import curves
 from benchmarks.report import Cell, Section, Table
 from benchmarks.shops import open_shop, put_accounts
-from loyalty.domain.lots import Lot
-from loyalty.domain.order import Item
-from loyalty.usecases.complete_order import complete_order
-from tests.cost.meter import Bill
-from tests.cost.shop import CLIENT, MIDNIGHT, Metered, complete, daily, yearly
-from tests.given import DAY, NOW, member, order, program
-from tests.worlds import purge
+from loyalty.domain.ledger.lots import Lot
+from loyalty.domain.orders.order import Item
+from loyalty.usecases.orders.complete import complete_order
+from tests.support.builders import DAY, NOW, member, order, program
+from tests.support.meter import Bill
+from tests.support.shop import CLIENT, MIDNIGHT, Metered, complete, daily, yearly
+from tests.support.worlds import purge
 
 ORDERS = (1, 100, 10_000)
 LOTS = (1, 10, 70, 365)

@@ -29,7 +29,7 @@ PARTS = {
     "botocore makes a client": 'from botocore.session import get_session\nget_session().create_client("dynamodb")',
     "pydantic": "from pydantic import BaseModel\nclass Model(BaseModel): field: int",
     "powertools: logger and metrics": "from aws_lambda_powertools import Logger, Metrics\nLogger(); Metrics()",
-    "our rules and one use case": "import loyalty.usecases.complete_order",
+    "our rules and one use case": "import loyalty.usecases.orders.complete",
     "our contracts of orders": "import loyalty.entry.contracts.orders",
     "the rest of the function": READY,
 }

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.report import Cell
-from tests.table import dynamodb_client
+from tests.support.table import dynamodb_client
 from tools import emulator
 
 

@@ -7,9 +7,9 @@ from benchmarks import prices
 from benchmarks.machine import dynamodb, machine
 from benchmarks.report import Cell, Section, Table
 from benchmarks.shops import open_shop, put_accounts
-from loyalty.domain.lots import Lot
-from tests.given import DAY, NOW, program
-from tests.worlds import purge
+from loyalty.domain.ledger.lots import Lot
+from tests.support.builders import DAY, NOW, program
+from tests.support.worlds import purge
 
 DUE = (1_000, 10_000, 100_000)
 

@@ -4,14 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from loyalty.adapters.dynamodb.items import account_item
-from loyalty.domain.account import Account
-from loyalty.domain.lots import Lot
-from loyalty.domain.program import Program
-from tests.cost.meter import Meter
-from tests.cost.shop import Metered
-from tests.given import issuing, member
-from tests.table import create_table
-from tests.worlds import Clock, world_in_dynamodb
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.lots import Lot
+from loyalty.domain.program.settings import Program
+from tests.support.builders import issuing, member
+from tests.support.meter import Meter
+from tests.support.shop import Metered
+from tests.support.table import create_table
+from tests.support.worlds import Clock, world_in_dynamodb
 
 BATCH = 25
 """As many as DynamoDB puts in one batch."""

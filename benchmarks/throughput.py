@@ -13,15 +13,15 @@ from typing import Any
 from benchmarks.machine import dynamodb, machine
 from benchmarks.plots import curves
 from benchmarks.report import Cell, Section, Table
-from loyalty.domain.transaction import Transaction
+from loyalty.domain.ledger.transaction import Transaction
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.ledger import Ledger, WriteOff
 from loyalty.ports.world import World
-from loyalty.usecases.complete_order import complete_order
-from tests.cost.shop import CLIENT, yearly
-from tests.given import order, program
-from tests.table import create_table
-from tests.worlds import world_in_dynamodb
+from loyalty.usecases.orders.complete import complete_order
+from tests.support.builders import order, program
+from tests.support.shop import CLIENT, yearly
+from tests.support.table import create_table
+from tests.support.worlds import world_in_dynamodb
 
 THREADS = (1, 2, 4, 8, 16, 32)
 SECONDS = 4.0

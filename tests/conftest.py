@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.table import create_table, dynamodb_client
+from tests.support.table import create_table, dynamodb_client
 from tools import emulator as emulators
 
 # The same examples on every machine and in every run: a red run can be run again. HYPOTHESIS_PROFILE=search looks for

@@ -18,13 +18,13 @@ from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import connect, query
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
-from loyalty.domain.account import Account
-from loyalty.domain.movement import AccountId
-from loyalty.domain.tiers import review_at
-from loyalty.domain.verification import differences
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.movement import AccountId
+from loyalty.domain.ledger.replay import differences
+from loyalty.domain.ledger.tiers import review_at
 from loyalty.entry.wiring import world
 from loyalty.ports.faults import Unavailable
-from loyalty.usecases.verify import verify_program, whole_statement
+from loyalty.usecases.books.verify import verify_program, whole_statement
 
 
 class NotMended(Exception):

@@ -20,7 +20,7 @@ from pydantic_core import core_schema
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "layers/domain/python"))
 
-from loyalty.domain.movement import MAX_POINTS  # noqa: E402
+from loyalty.domain.ledger.movement import MAX_POINTS  # noqa: E402
 from loyalty.entry.contracts.audit import AuditAnswer, AuditQuery  # noqa: E402
 from loyalty.entry.contracts.balances import BalancesAnswer, BalancesQuery  # noqa: E402
 from loyalty.entry.contracts.cards import (  # noqa: E402
@@ -88,11 +88,11 @@ from loyalty.entry.contracts.privacy import CustomerErasedAnswer, CustomerExport
 from loyalty.entry.contracts.programs import ProgramAnswer, ProgramQuery, ProgramSettings  # noqa: E402
 from loyalty.entry.contracts.purge import PurgesAnswer, PurgesQuery  # noqa: E402
 from loyalty.entry.contracts.quotes import QuoteAnswer, QuoteRequest  # noqa: E402
-from loyalty.entry.csv_writing import CSV  # noqa: E402
-from loyalty.entry.http import MAX_BODY_BYTES, RETRY_AFTER  # noqa: E402
-from loyalty.entry.journal_texts import BEANCOUNT  # noqa: E402
-from loyalty.entry.problems import BY_CODE, MAX_FAULTS, RULES  # noqa: E402
-from loyalty.entry.routes import ADMIN, FINANCE, ROUTES, STOREFRONT, Route  # noqa: E402
+from loyalty.entry.http.problems import BY_CODE, MAX_FAULTS, RULES  # noqa: E402
+from loyalty.entry.http.routes import ADMIN, FINANCE, ROUTES, STOREFRONT, Route  # noqa: E402
+from loyalty.entry.http.serve import MAX_BODY_BYTES, RETRY_AFTER  # noqa: E402
+from loyalty.entry.texts.beancount import BEANCOUNT  # noqa: E402
+from loyalty.entry.texts.csv import CSV  # noqa: E402
 
 DOCUMENT = ROOT / "docs/openapi.json"
 EXAMPLES = ROOT / "docs/api-examples.json"

@@ -28,7 +28,7 @@ from benchmarks.alternatives.points import (
     taken,
     texts,
 )
-from tests.integration.cloud import Context
+from tests.function.api.cloud import Context
 
 
 class SeparateWrites:

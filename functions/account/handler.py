@@ -1,10 +1,10 @@
 """A customer's account and statement are read."""
 
-from loyalty.domain.movement import AccountId
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.customers import AccountAnswer, AccountQuery, StatementAnswer, StatementQuery
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
-from loyalty.usecases.views import view_account, view_statement
+from loyalty.usecases.customers.account import view_account, view_statement
 
 
 def get_account(request: Request) -> Response:

@@ -1,11 +1,11 @@
 """Points are adjusted by hand, once per idempotency key."""
 
-from loyalty.domain.movement import AccountId
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.customers import AccountQuery, AdjustPoints, PointsAdjustedAnswer
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
-from loyalty.usecases.adjust_points import adjust_points
+from loyalty.usecases.points.adjust import adjust_points
 
 
 def post(request: Request) -> Response:

@@ -1,10 +1,10 @@
 """Who administers the program did what, when, from where and why."""
 
 from loyalty.entry.contracts.audit import AuditAnswer, AuditQuery, as_csv, bad_cursor
-from loyalty.entry.csv_writing import CSV
-from loyalty.entry.http import JSON, Request, Response, serve
+from loyalty.entry.http.serve import JSON, Request, Response, serve
+from loyalty.entry.texts.csv import CSV
 from loyalty.entry.wiring import world
-from loyalty.usecases.view_audit import view_audit
+from loyalty.usecases.programs.audit import view_audit
 
 
 def get(request: Request) -> Response:

@@ -1,11 +1,11 @@
 """Finance and administrators read what each customer of a program has."""
 
-from loyalty.entry.balances_csv import as_csv
 from loyalty.entry.contracts.balances import BalancesAnswer, BalancesQuery
-from loyalty.entry.csv_writing import CSV
-from loyalty.entry.http import JSON, Request, Response, serve
+from loyalty.entry.http.serve import JSON, Request, Response, serve
+from loyalty.entry.texts.balances import as_csv
+from loyalty.entry.texts.csv import CSV
 from loyalty.entry.wiring import world
-from loyalty.usecases.list_balances import list_balances
+from loyalty.usecases.customers.balances import list_balances
 
 SPARE_SECONDS = 3
 """What is left of the function's time when it stops reading accounts to sort."""

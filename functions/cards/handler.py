@@ -1,6 +1,6 @@
 """Loyalty cards are created, assigned, looked up, blocked, replaced and listed."""
 
-from loyalty.domain.requests import cause_of_request
+from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.entry.contracts.cards import (
     AssignCard,
     BlockCard,
@@ -12,14 +12,14 @@ from loyalty.entry.contracts.cards import (
     CreateCards,
     ReplaceCard,
 )
-from loyalty.entry.csv_writing import CSV
-from loyalty.entry.http import JSON, Request, Response, serve
+from loyalty.entry.http.serve import JSON, Request, Response, serve
 from loyalty.entry.observing import count
+from loyalty.entry.texts.csv import CSV
 from loyalty.entry.wiring import world
-from loyalty.usecases.carry_out import Sender
-from loyalty.usecases.create_cards import create_cards
-from loyalty.usecases.use_card import CardChanged, assign_card, block_card, replace_card
-from loyalty.usecases.view_cards import view_card, view_cards
+from loyalty.usecases.commands.command import Sender
+from loyalty.usecases.customers.change_card import CardChanged, assign_card, block_card, replace_card
+from loyalty.usecases.customers.create_cards import create_cards
+from loyalty.usecases.customers.view_cards import view_card, view_cards
 
 
 def post(request: Request) -> Response:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from loyalty.entry.contracts.closing import CloseDaysAnswer, StartClosing
-from loyalty.entry.invoking import invoked
+from loyalty.entry.events.invoking import invoked
 from loyalty.entry.observing import count, logger
 from loyalty.entry.wiring import world
-from loyalty.usecases.close_days import close_days
+from loyalty.usecases.books.close_days import close_days
 
 SPARE_MILLISECONDS = 30_000
 """What is left of the function's time when it stops; the next run goes on from there."""

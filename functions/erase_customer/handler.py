@@ -1,13 +1,13 @@
 """A customer is erased, or the erasure goes on. Its own cause: the same request again finds nothing left."""
 
-from loyalty.domain.movement import AccountId
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.customers import AccountQuery
 from loyalty.entry.contracts.privacy import CustomerErasedAnswer
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
-from loyalty.usecases.carry_out import Sender
-from loyalty.usecases.erase_customer import erase_customer
+from loyalty.usecases.commands.command import Sender
+from loyalty.usecases.customers.erase import erase_customer
 
 SPARE_SECONDS = 8
 """What is left of the function's time when it stops: a write that hangs takes some, API Gateway waits no longer."""

@@ -3,10 +3,10 @@
 from typing import Any
 
 from loyalty.entry.contracts.purge import PurgeAnswer, StartPurge
-from loyalty.entry.invoking import invoked
+from loyalty.entry.events.invoking import invoked
 from loyalty.entry.observing import count, logger
 from loyalty.entry.wiring import world
-from loyalty.usecases.purge import Purged, purge_program
+from loyalty.usecases.points.purge import Purged, purge_program
 
 SPARE_MILLISECONDS = 30_000
 """What is left of the function's time when it hands the rest over."""

@@ -1,11 +1,11 @@
 """All that is held about one customer is handed out; that somebody asked for it is recorded."""
 
-from loyalty.domain.movement import AccountId
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.privacy import CustomerExportAnswer, ExportQuery
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
-from loyalty.usecases.carry_out import Sender
-from loyalty.usecases.export_customer import export_customer
+from loyalty.usecases.commands.command import Sender
+from loyalty.usecases.customers.export import export_customer
 
 
 def get(request: Request) -> Response:

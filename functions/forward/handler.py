@@ -14,10 +14,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.session import get_session
 
-from loyalty.entry.http import MAX_BODY_BYTES, Event, client_of, problem_response
+from loyalty.entry.http.problems import Problem
+from loyalty.entry.http.routes import find
+from loyalty.entry.http.serve import MAX_BODY_BYTES, Event, client_of, problem_response
 from loyalty.entry.observing import logger, observed
-from loyalty.entry.problems import Problem
-from loyalty.entry.routes import find
 
 
 @cache

@@ -1,11 +1,11 @@
 """Points are given by hand, once per idempotency key."""
 
-from loyalty.domain.movement import AccountId
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.customers import IssuePoints, PointsIssuedAnswer
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
-from loyalty.usecases.issue_points import issue_points
+from loyalty.usecases.points.issue import issue_points
 
 
 def post(request: Request) -> Response:

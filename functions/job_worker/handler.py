@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from loyalty.domain.jobs import Status
-from loyalty.entry.job_sheets import sheets
+from loyalty.domain.jobs.job import Status
+from loyalty.entry.events.queue import LONG_WORK_AGAIN_SECONDS, consume
 from loyalty.entry.observing import count, logger
-from loyalty.entry.queue import LONG_WORK_AGAIN_SECONDS, consume
+from loyalty.entry.rows.codec import sheets
 from loyalty.entry.wiring import job_task, world
 from loyalty.ports.jobs import JobTask
-from loyalty.usecases.work_on_jobs import work_on
+from loyalty.usecases.jobs.work import work_on
 
 OVER = frozenset({Status.COMPLETED, Status.FAILED, Status.UNDONE})
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import uuid4
 
-from loyalty.domain.jobs import JobKind
+from loyalty.domain.jobs.job import JobKind
 from loyalty.entry.contracts.jobs import (
     JobAnswer,
     JobFilesAnswer,
@@ -13,12 +13,12 @@ from loyalty.entry.contracts.jobs import (
     StartUpload,
     UploadAnswer,
 )
-from loyalty.entry.http import Request, Response, serve
-from loyalty.entry.job_sheets import checked_lines
+from loyalty.entry.http.problems import Problem
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
-from loyalty.entry.problems import Problem
+from loyalty.entry.rows.codec import checked_lines
 from loyalty.entry.wiring import world
-from loyalty.usecases.jobs import (
+from loyalty.usecases.jobs.start import (
     JobRequest,
     UnknownJob,
     files_of,

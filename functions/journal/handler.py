@@ -8,11 +8,11 @@ from loyalty.entry.contracts.journal import (
     JournalQuery,
     parse_kind,
 )
-from loyalty.entry.csv_writing import CSV
-from loyalty.entry.http import JSON, Request, Response, serve
-from loyalty.entry.journal_texts import BEANCOUNT, as_beancount, as_csv
+from loyalty.entry.http.serve import JSON, Request, Response, serve
+from loyalty.entry.texts.beancount import BEANCOUNT, as_beancount, as_csv
+from loyalty.entry.texts.csv import CSV
 from loyalty.entry.wiring import world
-from loyalty.usecases.view_journal import view_journal, view_movements
+from loyalty.usecases.books.journal import view_journal, view_movements
 
 SPARE_SECONDS = 3
 """What is left of the function's time when it stops summing days that are not closed."""

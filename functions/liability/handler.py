@@ -8,9 +8,9 @@ from loyalty.entry.contracts.liability import (
     LiabilityAnswer,
     RangeQuery,
 )
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
-from loyalty.usecases.view_liability import view_cohorts, view_deferred_revenue, view_liability
+from loyalty.usecases.books.liability import view_cohorts, view_deferred_revenue, view_liability
 
 SPARE_SECONDS = 3
 """What is left of the function's time when it stops reading accounts, or days that are not closed."""

@@ -1,9 +1,9 @@
 """Everything that an order has done to points is read."""
 
 from loyalty.entry.contracts.orders import OrderAnswer
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
-from loyalty.usecases.views import view_order
+from loyalty.usecases.orders.view import view_order
 
 
 def get(request: Request) -> Response:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from loyalty.entry.contracts.orders import CancelledOrder, OrderCancelledAnswer, OrderCancelledEvent
-from loyalty.entry.http import Event, Request, Response, serve
+from loyalty.entry.events.queue import consume, event
+from loyalty.entry.http.serve import Event, Request, Response, serve
 from loyalty.entry.observing import count
-from loyalty.entry.queue import consume, event
 from loyalty.entry.wiring import world
-from loyalty.usecases.cancel_order import OrderCancelled, cancel_order
+from loyalty.usecases.orders.cancel import OrderCancelled, cancel_order
 
 
 def cancel(program_id: str, order_id: str, facts: CancelledOrder, actor: str, source: str) -> OrderCancelled:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from loyalty.entry.contracts.orders import CompletedOrder, OrderCompletedAnswer, OrderCompletedEvent
-from loyalty.entry.http import Event, Request, Response, serve
+from loyalty.entry.events.queue import consume, event
+from loyalty.entry.http.serve import Event, Request, Response, serve
 from loyalty.entry.observing import count
-from loyalty.entry.queue import consume, event
 from loyalty.entry.wiring import world
-from loyalty.usecases.complete_order import OrderCompleted, complete_order
+from loyalty.usecases.orders.complete import OrderCompleted, complete_order
 
 
 def complete(program_id: str, order_id: str, facts: CompletedOrder, actor: str, source: str) -> OrderCompleted:

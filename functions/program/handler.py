@@ -1,10 +1,10 @@
 """A program's settings are changed, by adding a version, and read."""
 
 from loyalty.entry.contracts.programs import ProgramAnswer, ProgramQuery, ProgramSettings
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
-from loyalty.usecases.change_program import change_program
-from loyalty.usecases.views import view_program
+from loyalty.usecases.programs.change import change_program
+from loyalty.usecases.programs.view import view_program
 
 
 def put(request: Request) -> Response:

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from loyalty.entry.events.queue import LONG_WORK_AGAIN_SECONDS, consume
 from loyalty.entry.observing import count, logger
-from loyalty.entry.queue import LONG_WORK_AGAIN_SECONDS, consume
 from loyalty.entry.wiring import purge_task, world
 from loyalty.ports.purges import PurgeTask
-from loyalty.usecases.purge import carry_on
+from loyalty.usecases.points.purge import carry_on
 
 SPARE_MILLISECONDS = 30_000
 """What is left of the function's time when it hands the rest over."""

@@ -1,7 +1,7 @@
 """The purge's runs are read."""
 
 from loyalty.entry.contracts.purge import PurgeRunAnswer, PurgesAnswer, PurgesQuery
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
 
 

@@ -1,9 +1,9 @@
 """What a cart or an order would earn, and what it may use. Writes nothing."""
 
 from loyalty.entry.contracts.quotes import QuoteAnswer, QuoteRequest
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
-from loyalty.usecases.quote_order import quote_order
+from loyalty.usecases.orders.quote import quote_order
 
 
 def post(request: Request) -> Response:

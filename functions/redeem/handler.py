@@ -1,10 +1,10 @@
 """Points are used on an order, or given back."""
 
 from loyalty.entry.contracts.orders import Redemption, RedemptionAnswer, RedemptionVoidedAnswer
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
-from loyalty.usecases.redeem_points import redeem_points, void_redemption
+from loyalty.usecases.orders.redeem import redeem_points, void_redemption
 
 
 def put(request: Request) -> Response:

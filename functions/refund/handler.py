@@ -1,10 +1,10 @@
 """An order was refunded, in part or in whole: points are taken back, or a number is suggested."""
 
 from loyalty.entry.contracts.orders import OrderRefundedAnswer, RefundedOrder
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
-from loyalty.usecases.refund_order import refund_order
+from loyalty.usecases.orders.refund import refund_order
 
 
 def post(request: Request) -> Response:

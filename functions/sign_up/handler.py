@@ -1,11 +1,11 @@
 """A customer signs up: they earn, once. The customer's id makes it so, without an idempotency key."""
 
-from loyalty.domain.movement import AccountId
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.customers import SignedUpAnswer, SignUp
-from loyalty.entry.http import Request, Response, serve
+from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
-from loyalty.usecases.sign_up import sign_customer_up
+from loyalty.usecases.points.sign_up import sign_customer_up
 
 
 def post(request: Request) -> Response:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from loyalty.domain.movement import AccountId
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.verify import StartVerify, VerifyAnswer
-from loyalty.entry.invoking import invoked
+from loyalty.entry.events.invoking import invoked
 from loyalty.entry.observing import count, logger
 from loyalty.entry.wiring import publish, world
-from loyalty.usecases.verify import Verification, verify_account, verify_program
+from loyalty.usecases.books.verify import Verification, verify_account, verify_program
 
 SPARE_MILLISECONDS = 30_000
 """What is left of the function's time when it stops."""

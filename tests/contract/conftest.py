@@ -17,10 +17,10 @@ from loyalty.ports.books import Books
 from loyalty.ports.erasures import Erasures
 from loyalty.ports.ledger import Ledger
 from loyalty.ports.programs import Edition, Programs
-from tests.fakes.books import MemoryBooks
-from tests.fakes.memory import MemoryLedger, MemoryPrograms
-from tests.fakes.privacy import MemoryAudit, MemoryErasures
-from tests.table import create_table, dynamodb_client
+from tests.support.fakes.books import MemoryBooks
+from tests.support.fakes.memory import MemoryLedger, MemoryPrograms
+from tests.support.fakes.privacy import MemoryAudit, MemoryErasures
+from tests.support.table import create_table, dynamodb_client
 
 
 class Seconds:

@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from loyalty.domain.account import Account
-from loyalty.domain.lots import Lot
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.lots import Lot
 from loyalty.ports.audit import Act
 from loyalty.ports.programs import Edition
 from tests.contract.conftest import Store
-from tests.given import issuing, member, program
+from tests.support.builders import issuing, member, program
 
 JANUARY = date(2026, 1, 1), date(2026, 1, 31)
 

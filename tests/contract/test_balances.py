@@ -5,14 +5,14 @@ from itertools import count
 
 import pytest
 
-from loyalty.domain.balances import Balance, Sort, Wanted, as_listed
-from loyalty.domain.lots import Lot
-from loyalty.domain.movement import AccountId
-from loyalty.usecases.list_balances import list_balances
-from loyalty.usecases.view_liability import view_liability
+from loyalty.domain.customers.balances import Balance, Sort, Wanted, as_listed
+from loyalty.domain.ledger.lots import Lot
+from loyalty.domain.ledger.movement import AccountId
+from loyalty.usecases.books.liability import view_liability
+from loyalty.usecases.customers.balances import list_balances
 from tests.contract.conftest import Store
-from tests.given import DAY, NOW, issuing, program
-from tests.worlds import Clock, World, purge, save, world
+from tests.support.builders import DAY, NOW, issuing, program
+from tests.support.worlds import Clock, World, purge, save, world
 
 CUSTOMERS = [AccountId("shop", f"{letter}{number}", number % 7 == 0) for letter in "aøZ#" for number in range(22)]
 TODAY = NOW.date()

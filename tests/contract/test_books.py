@@ -5,16 +5,16 @@ from decimal import Decimal
 
 import pytest
 
-from loyalty.domain.account import Account
-from loyalty.domain.day_sums import DEBT, NEVER, Booked, KindSum, ShardSums, Worth, booked
-from loyalty.domain.lots import Lot, Lots
-from loyalty.domain.movement import Event, Kind
-from loyalty.domain.program import AccountNames
-from loyalty.domain.transaction import Transaction
+from loyalty.domain.books.sums import DEBT, NEVER, Booked, KindSum, ShardSums, Worth, booked
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.movement import Event, Kind
+from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.program.settings import AccountNames
 from loyalty.ports.books import Books, DayPlace
 from loyalty.ports.faults import LostRace
 from tests.contract.conftest import Store
-from tests.given import DAY, NOW, again, begin, issuing, member, order_story, program
+from tests.support.builders import DAY, NOW, again, begin, issuing, member, order_story, program
 
 TODAY = date(2026, 1, 31)
 NAMES = AccountNames(liability="Liabilities:Points", expense="4711 ø", redeemed="=x")

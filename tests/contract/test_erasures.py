@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from loyalty.domain.erasing import erase, without_person
-from loyalty.domain.lots import Lot
-from loyalty.domain.movement import AccountId
-from loyalty.domain.transaction import Transaction
+from loyalty.domain.customers.erasure import erase, without_person
+from loyalty.domain.ledger.lots import Lot
+from loyalty.domain.ledger.movement import AccountId
+from loyalty.domain.ledger.transaction import Transaction
 from loyalty.ports.erasures import Erasure, Rewriting
 from loyalty.ports.faults import BeingErased, LostRace
 from tests.contract.conftest import Store
 from tests.contract.test_ledger import TODAY, earning, issue, write_off
-from tests.given import DAY, NOW, member, origin, program
+from tests.support.builders import DAY, NOW, member, origin, program
 
 SALT = b"a salt of 16 B.."
 PSEUDONYM, OTHER = (member().pseudonym(digit * 32) for digit in "02")

@@ -13,14 +13,14 @@ import pytest
 from moto import mock_aws
 
 from loyalty.adapters.s3 import CONFIG, S3Files
-from loyalty.domain.jobs import Job, JobKind, RowFault, Status, Tally
+from loyalty.domain.jobs.job import Job, JobKind, RowFault, Status, Tally
 from loyalty.ports.faults import LostRace
 from loyalty.ports.files import Files
 from loyalty.ports.jobs import Jobs, JobTask, RunTaken
-from tests.fakes.jobs import MemoryFiles, MemoryJobs
-from tests.given import NOW
-from tests.table import create_table, dynamodb_client
-from tests.worlds import KeptJobs
+from tests.support.builders import NOW
+from tests.support.fakes.jobs import MemoryFiles, MemoryJobs
+from tests.support.table import create_table, dynamodb_client
+from tests.support.worlds import KeptJobs
 from tools.emulator import ACCOUNT, REGION
 
 type Kept = MemoryJobs | KeptJobs

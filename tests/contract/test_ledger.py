@@ -6,23 +6,23 @@ from decimal import Decimal
 
 import pytest
 
-from loyalty.domain.account import Account
-from loyalty.domain.balances import as_listed
-from loyalty.domain.books import JournalEntry, journal_entry, sum_up
-from loyalty.domain.cards import assign, block, cause_of_card, create, draw
-from loyalty.domain.expiry import expire, expiry_story
-from loyalty.domain.lots import Lot, Lots
-from loyalty.domain.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind, Movement
-from loyalty.domain.order import cause_of_order
-from loyalty.domain.program import Program
-from loyalty.domain.sealing import NO_SEAL, is_sealed
-from loyalty.domain.story import Story
-from loyalty.domain.transaction import Origin, Transaction
+from loyalty.domain.books.journal import JournalEntry, journal_entry, sum_up
+from loyalty.domain.customers.balances import as_listed
+from loyalty.domain.customers.cards import assign, block, cause_of_card, create, draw
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind, Movement
+from loyalty.domain.ledger.seal import NO_SEAL, is_sealed
+from loyalty.domain.ledger.transaction import Origin, Transaction
+from loyalty.domain.orders.order import cause_of_order
+from loyalty.domain.points.expiry import expire, expiry_story
+from loyalty.domain.program.settings import Program
 from loyalty.ports.faults import LostRace
 from loyalty.ports.ledger import MAX_ITEMS, AsidePlace, Ledger, WriteOff
 from tests.contract.conftest import Store
-from tests.given import DAY, NOW, again, begin, issuing, member, order_story, program
-from tests.worlds import digits
+from tests.support.builders import DAY, NOW, again, begin, issuing, member, order_story, program
+from tests.support.worlds import digits
 
 ODD_IDS = ["#1001", "gid://shop/Order/1", "ø-7", "a b", "a/b", "a#b", "%2F", "x" * 128]
 TODAY = date(2026, 1, 31)

@@ -4,8 +4,8 @@ import pytest
 
 from loyalty.ports.faults import LostRace, UnknownProgram
 from tests.contract.conftest import Store
-from tests.given import DAY, NOW, program
-from tests.worlds import save
+from tests.support.builders import DAY, NOW, program
+from tests.support.worlds import save
 
 
 def test_an_unknown_program_is_said_to_be_unknown(store: Store) -> None:

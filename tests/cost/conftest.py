@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.program import Program
-from tests.cost.meter import Bill, Meter
-from tests.cost.shop import Metered
-from tests.table import dynamodb_client
-from tests.worlds import Clock, world_in_dynamodb
+from loyalty.domain.program.settings import Program
+from tests.support.meter import Bill, Meter
+from tests.support.shop import Metered
+from tests.support.table import dynamodb_client
+from tests.support.worlds import Clock, world_in_dynamodb
 
 
 @dataclass

@@ -5,15 +5,15 @@ from itertools import batched
 
 import pytest
 
-from loyalty.domain.account import Account
-from loyalty.domain.balances import Sort, Wanted
-from loyalty.domain.lots import Lot
-from loyalty.usecases import list_balances as listing
-from loyalty.usecases.list_balances import list_balances
+from loyalty.domain.customers.balances import Sort, Wanted
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.lots import Lot
+from loyalty.usecases.customers import balances as listing
+from loyalty.usecases.customers.balances import list_balances
 from tests.cost.conftest import Budgets
-from tests.cost.meter import Bill
-from tests.cost.shop import Metered
-from tests.given import DAY, NOW, issuing, member, program
+from tests.support.builders import DAY, NOW, issuing, member, program
+from tests.support.meter import Bill
+from tests.support.shop import Metered
 
 type Make = Callable[..., Metered]
 

@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 
 from loyalty.adapters.dynamodb.items import account_item
-from loyalty.domain.lots import Lot
-from loyalty.domain.movement import AccountId
-from loyalty.domain.redemption import RedemptionRequest
-from loyalty.usecases.cancel_order import cancel_order
-from loyalty.usecases.complete_order import complete_order
-from loyalty.usecases.redeem_points import redeem_points
-from loyalty.usecases.views import view_account
+from loyalty.domain.ledger.lots import Lot
+from loyalty.domain.ledger.movement import AccountId
+from loyalty.domain.orders.redemption import RedemptionRequest
+from loyalty.usecases.customers.account import view_account
+from loyalty.usecases.orders.cancel import cancel_order
+from loyalty.usecases.orders.complete import complete_order
+from loyalty.usecases.orders.redeem import redeem_points
 from tests.cost.conftest import Budgets
-from tests.cost.meter import Bill, size
-from tests.cost.shop import CLIENT, MIDNIGHT, Metered, complete, daily, fill, use, yearly
-from tests.given import DAY, NOW, member, order, program
-from tests.worlds import purge
+from tests.support.builders import DAY, NOW, member, order, program
+from tests.support.meter import Bill, size
+from tests.support.shop import CLIENT, MIDNIGHT, Metered, complete, daily, fill, use, yearly
+from tests.support.worlds import purge
 
 LONGEST = "ø" * 64
 """An id of 128 bytes."""

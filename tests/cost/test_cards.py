@@ -5,19 +5,19 @@ from collections.abc import Callable
 import pytest
 
 from loyalty.adapters.dynamodb.items import account_item
-from loyalty.domain.requests import cause_of_request
-from loyalty.usecases.carry_out import Sender
-from loyalty.usecases.complete_order import complete_order
-from loyalty.usecases.create_cards import CARDS_PER_WRITE, create_cards, withdraw_cards
-from loyalty.usecases.use_card import assign_card, block_card, replace_card
-from loyalty.usecases.view_cards import view_card
-from loyalty.usecases.views import view_account
+from loyalty.domain.ledger.idempotency import cause_of_request
+from loyalty.usecases.commands.command import Sender
+from loyalty.usecases.customers.account import view_account
+from loyalty.usecases.customers.change_card import assign_card, block_card, replace_card
+from loyalty.usecases.customers.create_cards import CARDS_PER_WRITE, create_cards, withdraw_cards
+from loyalty.usecases.customers.view_cards import view_card
+from loyalty.usecases.orders.complete import complete_order
 from tests.cost.conftest import Budgets
-from tests.cost.meter import size
-from tests.cost.shop import CLIENT, Metered, daily, yearly
 from tests.cost.test_budgets import LONGEST, PROGRAM
-from tests.given import member, order, program
-from tests.worlds import world_in_memory
+from tests.support.builders import member, order, program
+from tests.support.meter import size
+from tests.support.shop import CLIENT, Metered, daily, yearly
+from tests.support.worlds import world_in_memory
 
 type Make = Callable[..., Metered]
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.jobs import JobKind
-from loyalty.usecases.jobs import JobRequest, start_job, undo_job, view_job
+from loyalty.domain.jobs.job import JobKind
+from loyalty.usecases.jobs.start import JobRequest, start_job, undo_job, view_job
 from tests.cost.conftest import Budgets
-from tests.cost.shop import Metered
-from tests.given import NOW, program
-from tests.worlds import work
+from tests.support.builders import NOW, program
+from tests.support.shop import Metered
+from tests.support.worlds import work
 
 ROWS = 980
 """Twenty writes full of them."""

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from loyalty.domain.lots import Lot
+from loyalty.domain.ledger.lots import Lot
 from tests.cost.conftest import Budgets
-from tests.cost.meter import Bill, Call, read_units, refused_units, size
-from tests.cost.shop import Metered
-from tests.given import member, program
+from tests.support.builders import member, program
+from tests.support.meter import Bill, Call, read_units, refused_units, size
+from tests.support.shop import Metered
 
 
 def call(started: float, ended: float, **units: float) -> Call:

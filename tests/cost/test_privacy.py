@@ -5,15 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from loyalty.domain.issuing import Issue
-from loyalty.usecases.carry_out import Sender
-from loyalty.usecases.complete_order import complete_order
-from loyalty.usecases.erase_customer import erase_customer
-from loyalty.usecases.export_customer import export_customer
-from loyalty.usecases.issue_points import issue_points
+from loyalty.domain.points.issue import Issue
+from loyalty.usecases.commands.command import Sender
+from loyalty.usecases.customers.erase import erase_customer
+from loyalty.usecases.customers.export import export_customer
+from loyalty.usecases.orders.complete import complete_order
+from loyalty.usecases.points.issue import issue_points
 from tests.cost.conftest import Budgets
-from tests.cost.shop import Metered
-from tests.given import member, order, program
+from tests.support.builders import member, order, program
+from tests.support.shop import Metered
 
 ADMIN = Sender(actor="admin", source="API", address="203.0.113.7")
 

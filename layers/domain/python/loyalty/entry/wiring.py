@@ -42,14 +42,14 @@ class AWS:
 
     @cached_property
     def purges(self) -> "Purges":
-        from loyalty.adapters.purges import QueuedPurges
+        from loyalty.adapters.dynamodb.purges import QueuedPurges
 
         to = self._settings
         return QueuedPurges(self._client, self._table, queues, to.purge_queue_url, events, to.event_bus)
 
     @cached_property
     def jobs(self) -> "Jobs":
-        from loyalty.adapters.jobs import QueuedJobs
+        from loyalty.adapters.dynamodb.jobs import QueuedJobs
 
         return QueuedJobs(self._client, self._table, queues, self._settings.job_queue_url)
 
@@ -126,13 +126,13 @@ def publish(kind: str, detail: Mapping[str, object]) -> None:
 
 def purge_task(body: str) -> "PurgeTask":
     """The part of a purge that a message asks for."""
-    from loyalty.adapters.purges import task_from
+    from loyalty.adapters.dynamodb.purges import task_from
 
     return task_from(body)
 
 
 def job_task(body: str) -> "JobTask":
     """The work on a job that a message asks for."""
-    from loyalty.adapters.jobs import job_task_from
+    from loyalty.adapters.dynamodb.jobs import job_task_from
 
     return job_task_from(body)

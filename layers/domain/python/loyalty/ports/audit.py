@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from loyalty.domain.movement import AccountId, Cause
+from loyalty.domain.ledger.movement import AccountId, Cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from loyalty.domain.day_sums import Booked, ShardSums
-from loyalty.domain.movement import Cause, Kind
+from loyalty.domain.books.sums import Booked, ShardSums
+from loyalty.domain.ledger.movement import Cause, Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from loyalty.domain.movement import AccountId, Movement
-from loyalty.domain.transaction import Transaction
+from loyalty.domain.ledger.movement import AccountId, Movement
+from loyalty.domain.ledger.transaction import Transaction
 
 MAX_REWRITINGS = 48
 """How many movements one write can rewrite: each is a put, and a delete where its name changes; and the lock one."""

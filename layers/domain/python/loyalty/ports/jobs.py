@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from loyalty.domain.jobs import Job, Tally
+from loyalty.domain.jobs.job import Job, Tally
 from loyalty.ports.audit import Act
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from loyalty.domain.account import Account
-from loyalty.domain.books import JournalEntry
-from loyalty.domain.movement import AccountId, Cause, Movement
-from loyalty.domain.story import Story
-from loyalty.domain.transaction import Transaction
+from loyalty.domain.books.journal import JournalEntry
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.movement import AccountId, Cause, Movement
+from loyalty.domain.ledger.transaction import Transaction
 
 MAX_ITEMS = 100
 """How many items one write can hold: what DynamoDB takes in a transaction."""

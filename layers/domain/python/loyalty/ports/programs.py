@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from loyalty.domain.program import Program
+from loyalty.domain.program.settings import Program
 
 
 @dataclass(frozen=True, slots=True)

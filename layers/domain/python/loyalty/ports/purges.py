@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from loyalty.domain.books import JournalEntry
-from loyalty.domain.movement import AccountId
+from loyalty.domain.books.journal import JournalEntry
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.ports.ledger import Due
 
 

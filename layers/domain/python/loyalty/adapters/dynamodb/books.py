@@ -11,9 +11,9 @@ from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.adapters.dynamodb.items import Item
 from loyalty.adapters.dynamodb.lots import unpack
-from loyalty.domain.day_sums import Booked, KindSum, ShardSums, Worth
-from loyalty.domain.movement import Cause, CauseKind, Kind
-from loyalty.domain.program import AccountNames
+from loyalty.domain.books.sums import Booked, KindSum, ShardSums, Worth
+from loyalty.domain.ledger.movement import Cause, CauseKind, Kind
+from loyalty.domain.program.settings import AccountNames
 from loyalty.ports.books import DayPlace
 from loyalty.ports.faults import LostRace, Unavailable
 

@@ -8,8 +8,8 @@ from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.adapters.dynamodb.items import Item
 from loyalty.adapters.dynamodb.ledger import IS_AS_READ, IS_NEW, LOST
-from loyalty.domain.movement import AccountId, Movement
-from loyalty.domain.transaction import Transaction
+from loyalty.domain.ledger.movement import AccountId, Movement
+from loyalty.domain.ledger.transaction import Transaction
 from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
 from loyalty.ports.faults import LostRace, Unavailable
 

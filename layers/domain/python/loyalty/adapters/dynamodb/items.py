@@ -9,11 +9,11 @@ from loyalty.adapters.dynamodb import keys
 from loyalty.adapters.dynamodb.attributes import unwrapped, wrapped
 from loyalty.adapters.dynamodb.lots import pack, unpack
 from loyalty.adapters.dynamodb.standings import pack_counted, pack_standing, unpack_counted, unpack_standing
-from loyalty.domain.account import Account
-from loyalty.domain.books import JournalEntry
-from loyalty.domain.calendar import business_day
-from loyalty.domain.lots import Lots
-from loyalty.domain.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind, Movement
+from loyalty.domain.books.journal import JournalEntry
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.lots import Lots
+from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind, Movement
+from loyalty.domain.values.calendar import business_day
 from loyalty.ports.ledger import AsidePlace, Due, WriteOff
 
 type Item = dict[str, Any]

@@ -34,7 +34,7 @@ comes last in its key: no two ids can ever share a key.
 from datetime import UTC, date, datetime, timedelta
 from zlib import crc32
 
-from loyalty.domain.movement import AccountId, Cause
+from loyalty.domain.ledger.movement import AccountId, Cause
 
 ACCOUNT_SK = "account"
 JOB_SK = "job"

@@ -12,12 +12,12 @@ from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
-from loyalty.domain.account import Account
-from loyalty.domain.books import JournalEntry
-from loyalty.domain.cards import cause_of_card
-from loyalty.domain.movement import AccountId, Cause, Movement
-from loyalty.domain.story import Story
-from loyalty.domain.transaction import Transaction
+from loyalty.domain.books.journal import JournalEntry
+from loyalty.domain.customers.cards import cause_of_card
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.movement import AccountId, Cause, Movement
+from loyalty.domain.ledger.transaction import Transaction
 from loyalty.ports.faults import BeingErased, LostRace, Unavailable
 from loyalty.ports.ledger import AsidePlace, Due, WriteOff
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from loyalty.adapters.dynamodb.varints import signed, varint, varints, zigzag
-from loyalty.domain.lots import Lot
+from loyalty.domain.ledger.lots import Lot
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HOUR = timedelta(hours=1)

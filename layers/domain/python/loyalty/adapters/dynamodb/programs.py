@@ -8,7 +8,7 @@ from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
-from loyalty.domain.program import Program
+from loyalty.domain.program.settings import Program
 from loyalty.ports.faults import LostRace, UnknownProgram
 from loyalty.ports.programs import Edition
 

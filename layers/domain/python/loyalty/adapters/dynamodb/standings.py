@@ -4,7 +4,7 @@ from datetime import date
 from itertools import batched
 
 from loyalty.adapters.dynamodb.varints import signed, varint, varints, zigzag
-from loyalty.domain.standing import Counted, Ordered, Standing
+from loyalty.domain.ledger.standing import Counted, Ordered, Standing
 
 
 def pack_standing(standing: Standing) -> bytes:

@@ -9,13 +9,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.movement import CauseKind
+from loyalty.domain.ledger.movement import CauseKind
 from loyalty.entry.contracts.fields import Answer, Day, Query
 from loyalty.entry.contracts.journal import check_days
-from loyalty.entry.csv_writing import Cell, csv_lines
-from loyalty.entry.problems import Fault, Problem
+from loyalty.entry.http.problems import Fault, Problem
+from loyalty.entry.texts.csv import Cell, csv_lines
 from loyalty.ports.audit import Act
-from loyalty.usecases.view_audit import MAX_PAGE
+from loyalty.usecases.programs.audit import MAX_PAGE
 
 MAX_DAYS = 366
 MAX_CURSOR = 800

@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.balances import Balance, Place, Sort, Wanted
-from loyalty.domain.movement import AccountId
+from loyalty.domain.customers.balances import Balance, Place, Sort, Wanted
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.customers import LotAnswer, MoneyAnswer
 from loyalty.entry.contracts.fields import MAX_ID_BYTES, Answer, DateOrInstant, Query, Text
-from loyalty.entry.problems import Fault, Problem
-from loyalty.usecases.list_balances import MAX_PAGE, Page
+from loyalty.entry.http.problems import Fault, Problem
+from loyalty.usecases.customers.balances import MAX_PAGE, Page
 
 MAX_BALANCE = 10**15
 """Points; nobody has more."""

@@ -7,17 +7,17 @@ from zlib import crc32
 
 from pydantic import Field
 
-from loyalty.domain.cards import is_number
-from loyalty.domain.movement import Movement
-from loyalty.domain.tiers import tier_of
+from loyalty.domain.customers.cards import is_number
+from loyalty.domain.ledger.movement import Movement
+from loyalty.domain.ledger.tiers import tier_of
 from loyalty.entry.contracts.customers import MoneyAnswer, Source
 from loyalty.entry.contracts.fields import Answer, CardNumber, Contract, Id, Query, Text
 from loyalty.entry.contracts.orders import type_of
-from loyalty.entry.csv_writing import csv_lines
-from loyalty.entry.problems import Fault, Problem
-from loyalty.usecases.create_cards import CardsCreated
-from loyalty.usecases.use_card import CardChanged
-from loyalty.usecases.view_cards import CardView
+from loyalty.entry.http.problems import Fault, Problem
+from loyalty.entry.texts.csv import csv_lines
+from loyalty.usecases.customers.change_card import CardChanged
+from loyalty.usecases.customers.create_cards import CardsCreated
+from loyalty.usecases.customers.view_cards import CardView
 
 MAX_CARDS = 50
 """So many are created by one request; more are a job."""

@@ -6,7 +6,7 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 
 from loyalty.entry.contracts.fields import Answer, ProgramId
-from loyalty.usecases.close_days import Closed
+from loyalty.usecases.books.close_days import Closed
 
 
 class StartClosing(BaseModel):

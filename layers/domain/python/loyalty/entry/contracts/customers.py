@@ -7,10 +7,10 @@ from zlib import crc32
 
 from pydantic import Field
 
-from loyalty.domain.adjusting import Adjustment
-from loyalty.domain.issuing import Issue
-from loyalty.domain.movement import AccountId, Movement
-from loyalty.domain.tiers import tier_of
+from loyalty.domain.ledger.movement import AccountId, Movement
+from loyalty.domain.ledger.tiers import tier_of
+from loyalty.domain.points.adjustment import Adjustment
+from loyalty.domain.points.issue import Issue
 from loyalty.entry.contracts.fields import (
     Amount,
     Answer,
@@ -24,13 +24,13 @@ from loyalty.entry.contracts.fields import (
     refuse,
 )
 from loyalty.entry.contracts.orders import MovementAnswer
-from loyalty.entry.problems import Fault, Problem
+from loyalty.entry.http.problems import Fault, Problem
 
 if TYPE_CHECKING:
-    from loyalty.usecases.adjust_points import PointsAdjusted
-    from loyalty.usecases.issue_points import PointsIssued
-    from loyalty.usecases.sign_up import SignedUp
-    from loyalty.usecases.views import AccountView
+    from loyalty.usecases.customers.account import AccountView
+    from loyalty.usecases.points.adjust import PointsAdjusted
+    from loyalty.usecases.points.issue import PointsIssued
+    from loyalty.usecases.points.sign_up import SignedUp
 
 MAX_CURSOR = 32
 """Characters; a longer one is not ours."""

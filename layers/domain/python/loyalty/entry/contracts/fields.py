@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from loyalty.domain.cards import LENGTH, SEPARATORS, is_number
-from loyalty.domain.money import CURRENCIES, decimals_of, minor_digits
-from loyalty.domain.movement import MAX_POINTS
-from loyalty.entry.problems import BY_CODE, Fault, Problem
+from loyalty.domain.customers.cards import LENGTH, SEPARATORS, is_number
+from loyalty.domain.ledger.movement import MAX_POINTS
+from loyalty.domain.values.money import CURRENCIES, decimals_of, minor_digits
+from loyalty.entry.http.problems import BY_CODE, Fault, Problem
 
 MAX_ID_BYTES = 128
 MAX_TEXT = 200

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from loyalty.domain.jobs import Job, RowFault
+from loyalty.domain.jobs.job import Job, RowFault
 from loyalty.entry.contracts.fields import Answer, Contract, Id, Query, refuse
-from loyalty.entry.contracts.rows import MAX_ROWS
-from loyalty.entry.problems import Fault
+from loyalty.entry.http.problems import Fault
+from loyalty.entry.rows.contract import MAX_ROWS
 from loyalty.ports.files import Link
-from loyalty.usecases.jobs import JobView
+from loyalty.usecases.jobs.start import JobView
 
 MAX_REQUEST_ROWS = 10_000
 

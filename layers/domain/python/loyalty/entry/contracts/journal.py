@@ -9,14 +9,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.books import SIDES
-from loyalty.domain.day_sums import Booked
-from loyalty.domain.money import exact
-from loyalty.domain.movement import Cause, CauseKind, Kind
+from loyalty.domain.books.journal import SIDES
+from loyalty.domain.books.sums import Booked
+from loyalty.domain.ledger.movement import Cause, CauseKind, Kind
+from loyalty.domain.values.money import exact
 from loyalty.entry.contracts.fields import Amount, Answer, Day, Query, refuse
-from loyalty.entry.problems import Fault, Problem
+from loyalty.entry.http.problems import Fault, Problem
 from loyalty.ports.books import DayPlace
-from loyalty.usecases.view_journal import MAX_PAGE, BookedEntry
+from loyalty.usecases.books.journal import MAX_PAGE, BookedEntry
 
 MAX_DAYS = 366
 

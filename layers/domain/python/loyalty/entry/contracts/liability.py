@@ -7,14 +7,14 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from loyalty.domain.cohorts import Breakage, Cohort
-from loyalty.domain.day_sums import Worth
-from loyalty.domain.deferred_revenue import Position
-from loyalty.domain.liability import Flow
-from loyalty.domain.money import exact, ratio
+from loyalty.domain.books.cohorts import Breakage, Cohort
+from loyalty.domain.books.deferred_revenue import Position
+from loyalty.domain.books.liability import Flow
+from loyalty.domain.books.sums import Worth
+from loyalty.domain.values.money import exact, ratio
 from loyalty.entry.contracts.fields import Amount, Answer, Day, PositiveMoney, Query
 from loyalty.entry.contracts.journal import check_days
-from loyalty.usecases.view_liability import CohortsView, DeferredRevenueView, LiabilityView
+from loyalty.usecases.books.liability import CohortsView, DeferredRevenueView, LiabilityView
 
 MAX_DAYS = 3_660
 

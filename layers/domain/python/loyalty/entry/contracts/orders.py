@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.adjusting import adjustments_of
-from loyalty.domain.movement import MAX_POINTS, AccountId, Event, Kind, Movement
-from loyalty.domain.order import Item, Order
-from loyalty.domain.reckoning import Step
-from loyalty.domain.redemption import RedemptionRequest
-from loyalty.domain.returning import Return
+from loyalty.domain.ledger.movement import MAX_POINTS, AccountId, Event, Kind, Movement
+from loyalty.domain.orders.earning import Step
+from loyalty.domain.orders.order import Item, Order
+from loyalty.domain.orders.redemption import RedemptionRequest
+from loyalty.domain.orders.refund import Return
+from loyalty.domain.points.adjustment import adjustments_of
 from loyalty.entry.contracts.fields import (
     Amount,
     Answer,
@@ -26,14 +26,14 @@ from loyalty.entry.contracts.fields import (
     refuse,
     too_precise,
 )
-from loyalty.entry.problems import Fault
+from loyalty.entry.http.problems import Fault
 
 if TYPE_CHECKING:
-    from loyalty.usecases.cancel_order import OrderCancelled
-    from loyalty.usecases.complete_order import OrderCompleted
-    from loyalty.usecases.redeem_points import PointsRedeemed, RedemptionVoided
-    from loyalty.usecases.refund_order import OrderRefunded
-    from loyalty.usecases.views import OrderView
+    from loyalty.usecases.orders.cancel import OrderCancelled
+    from loyalty.usecases.orders.complete import OrderCompleted
+    from loyalty.usecases.orders.redeem import PointsRedeemed, RedemptionVoided
+    from loyalty.usecases.orders.refund import OrderRefunded
+    from loyalty.usecases.orders.view import OrderView
 
 MAX_ITEMS = 1_000
 """Real orders of a wholesaler have near 600 lines; this many still fit the limit of a body."""

@@ -8,15 +8,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from loyalty.domain.movement import AccountId, Cause, CauseKind, Movement
+from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Movement
 from loyalty.entry.contracts.customers import AccountAnswer, AccountQuery, LotAnswer
 from loyalty.entry.contracts.fields import Answer
 from loyalty.entry.contracts.orders import MovementAnswer
-from loyalty.entry.problems import Fault, Problem
+from loyalty.entry.http.problems import Fault, Problem
 from loyalty.ports.ledger import AsidePlace
-from loyalty.usecases.erase_customer import CustomerErased
-from loyalty.usecases.export_customer import CustomerExport, ExportPlace
-from loyalty.usecases.views import AccountView
+from loyalty.usecases.customers.account import AccountView
+from loyalty.usecases.customers.erase import CustomerErased
+from loyalty.usecases.customers.export import CustomerExport, ExportPlace
 
 MAX_CURSOR = 800
 """Characters; a longer one is not ours."""

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from loyalty.domain.movement import MAX_POINTS
-from loyalty.domain.program import Program
+from loyalty.domain.ledger.movement import MAX_POINTS
+from loyalty.domain.program.settings import Program
 from loyalty.entry.contracts.fields import (
     Contract,
     Currency,
@@ -26,7 +26,7 @@ from loyalty.entry.contracts.fields import (
     refuse,
     too_precise,
 )
-from loyalty.entry.problems import Fault
+from loyalty.entry.http.problems import Fault
 from loyalty.ports.programs import Edition
 
 MAX_DAYS, MAX_MONTHS = 3_660, 120

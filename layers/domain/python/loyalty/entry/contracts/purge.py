@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from loyalty.domain.money import exact
+from loyalty.domain.values.money import exact
 from loyalty.entry.contracts.fields import Amount, Answer, Instant, ProgramId, Query
 from loyalty.ports.purges import PurgeRun
-from loyalty.usecases.purge import Purged
+from loyalty.usecases.points.purge import Purged
 
 
 class StartPurge(BaseModel):

@@ -6,10 +6,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from loyalty.domain.movement import MAX_POINTS
-from loyalty.domain.order import Order
-from loyalty.domain.program import Program
-from loyalty.domain.quoting import Quote
+from loyalty.domain.ledger.movement import MAX_POINTS
+from loyalty.domain.orders.order import Order
+from loyalty.domain.orders.quote import Quote
+from loyalty.domain.program.settings import Program
 from loyalty.entry.contracts.customers import MoneyAnswer
 from loyalty.entry.contracts.fields import Amount, Answer, Id, Instant
 from loyalty.entry.contracts.orders import BreakdownStep, OrderFacts

@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from loyalty.entry.contracts.fields import Answer, Id, ProgramId
-from loyalty.usecases.verify import Difference, Verification
+from loyalty.usecases.books.verify import Difference, Verification
 
 MOST_SHOWN = 1_000
 

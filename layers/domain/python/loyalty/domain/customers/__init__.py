@@ -1,0 +1,1 @@
+"""Customers: their cards, the list of their balances, their erasure."""

@@ -1,0 +1,59 @@
+"""Undoing what a row of a job did: from what it recorded, never below what is there."""
+
+from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.movement import Event, Kind, Movement
+from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.orders.cancellation import reverse
+from loyalty.domain.orders.redemption import given_back
+from loyalty.domain.program.settings import OnShortfall
+
+
+def done_by(story: Story, source: str) -> Movement | None:
+    """What a job, whose rows have `source`, did in a story and has not undone."""
+    for movement in reversed(story.movements):
+        if movement.source == source:
+            return None if movement.event is Event.JOB_UNDONE else movement
+    return None
+
+
+def undo(transaction: Transaction) -> Transaction:
+    """Take back what the job, which this transaction comes from, did in the story; once.
+
+    What was spent since is let go and stands in the detail as `shortfall`: nobody gets a debt by it.
+    """
+    done = done_by(transaction.story, transaction.origin.source)
+    if done is None:
+        return transaction
+    if done.event is Event.EXPIRY_MOVED:
+        return _move_back(transaction, done)
+    if done.kind is Kind.ADJUST_DOWN:
+        return _give_back(transaction, done)
+    taken = reverse(transaction, transaction.story.reversible, Event.JOB_UNDONE, None, on_shortfall=OnShortfall.CLAMP)
+    return taken if taken.movements else transaction.debit(Kind.REVERSE, Event.JOB_UNDONE, Lots())
+
+
+def shortfall(undone: Movement) -> int:
+    """Points that an undoing should have taken and that were spent."""
+    short = undone.detail.get("shortfall", 0)
+    return short if isinstance(short, int) else 0
+
+
+def _give_back(transaction: Transaction, done: Movement) -> Transaction:
+    """Points that were taken come back into their expiries; what made a debt, first repays it."""
+    taken = Lots(Lot(lot.expires_at, -lot.points) for lot in done.allocation)
+    owed = Lots([Lot(transaction.program.expires_at(transaction.now), done.debt)])
+    return transaction.credit(Kind.ADJUST_UP, Event.JOB_UNDONE, given_back(transaction, taken).plus(owed))
+
+
+def _move_back(transaction: Transaction, done: Movement) -> Transaction:
+    """Points go back to when they expired. Of those spent since, the soonest-expiring are taken to be gone."""
+    before = Lots(Lot(lot.expires_at, -lot.points) for lot in done.allocation if lot.points < 0)
+    there = next((lot.points for lot in transaction.holder.lots if lot.expires_at == done.expires_at), 0)
+    expired = done.expires_at is not None and done.expires_at <= transaction.now
+    back = 0 if expired else min(before.total, there)
+    kept = before.minus(before.soonest(before.total - back))
+    detail = {} if expired or back == before.total else {"shortfall": before.total - back}
+    return transaction.shift(
+        Event.JOB_UNDONE, Lots([Lot(done.expires_at, back)]), given_back(transaction, kept), detail=detail
+    )

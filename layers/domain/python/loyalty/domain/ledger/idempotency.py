@@ -1,0 +1,26 @@
+"""Requests that nothing but their own idempotency key names."""
+
+from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event
+from loyalty.domain.ledger.transaction import Detail, Transaction
+from loyalty.domain.values.refusal import Refused
+
+
+def cause_of_request(program_id: str, idempotency_key: str) -> Cause:
+    """A request without an order is its own cause, named by its idempotency key."""
+    return Cause(program_id, CauseKind.REQUEST, idempotency_key)
+
+
+def is_repeat(
+    transaction: Transaction, account_id: AccountId | None, events: tuple[Event, ...], reason: str | None, asked: Detail
+) -> bool:
+    """Whether the request was carried out before. Raises Refused when its key was used for another one.
+
+    `asked` is all that was asked for besides the customer and the reason, as it is kept in the movement's detail.
+    """
+    first = transaction.story.first
+    if first is None:
+        return False
+    same = first.account == account_id and first.event in events and first.reason == reason
+    if not same or first.detail.get("asked") != asked or first.source != transaction.origin.source:
+        raise Refused("idempotency_key_reused", "This key was used for another request.", pointer="/Idempotency-Key")
+    return True

@@ -1,0 +1,195 @@
+"""A transaction: what a command read, and the movements it decided on, to be written all or none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.lots import FOREVER, Lot, Lots
+from loyalty.domain.ledger.movement import CardHeld, Event, Kind, Movement
+from loyalty.domain.ledger.seal import NO_SEAL, sealed
+from loyalty.domain.ledger.standing import Counted
+from loyalty.domain.ledger.tiers import review_at
+from loyalty.domain.program.settings import Program
+
+type Detail = Mapping[str, object]
+"""Facts of one kind of event: strings, whole numbers, and lists and objects of them."""
+NOTHING: Detail = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a command comes from: the client that sent it, through which door, and when.
+
+    `recorded_at` is the ledger's own time; `occurred_at` what the sender says, where it says so. `address` is the
+    network address of an administrator: what is written then is in the audit.
+    """
+
+    actor: str
+    source: str
+    recorded_at: datetime
+    occurred_at: datetime | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """Grows by movements; knows the account and the story as they will be once it is written.
+
+    The write is conditional on both still being what was read: nobody has written the story's next
+    position, and the account is still at the version of `read`.
+    """
+
+    program: Program
+    origin: Origin
+    story: Story
+    read: Account | None
+    account: Account | None
+    movements: tuple[Movement, ...] = ()
+
+    @classmethod
+    def begin(cls, program: Program, origin: Origin, story: Story, account: Account | None) -> "Transaction":
+        """Nothing decided yet, on what was read of `story` and `account`."""
+        return cls(program=program, origin=origin, story=story, read=account, account=account)
+
+    @property
+    def now(self) -> datetime:
+        """The instant at which everything in this transaction happens."""
+        return self.origin.recorded_at
+
+    @property
+    def decided(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.movements) or self.account != self.read
+
+    @property
+    def holder(self) -> Account:
+        """The account in which points move, which there must be one of."""
+        if self.account is None:
+            raise ValueError("points move only in somebody's account")
+        return self.account
+
+    def credit(
+        self,
+        kind: Kind,
+        event: Event,
+        lots: Lots,
+        *,
+        expires_at: datetime | None = None,
+        reason: str | None = None,
+        detail: Detail = NOTHING,
+        counted: Counted | None = None,
+    ) -> "Transaction":
+        """Put `lots` into the account: its debt first."""
+        allocation, debt = self.holder.credit(lots)
+        moved = (lots.total, allocation, debt)
+        return self._move(kind, event, moved, expires_at, reason, detail, counted)
+
+    def debit(
+        self,
+        kind: Kind,
+        event: Event,
+        lots: Lots,
+        *,
+        debt: int = 0,
+        reason: str | None = None,
+        detail: Detail = NOTHING,
+        counted: Counted | None = None,
+    ) -> "Transaction":
+        """Take `lots` out of the account, and `debt` points more than it holds."""
+        allocation = tuple(Lot(lot.expires_at, -lot.points) for lot in lots)
+        moved = (lots.total + debt, allocation, debt)
+        return self._move(kind, event, moved, None, reason, detail, counted)
+
+    def shift(
+        self,
+        event: Event,
+        lots: Lots,
+        to: Lots,
+        *,
+        expires_at: datetime | None = None,
+        reason: str | None = None,
+        detail: Detail = NOTHING,
+    ) -> "Transaction":
+        """Have the points of `lots`, which are in the account, expire as those in `to`, which are as many."""
+        changes = {lot.expires_at: lot.points for lot in to}
+        for lot in lots:
+            changes[lot.expires_at] = changes.get(lot.expires_at, 0) - lot.points
+        soonest_first = sorted(changes.items(), key=lambda change: change[0] or FOREVER)
+        allocation = tuple(Lot(at, points) for at, points in soonest_first if points)
+        return self._move(Kind.ADJUST_UP, event, (0, allocation, 0), expires_at, reason, detail, None)
+
+    def note(
+        self,
+        event: Event,
+        counted: Counted | None = None,
+        detail: Detail = NOTHING,
+        *,
+        card: CardHeld | None = None,
+        reason: str | None = None,
+    ) -> "Transaction":
+        """Record something that moves no points: a change of the customer's standing or card, or a fact."""
+        return self._move(Kind.NOTE, event, (0, (), 0), None, reason, detail, counted, card)
+
+    def of(self, story: Story, account: Account | None) -> "Transaction":
+        """Nothing decided yet on another story and account, for what is to be written together with this.
+
+        It is the same act, which is in the audit once: as this one.
+        """
+        return Transaction.begin(self.program, replace(self.origin, address=None), story, account)
+
+    def _move(
+        self,
+        kind: Kind,
+        event: Event,
+        moved: tuple[int, tuple[Lot, ...], int],
+        expires_at: datetime | None,
+        reason: str | None,
+        detail: Detail,
+        counted: Counted | None,
+        card: CardHeld | None = None,
+    ) -> "Transaction":
+        points, allocation, debt = moved
+        movement = Movement(
+            cause=self.story.cause,
+            position=self.story.next_position,
+            event=event,
+            kind=kind,
+            account=self.account.account_id if self.account else None,
+            points=points,
+            allocation=allocation,
+            debt=debt,
+            expires_at=expires_at,
+            balance_after=self.account.balance(self.now) if self.account else 0,
+            debt_after=self.account.debt if self.account else 0,
+            program_version=self.program.version,
+            point_value=self.program.redeem.point_value,
+            currency=self.program.currency,
+            occurred_at=self.origin.occurred_at or self.now,
+            recorded_at=self.now,
+            source=self.origin.source,
+            actor=self.origin.actor,
+            reason=reason,
+            detail=detail,
+            counted=counted,
+            card=card,
+            address=self.origin.address,
+        )
+        account = self.account
+        if movement.is_of_account:
+            movement = replace(movement, sequence=self.holder.version + 1)
+            account = self.holder.apply(movement)
+            movement = replace(movement, balance_after=account.balance(self.now), debt_after=account.debt)
+            movement = sealed(movement, self.holder.seal, self.holder.salt)
+            account = replace(account, seal=movement.seal)
+            if self.program.tiers or account.review_at:
+                account = account.reviewed_at(review_at(self.program, account.standing, self.now))
+        else:
+            movement = sealed(movement, NO_SEAL, self.account.salt if self.account else b"")
+        return replace(
+            self,
+            account=account,
+            story=replace(self.story, movements=(*self.story.movements, movement)),
+            movements=(*self.movements, movement),
+        )

@@ -1,0 +1,66 @@
+"""Accrual: an order earns on completion, only the first time, ever."""
+
+from datetime import datetime
+
+from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.movement import Event, Kind, Movement
+from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.orders.earning import Earning, Step, earning
+from loyalty.domain.orders.order import Order
+from loyalty.domain.orders.referral import Referral
+from loyalty.domain.orders.tier_progress import count_order
+from loyalty.domain.program.settings import Program
+from loyalty.domain.values.calendar import business_day
+
+
+def why_skipped(program: Program, order: Order) -> str | None:
+    """Why nothing is recorded for the completed `order`, so that a completion sent again may earn."""
+    if order.customer_id is None:
+        return "no_customer"
+    if not program.enabled:
+        return "program_disabled"
+    if not program.ways_to_earn.order.enabled:
+        return "order_earning_disabled"
+    return None
+
+
+def complete(transaction: Transaction, order: Order, referral: Referral | None = None) -> Transaction:
+    """Accrue `order`, unless its story says that it was completed or cancelled before."""
+    story, program = transaction.story, transaction.program
+    story.refuse_other_customer(order.account_id(program.program_id))
+    if story.closed or why_skipped(program, order):
+        return transaction
+    program.refuse_other_currency(order.currency)
+    standing, day = transaction.holder.standing, business_day(transaction.now, program.timezone)
+    earned = earning(program, order, story.live_redemption, standing, day, referral.referee_points if referral else 0)
+    lots = _lots(program, earned, transaction.now)
+    detail: dict[str, object] = {
+        "basis": str(earned.basis),
+        "breakdown": [[step.rule, step.points, step.detail] for step in earned.steps],
+    }
+    if referral and earned.reason != "below_min_order_total":
+        detail["referrer"] = referral.referrer.customer_id
+    if len(lots) > 1:
+        detail["lots"] = [[lot.expires_at.isoformat() if lot.expires_at else None, lot.points] for lot in lots]
+    return transaction.credit(
+        Kind.EARN,
+        Event.ORDER_COMPLETED,
+        lots,
+        expires_at=lots.next_expiry,
+        reason=earned.reason,
+        detail=detail,
+        counted=count_order(transaction, order, earned.points),
+    )
+
+
+def _lots(program: Program, earned: Earning, now: datetime) -> Lots:
+    """The points by the instant at which they expire: as the program says, or a promotion for what it added."""
+    bonuses = [Lot(expiry.expires_at(now, program.timezone), points) for expiry, points in earned.bonuses]
+    others = earned.points - sum(lot.points for lot in bonuses)
+    return Lots([*bonuses, Lot(program.expires_at(now), others)])
+
+
+def breakdown_of(completion: Movement) -> tuple[Step, ...]:
+    """The steps that a completion recorded."""
+    steps = completion.detail.get("breakdown")
+    return tuple(Step(*step) for step in steps) if isinstance(steps, list) else ()

@@ -1,0 +1,58 @@
+"""Referrals: a customer's first order earns for whoever referred them. Once per referred customer, ever."""
+
+from dataclasses import dataclass
+
+from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event, Kind
+from loyalty.domain.ledger.standing import Standing
+from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.orders.cancellation import reverse
+from loyalty.domain.orders.order import Order
+from loyalty.domain.program.settings import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """Who referred the customer of an order, and what that gives the customer."""
+
+    referrer: AccountId
+    referee_points: int
+
+
+def cause_of_referral(program_id: str, customer_id: str) -> Cause:
+    """A referral is named by the customer who was referred."""
+    return Cause(program_id, CauseKind.REFERRAL, customer_id)
+
+
+def referrer_of(program: Program, order: Order, standing: Standing) -> AccountId | None:
+    """Who is said to have referred the customer, if this is their first order and it can earn for somebody else."""
+    rules = program.ways_to_earn.referral
+    pays = rules.enabled and (rules.points or rules.referee_points)
+    if not pays or order.guest or order.customer_id is None or order.referrer_id in (None, order.customer_id):
+        return None
+    return AccountId(program.program_id, order.referrer_id or "") if not standing.orders else None
+
+
+def referral(program: Program, order: Order, referrer: AccountId, story: Story, of_referrer: Story) -> Referral | None:
+    """The referral by `referrer`; None where the customer was referred before, or was who referred `referrer`."""
+    owner = of_referrer.account_id
+    if story.movements or (owner and owner.customer_id == order.customer_id):
+        return None
+    return Referral(referrer, program.ways_to_earn.referral.referee_points)
+
+
+def pay(transaction: Transaction, order_id: str) -> Transaction:
+    """Give the referrer, whose account this is, what the order `order_id` of the referred customer earns them."""
+    program = transaction.program
+    expires_at = program.expires_at(transaction.now)
+    lots = Lots([Lot(expires_at, program.ways_to_earn.referral.points)])
+    return transaction.credit(
+        Kind.REFERRAL, Event.CUSTOMER_REFERRED, lots, expires_at=expires_at, detail={"order_id": order_id}
+    )
+
+
+def take_back(transaction: Transaction) -> Transaction:
+    """Take back from the referrer what was paid: the order that it was for is cancelled."""
+    story = transaction.story
+    return reverse(transaction, story.reversible, Event.REFERRAL_CANCELLED, None)

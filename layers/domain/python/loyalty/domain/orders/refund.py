@@ -1,0 +1,94 @@
+"""Returns: what a partly or wholly refunded order gives back of what it earned."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.movement import Event
+from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.orders.cancellation import reverse
+from loyalty.domain.orders.tier_progress import count_back
+from loyalty.domain.program.settings import RefundPolicy
+from loyalty.domain.values.money import decimals_of, exact, minor_digits
+from loyalty.domain.values.refusal import Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """`refunded_total` is all that was ever refunded on the order, also the times before.
+
+    `points` is an administrator's number: what to take back this time, whatever the policy.
+    """
+
+    refunded_total: Decimal
+    points: int | None = None
+
+
+def suggested(story: Story, refunded_total: Decimal) -> int:
+    """What the order should give back once `refunded_total` of it is refunded, less what it did.
+
+    Its share of the points, rounded down, so that two partial refunds take what one would; all of
+    them once its whole earning basis is refunded.
+    """
+    completion = story.completion
+    if completion is None or story.cancellation:
+        return 0
+    basis = Decimal(str(completion.detail["basis"]))
+    if not refunded_total:
+        return 0  # also of an order that earned on a basis of nothing
+    due = story.earned if refunded_total >= basis else int(story.earned * refunded_total // basis)
+    return max(0, due - (story.earned - story.reversible))
+
+
+def take_back(transaction: Transaction, request: Return) -> Transaction:
+    """Take back what the return calls for; the same cumulative amount again changes nothing.
+
+    Of an order that is not completed there is nothing to take: that it was refunded is noted, where the policy would
+    have taken something.
+    """
+    story, program = transaction.story, transaction.program
+    if decimals_of(request.refunded_total) > minor_digits(program.currency):
+        raise Refused(
+            "too_many_decimals",
+            f"An amount has at most {minor_digits(program.currency)} decimals in {program.currency}.",
+            pointer="/refunded_total",
+        )
+    refunded_total = str(exact(request.refunded_total, program.currency))
+    if recorded := story.refund_of(refunded_total):
+        if request.points not in (None, recorded.detail["asked"]):
+            raise Refused(
+                "refund_decided",
+                "Points were taken back for this refund already.",
+                pointer="/points",
+                facts={"points_reversed": recorded.points},
+            )
+        return transaction
+    share = suggested(story, request.refunded_total)
+    points = request.points
+    if points is None:
+        proportional = program.refund.policy is RefundPolicy.PROPORTIONAL
+        if proportional and not story.closed and request.refunded_total > story.refund_noted:
+            return transaction.note(Event.REFUND_NOTED, detail={"refunded_total": refunded_total})
+        points = share if proportional else 0
+    if points > story.reversible:
+        raise Refused(
+            "exceeds_earned",
+            f"The order has {story.reversible} points that can be taken back.",
+            pointer="/points",
+            facts={"points_reversible": story.reversible},
+        )
+    detail = {"refunded_total": refunded_total, "asked": request.points, "suggested": share}
+    done = reverse(transaction, points, Event.ORDER_REFUNDED, None, detail, request.refunded_total)
+    if done.movements or story.cancellation:
+        return done
+    counted = count_back(transaction, 0, request.refunded_total)
+    # Under an event of its own: what to take back for this refund is still to be decided.
+    return transaction.note(Event.ORDER_RECOUNTED, counted) if counted else transaction
+
+
+def take_back_noted(transaction: Transaction) -> Transaction:
+    """Take back what was refunded of an order before `transaction` completes it; nothing if it does not."""
+    refunded = transaction.story.refund_noted
+    if not refunded or not any(m.event is Event.ORDER_COMPLETED for m in transaction.movements):
+        return transaction
+    return take_back(transaction, Return(refunded_total=refunded))

@@ -1,0 +1,1 @@
+"""A program: the settings by which points are earned, spent and expire. Each change makes a version."""

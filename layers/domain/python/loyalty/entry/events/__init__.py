@@ -1,0 +1,1 @@
+"""Messages, schedules and calls by hand in."""

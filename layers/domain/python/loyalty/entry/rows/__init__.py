@@ -1,0 +1,1 @@
+"""Files of rows in: CSV and JSON lines, read without trust."""

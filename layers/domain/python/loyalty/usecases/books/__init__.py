@@ -1,0 +1,1 @@
+"""Days are closed; journal and liability are read; accounts are verified."""

@@ -1,0 +1,132 @@
+"""Closing business days: the sums of a day are written once it is over everywhere, and stay.
+
+What there is to do follows from what is closed, so a run that was killed anywhere is gone on with by
+the next one, and two at once write nothing twice. Days are closed in their order, shard by shard, so
+that everything before the latest closed shard is closed too. All programs take turns, a day each, so
+that one with years to close does not hold up the others.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from loyalty.domain.books.closing import first_day, last_to_close
+from loyalty.domain.books.sums import Booked, ShardSums, sum_up_movements
+from loyalty.domain.program.settings import AccountNames
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.world import World
+
+_DAY = timedelta(days=1)
+
+
+class OutOfTime(Exception):
+    """What was to be summed did not fit the time that there is. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    """What a run did to a program: it closed `days` days, and is closed through `through`.
+
+    `behind` is how many days could be closed by now and are not.
+    """
+
+    program_id: str
+    days: int
+    through: date | None
+    behind: int
+
+
+def close_days(
+    world: World, program_id: str | None = None, out_of_time: Callable[[], bool] = lambda: False
+) -> list[Closed]:
+    """Close all days that are over, of all programs or of one. Stops early when `out_of_time`."""
+    programs = [program_id] if program_id else world.programs.ids()
+    runs = [_Run.start(world, name) for name in programs]
+    while True:
+        # One day of each program that has one, then the next of each.
+        going = [number for number, run in enumerate(runs) if run.behind and not run.stopped]
+        if not going or out_of_time():
+            break
+        for number in going:
+            runs[number] = _close_next(world, runs[number], out_of_time)
+    return [Closed(program_id=run.program_id, days=run.days, through=run.through, behind=run.behind) for run in runs]
+
+
+def closed_through(world: World, program_id: str) -> date | None:
+    """The latest day of which all shards are closed, as of this very moment; None when there is none."""
+    latest = world.books.latest_closed(program_id)
+    if latest is None:
+        return None
+    day, shard = latest
+    return day if shard + 1 == world.books.shards else day - _DAY
+
+
+def shard_sums(
+    world: World,
+    program_id: str,
+    day: date,
+    shard: int,
+    accounts: AccountNames,
+    out_of_time: Callable[[], bool] = lambda: False,
+) -> ShardSums:
+    """The sums of a shard of a day as its movements are now, read page by page. Raises OutOfTime."""
+
+    def movements() -> Iterator[Booked]:
+        for page in world.books.movements(program_id, day, shard):
+            if out_of_time():
+                raise OutOfTime
+            yield from page
+
+    sums = sum_up_movements(movements())
+    return ShardSums(program_id=program_id, day=day, shard=shard, accounts=accounts, sums=sums)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Run:
+    """How far closing has come with a program: the next shard to close, and how many days it did."""
+
+    program_id: str
+    day: date
+    shard: int
+    last: date
+    first: date
+    days: int = 0
+    stopped: bool = False
+
+    @classmethod
+    def start(cls, world: World, program_id: str) -> "_Run":
+        first, latest = first_day(world.programs.made_at(program_id)), world.books.latest_closed(program_id)
+        day, shard = latest or (first - _DAY, world.books.shards - 1)
+        run = cls(program_id=program_id, day=day, shard=shard, last=last_to_close(world.clock()), first=first)
+        return run.next(world.books.shards)
+
+    def next(self, shards: int) -> "_Run":
+        """Behind the shard that is closed now."""
+        if self.shard + 1 < shards:
+            return replace(self, shard=self.shard + 1)
+        return replace(self, day=self.day + _DAY, shard=0)
+
+    @property
+    def through(self) -> date | None:
+        before = self.day - _DAY
+        return before if before >= self.first else None
+
+    @property
+    def behind(self) -> int:
+        return max(0, (self.last - self.day).days + 1)
+
+
+def _close_next(world: World, run: _Run, out_of_time: Callable[[], bool]) -> _Run:
+    """Close what is left of the next day."""
+    try:
+        accounts = world.programs.get(run.program_id).books
+        day = run.day
+        while run.day == day:
+            sums = shard_sums(world, run.program_id, run.day, run.shard, accounts, out_of_time)
+            with suppress(LostRace):  # Another run has closed it, with the same sums: the day was over for both.
+                world.books.close(sums, world.clock())
+            run = run.next(world.books.shards)
+    except (OutOfTime, Unavailable):
+        return replace(run, stopped=True)
+    return replace(run, days=run.days + 1)

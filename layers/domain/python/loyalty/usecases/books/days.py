@@ -1,0 +1,88 @@
+"""Business days as finance reads them: closed ones as they were closed, the others as they are now."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from functools import cache
+from itertools import groupby
+
+from loyalty.domain.books.closing import first_day, last_day
+from loyalty.domain.books.sums import DaySums, ShardSums, merge
+from loyalty.domain.values.refusal import Refused
+from loyalty.ports.world import World
+from loyalty.usecases.books.close_days import OutOfTime, shard_sums
+
+_DAY = timedelta(days=1)
+NEVER_OUT_OF_TIME: Callable[[], bool] = lambda: False  # noqa: E731
+
+
+def closed_days(world: World, program_id: str, first: date, last: date) -> Iterator[DaySums]:
+    """The days from `first` on that are closed, up to `last` or the first one that is not: one query."""
+    expected = max(first, earliest_day(world, program_id))
+    shards = world.books.closed(program_id, expected, last)
+    for day, of_day in groupby(shards, key=lambda one: one.day):
+        closed = list(of_day)
+        if day != expected or len(closed) < world.books.shards:
+            return
+        yield _day_of(closed, closed=True)
+        expected += _DAY
+
+
+def all_days(
+    world: World,
+    program_id: str,
+    first: date,
+    last: date,
+    out_of_time: Callable[[], bool] = NEVER_OUT_OF_TIME,
+) -> Iterator[DaySums]:
+    """The days from `first` to `last` that can have movements, oldest first.
+
+    Raises Refused when those that are not closed do not fit the time that there is.
+    """
+    day = max(first, earliest_day(world, program_id))
+    for closed in closed_days(world, program_id, day, last):
+        yield closed
+        day = closed.day + _DAY
+    last = min(last, last_day(world.clock()))
+    while day <= last:
+        yield live_day(world, program_id, day, out_of_time)
+        day += _DAY
+
+
+def earliest_day(world: World, program_id: str) -> date:
+    """The earliest day that the program can have movements on. Raises UnknownProgram."""
+    return first_day(world.programs.made_at(program_id))
+
+
+def timezones(world: World, program_id: str) -> Callable[[int], str]:
+    """Where the program's days started under a version of its settings: a day once booked does not move."""
+    return cache(lambda version: world.programs.version(program_id, version).timezone)
+
+
+def live_day(world: World, program_id: str, day: date, out_of_time: Callable[[], bool]) -> DaySums:
+    """A day as its movements are now, all shards side by side."""
+    accounts = world.programs.get(program_id).books
+
+    def of(shard: int) -> ShardSums:
+        return shard_sums(world, program_id, day, shard, accounts, out_of_time)
+
+    try:
+        with ThreadPoolExecutor(world.books.shards) as beside:
+            return _day_of(list(beside.map(of, range(world.books.shards))), closed=False)
+    except OutOfTime:
+        raise Refused(
+            "open_days_too_large",
+            f"{day} is not closed, and has more movements than can be summed in time; days before it can be had.",
+        ) from None
+
+
+def _day_of(shards: list[ShardSums], *, closed: bool) -> DaySums:
+    """The shards of one day as one. The names are those of its first shard: all were closed in one go."""
+    one = shards[0]
+    return DaySums(
+        program_id=one.program_id,
+        day=one.day,
+        closed=closed,
+        accounts=one.accounts,
+        sums=merge(shard.sums for shard in shards),
+    )

@@ -1,0 +1,71 @@
+"""What finance books, and the movements behind it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from loyalty.domain.books.closing import last_day
+from loyalty.domain.books.journal import JournalEntry, sum_up
+from loyalty.domain.books.sums import Booked, DaySums
+from loyalty.domain.ledger.movement import Kind
+from loyalty.domain.program.settings import AccountNames
+from loyalty.ports.books import DayPlace
+from loyalty.ports.world import World
+from loyalty.usecases.books.days import NEVER_OUT_OF_TIME, all_days, closed_days, earliest_day
+
+MAX_PAGE = 500
+"""Movements; a page of them fits what a function may answer many times over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedEntry:
+    """An entry, what the store calls its accounts, and whether its day is closed: then it stays as it is."""
+
+    entry: JournalEntry
+    accounts: AccountNames
+    closed: bool
+
+
+def view_journal(
+    world: World,
+    program_id: str,
+    first: date,
+    last: date,
+    *,
+    write_offs_only: bool,
+    out_of_time: Callable[[], bool] = NEVER_OUT_OF_TIME,
+) -> Iterator[BookedEntry]:
+    """The journal of the business days from `first` to `last`, both included: an entry a day and kind.
+
+    Write-offs of days that are not closed are those that purges recorded. Raises UnknownProgram, and
+    Refused when days that are not closed do not fit the time that there is.
+    """
+    program = world.programs.get(program_id)
+    if not write_offs_only:
+        for day in all_days(world, program_id, first, last, out_of_time):
+            yield from _entries(day)
+        return
+    first = max(first, earliest_day(world, program_id))
+    for day in closed_days(world, program_id, first, last):
+        yield from (booked for booked in _entries(day) if booked.entry.kind is Kind.EXPIRE)
+        first = day.day + timedelta(days=1)
+    last = min(last, last_day(world.clock()))
+    while first <= last:
+        for entry in sum_up(world.ledger.write_offs(program_id, first)):
+            yield BookedEntry(entry=entry, accounts=program.books, closed=False)
+        first += timedelta(days=1)
+
+
+def view_movements(
+    world: World, program_id: str, day: date, kind: Kind, limit: int, after: DayPlace | None
+) -> tuple[list[Booked], DayPlace | None]:
+    """Up to `limit` movements that the entry of a day and kind sums: (they, where to go on)."""
+    world.programs.get(program_id)
+    return world.books.movements_of(program_id, day, kind, limit, after)
+
+
+def _entries(day: DaySums) -> Iterator[BookedEntry]:
+    for entry in day.entries:
+        if not entry.points:
+            continue  # points only moved from lot to lot: nothing to post
+        yield BookedEntry(entry=entry, accounts=day.accounts, closed=day.closed)

@@ -1,0 +1,143 @@
+"""What the store owes in points: over time, by cohort, and as deferred revenue."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import batched
+
+from loyalty.domain.books.cohorts import Breakage, Cohort, Tally, breakage, cohorts, tally
+from loyalty.domain.books.deferred_revenue import Position, Sales, position
+from loyalty.domain.books.liability import RollForward, roll_forward
+from loyalty.domain.books.sums import DaySums
+from loyalty.domain.program.settings import Program
+from loyalty.domain.values.money import ratio
+from loyalty.ports.world import World
+from loyalty.usecases.books.close_days import OutOfTime
+from loyalty.usecases.books.days import NEVER_OUT_OF_TIME, all_days, earliest_day
+
+BATCH = 100
+"""Accounts that are read before the time is looked at again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiabilityView:
+    """The roll-forward of a range of days, and the points that the accounts hold now.
+
+    `outstanding` is None when there was no time to read all accounts. Where the range reaches to now
+    and nothing moves meanwhile, it equals the closing points.
+    """
+
+    program: Program
+    rolled: RollForward
+    outstanding: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CohortsView:
+    """The cohorts at the end of a day, and the history that expectations rest on."""
+
+    program: Program
+    cohorts: list[Cohort]
+    breakage: Breakage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeferredRevenueView:
+    """Revenue from points before a range of days and at its end.
+
+    `allocation_share` and `share` are the shares of points expected to be redeemed, at the orders and
+    by now. `history` is what `share` comes from where the caller gave none; with nothing in it,
+    all points are expected to be redeemed.
+    """
+
+    program: Program
+    share: Decimal
+    allocation_share: Decimal
+    history: Breakage | None
+    opening: Position
+    closing: Position
+
+
+def view_liability(
+    world: World, program_id: str, first: date, last: date, out_of_time: Callable[[], bool] = NEVER_OUT_OF_TIME
+) -> LiabilityView:
+    """The roll-forward from `first` to `last`, and the sum over all accounts, as far as time allows."""
+    program = world.programs.get(program_id)
+    rolled = roll_forward(_until(world, program_id, last, out_of_time), first)
+    return LiabilityView(program=program, rolled=rolled, outstanding=_outstanding(world, program_id, out_of_time))
+
+
+def view_cohorts(
+    world: World, program_id: str, last: date, out_of_time: Callable[[], bool] = NEVER_OUT_OF_TIME
+) -> CohortsView:
+    """The cohorts at the end of the day `last`."""
+    program = world.programs.get(program_id)
+    tallied = tally(_until(world, program_id, last, out_of_time))
+    return CohortsView(program=program, cohorts=cohorts(tallied, last), breakage=breakage(tallied, last))
+
+
+def view_deferred_revenue(
+    world: World,
+    program_id: str,
+    first: date,
+    last: date,
+    share: Decimal | None,
+    allocation_share: Decimal | None,
+    out_of_time: Callable[[], bool] = NEVER_OUT_OF_TIME,
+) -> DeferredRevenueView:
+    """Deferred revenue before `first` and at the end of `last`.
+
+    Without a `share`, the program's own history says it: redeemed / (expired + redeemed) of the expiry
+    months that are over. While nothing in it was redeemed, all points are expected to be (IFRS 15.B46:
+    who does not expect breakage recognises none). Without an `allocation_share` it is the `share`.
+    What was recognised before `first` was by the `allocation_share`.
+    """
+    program = world.programs.get(program_id)
+    before = sales = Sales()
+    tallied = Tally()
+    for day in _until(world, program_id, last, out_of_time):
+        tallied.add(day)
+        sales = sales.then(day)
+        if day.day < first:
+            before = sales
+    history = None
+    if share is None:
+        history = breakage(tallied, last)
+        known = Decimal(history.expired + history.redeemed)
+        share = ratio(Decimal(history.redeemed), known) if history.redeemed else Decimal(1)
+    if allocation_share is None:
+        allocation_share = share
+    return DeferredRevenueView(
+        program=program,
+        share=share,
+        allocation_share=allocation_share,
+        history=history,
+        opening=position(before, program.currency, allocation_share=allocation_share, share=allocation_share),
+        closing=position(sales, program.currency, allocation_share=allocation_share, share=share),
+    )
+
+
+def _until(world: World, program_id: str, last: date, out_of_time: Callable[[], bool]) -> Iterator[DaySums]:
+    """All days of the program so far, up to `last`."""
+    return all_days(world, program_id, earliest_day(world, program_id), last, out_of_time)
+
+
+def _outstanding(world: World, program_id: str, out_of_time: Callable[[], bool]) -> int | None:
+    """The points of all accounts, all shards side by side; None when time runs out."""
+
+    def of(shard: int) -> int:
+        total = 0
+        for page in world.ledger.accounts_of(program_id, shard):
+            for some in batched(page, BATCH, strict=False):
+                if out_of_time():
+                    raise OutOfTime
+                total += sum(account.outstanding for account in world.ledger.accounts(some))
+        return total
+
+    with ThreadPoolExecutor(world.ledger.shards) as beside:
+        try:
+            return sum(beside.map(of, range(world.ledger.shards)))
+        except OutOfTime:
+            return None

@@ -1,0 +1,1 @@
+"""How a command is carried out: read, decide, write once, or start over."""

@@ -1,0 +1,1 @@
+"""Customers are viewed, listed, exported and erased; cards are made and change hands."""

@@ -1,0 +1,98 @@
+"""Cards are created, a batch in one write; and what nobody has of a batch is taken back."""
+
+from dataclasses import dataclass
+
+from loyalty.domain.customers.cards import Status, block, cause_of_card, create, draw, known
+from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.idempotency import is_repeat
+from loyalty.domain.ledger.movement import Cause, Event
+from loyalty.domain.ledger.transaction import Origin, Transaction
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.ledger import MAX_ITEMS
+from loyalty.ports.world import World
+from loyalty.usecases.commands.command import ATTEMPTS, Sender, carry_out, pause
+
+CARDS_PER_WRITE = MAX_ITEMS - 1
+"""An item for each card, and one for the record of the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardsCreated:
+    """The numbers of a batch, in the order of its rows; the same whenever it is asked for again."""
+
+    numbers: tuple[str, ...]
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CardsWithdrawn:
+    """What became of a batch: cards that nobody ever had are blocked, the others stay as they are."""
+
+    blocked: tuple[str, ...]
+    assigned: tuple[str, ...]
+
+
+def create_cards(world: World, cause: Cause, count: int, sender: Sender) -> CardsCreated:
+    """Create `count` cards (at most CARDS_PER_WRITE), once for `cause`: a request, or a part of a job.
+
+    Their numbers are recorded in its story, in the write that creates them: a retry finds them there. A number that
+    is taken already loses the race, and all are drawn anew. Raises what `carry_out` does.
+    """
+    asked = {"count": count}
+
+    def decide(request: Transaction) -> Transaction:
+        if is_repeat(request, None, (Event.CARDS_CREATED,), None, asked):
+            return request
+        numbers: dict[str, None] = {}
+        while len(numbers) < count:
+            numbers[draw(world.digits)] = None
+        return request.note(Event.CARDS_CREATED, detail={"asked": asked, "cards": list(numbers)})
+
+    transaction = carry_out(
+        world,
+        cause.program_id,
+        cause,
+        None,
+        sender,
+        decide,
+        answered=lambda story: story.first is not None,
+        beside=lambda request: [
+            create(request.of(Story(cause_of_card(cause.program_id, number)), None)) for number in _cards(request.story)
+        ],
+    )
+    return CardsCreated(_cards(transaction.story), transaction.decided)
+
+
+def withdraw_cards(world: World, cause: Cause, reason: str, sender: Sender) -> CardsWithdrawn:
+    """Block the cards that `cause` created, but for those that were assigned since. May be repeated.
+
+    Raises Unavailable when others kept winning the race.
+    """
+    program = world.programs.get(cause.program_id)
+    batch, _ = world.ledger.read(cause, None, consistent=True)
+    for attempt in range(ATTEMPTS):
+        origin = Origin(sender.actor, sender.source, world.clock(), sender.occurred_at)
+        stories = [_story(world, cause.program_id, number) for number in _cards(batch)]
+        assigned = tuple(card.number for story in stories if (card := known(story)).holder)
+        unassigned = [story for story in stories if known(story).status is Status.UNASSIGNED]
+        begun = [Transaction.begin(program, origin, story, None) for story in unassigned]
+        blocking = [blocked for transaction in begun for blocked in block(transaction, reason)]
+        try:
+            if blocking:
+                world.ledger.write(blocking)
+        except LostRace:
+            pause(world, attempt)
+        else:
+            return CardsWithdrawn(tuple(number for number in _cards(batch) if number not in assigned), assigned)
+    raise Unavailable(f"{ATTEMPTS} attempts at cards were all overtaken")
+
+
+def _story(world: World, program_id: str, number: str) -> Story:
+    story, _ = world.ledger.read(cause_of_card(program_id, number), None, consistent=True)
+    return story
+
+
+def _cards(story: Story) -> tuple[str, ...]:
+    """The numbers that were recorded for a request; none where it was not carried out."""
+    numbers = story.first.detail.get("cards") if story.first else None
+    return tuple(numbers) if isinstance(numbers, list) else ()

@@ -1,0 +1,251 @@
+"""A customer is erased. Can be stopped anywhere and called again, and goes on where it was.
+
+1. One write lets go what the customer has or owes, blocks their card, puts the account under a pseudonym and locks
+   it: from now on commands that name the customer or an order of theirs are told to try again.
+2. Each movement and record is rewritten to the pseudonym, first those that are named by the customer's id: while a
+   referral is found by no name or the other, the order that it belongs to is still locked.
+3. Once all are there, the lock is removed. The id is free: whoever comes back with it starts from nothing.
+
+What is named by the customer gets another name, which takes it out of the index of its day and puts it in again.
+Whoever closes that day meanwhile would count it twice or not at all. So it waits until the day is closed, before 1 if
+it can.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import batched
+
+from loyalty.domain.books.closing import Closing
+from loyalty.domain.customers.cards import cause_of_card
+from loyalty.domain.customers.erasure import erase, is_named_by, with_other_referrer, without_person, without_reason
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.movement import AccountId, Event, Movement
+from loyalty.domain.ledger.transaction import Origin
+from loyalty.domain.orders.order import cause_of_order
+from loyalty.domain.orders.referral import cause_of_referral
+from loyalty.domain.values.calendar import business_day
+from loyalty.domain.values.refusal import Refused
+from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
+from loyalty.ports.faults import BeingErased, LostRace, Unavailable
+from loyalty.ports.world import World
+from loyalty.usecases.books.close_days import closed_through
+from loyalty.usecases.books.days import timezones
+from loyalty.usecases.commands.command import ATTEMPTS, Sender, pause
+
+LOOKS = 10
+"""How often what an index does not show yet is looked for, before the caller is to ask again."""
+SETTLING = 2.0
+"""Seconds that commands get which looked before the lock, and write a record that moves nothing."""
+PER_WRITE = MAX_REWRITINGS // 3
+"""A movement, the order that it is noted in and the order of whom the customer referred."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerErased:
+    """What was done by this call. `done` is False while there may be more: then it is to be called again.
+
+    `pseudonym` is None where nothing was held. `forfeited` points were let go, negative where a debt was; None in a
+    call that goes on with what another one began.
+    """
+
+    pseudonym: AccountId | None
+    forfeited: int | None
+    rewritten: int
+    done: bool
+
+
+def erase_customer(
+    world: World, account_id: AccountId, sender: Sender, out_of_time: Callable[[], bool] = lambda: False
+) -> CustomerErased:
+    """Erase the customer, or go on with it. Raises Unavailable when others kept writing to the account.
+
+    Refused with `day_being_closed` where something that is named by the customer has to wait for that.
+    """
+    world.programs.get(account_id.program_id)
+    erasure, forfeited = world.erasures.under_way(account_id), None
+    renaming = _Renaming(world, account_id)
+    if erasure is None:
+        renaming.check(_all_of(world, account_id))
+        begun = _begin(world, account_id, sender)
+        if begun is None:
+            return CustomerErased(pseudonym=None, forfeited=None, rewritten=0, done=True)
+        erasure, forfeited = begun
+    work = _Work(world, erasure, renaming, out_of_time)
+    done = work.finish()
+    return CustomerErased(pseudonym=erasure.pseudonym, forfeited=forfeited, rewritten=work.rewritten, done=done)
+
+
+def _begin(world: World, account_id: AccountId, sender: Sender) -> tuple[Erasure, int] | None:
+    """Let go what there is, and lock; None where nothing is held."""
+    program = world.programs.get(account_id.program_id)
+    pseudonym = account_id.pseudonym(world.token())
+    for attempt in range(ATTEMPTS):
+        account = world.ledger.account(account_id, consistent=True)
+        if not account.version and not _is_known(world, account_id):
+            return None
+        origin = Origin(sender.actor, sender.source, world.clock(), address=sender.address)
+        card = _card(world, account)
+        transactions = erase(program, origin, account, pseudonym, bytes.fromhex(world.token()), card)
+        try:
+            world.erasures.begin(transactions, account.salt)
+        except LostRace:
+            pause(world, attempt)
+        else:
+            held = transactions[-1].holder.version
+            erasure = Erasure(account_id=account_id, pseudonym=pseudonym, salt=account.salt, movements=held)
+            return erasure, account.outstanding
+    raise Unavailable(f"{ATTEMPTS} attempts at an account were all overtaken")
+
+
+def _card(world: World, account: Account) -> Story | None:
+    if account.card is None:
+        return None
+    story, _ = world.ledger.read(cause_of_card(account.account_id.program_id, account.card), None, consistent=True)
+    return story
+
+
+def _is_known(world: World, account_id: AccountId) -> bool:
+    """Whether anything is held of a customer who has no account."""
+    return any(_all_of(world, account_id))
+
+
+def _all_of(world: World, account_id: AccountId) -> Iterator[Movement]:
+    """All that is found of a customer."""
+    yield from _of_referral(world, account_id)
+    for page in world.erasures.records(account_id):
+        yield from page
+
+
+def _of_referral(world: World, person: AccountId) -> list[Movement]:
+    """That the customer was referred: it is named by them, and in the account of who referred them."""
+    if person.guest:
+        return []
+    cause = cause_of_referral(person.program_id, person.customer_id)
+    story, _ = world.ledger.read(cause, None, consistent=True)
+    return list(story)
+
+
+class _Renaming:
+    """What of a customer's may be given another name by now."""
+
+    def __init__(self, world: World, person: AccountId) -> None:
+        self._world = world
+        self._person = person
+        # What is closed stays so: looked up once.
+        self._through = closed_through(world, person.program_id)
+        self._timezone = timezones(world, person.program_id)
+
+    def check(self, movements: Iterable[Movement]) -> None:
+        """Refuses when one of them is of a day that is being closed, and would get another name."""
+        closing = Closing.at(self._world.clock(), self._through)
+        if not closing:
+            return
+        for one in movements:
+            if one.is_booked and is_named_by(one.cause, self._person) and self._day(one) in closing:
+                raise Refused(
+                    "day_being_closed",
+                    f"{self._day(one)} is just being closed, and the customer's id names a movement of that day. "
+                    "Nothing was lost; send the same request again when it is closed.",
+                )
+
+    def _day(self, movement: Movement) -> date:
+        return business_day(movement.recorded_at, self._timezone(movement.program_version))
+
+
+class _Work:
+    """The rewriting of what is held of one customer."""
+
+    def __init__(self, world: World, erasure: Erasure, renaming: _Renaming, out_of_time: Callable[[], bool]) -> None:
+        self._world = world
+        self._erasure = erasure
+        self._renaming = renaming
+        self._out_of_time = out_of_time
+        self.rewritten = 0
+
+    def finish(self) -> bool:
+        """Whether all of it is done, and the lock removed."""
+        settled = False
+        for look in range(LOOKS):
+            try:
+                found = self._look()
+            except LostRace:
+                if self._has_ended():
+                    return True
+                pause(self._world, look)
+                continue
+            if self._out_of_time():
+                return False
+            if found or not self._all_are_there():
+                pause(self._world, look)
+            elif settled:
+                try:
+                    self._world.erasures.end(self._erasure)
+                except LostRace:
+                    if not self._has_ended():
+                        pause(self._world, look)
+                        continue
+                return True
+            else:
+                self._world.sleep(SETTLING)
+                settled = True
+        return False
+
+    def _has_ended(self) -> bool:
+        """Whether the same request, sent twice, has removed the lock; if not, it was in conflict with another write."""
+        return self._world.erasures.under_way(self._erasure.account_id) != self._erasure
+
+    def _all_are_there(self) -> bool:
+        """Whether the index shows all movements under the pseudonym, or whoever erased that in turn has seen them."""
+        pseudonym = self._erasure.pseudonym
+        if self._world.erasures.count(pseudonym) >= self._erasure.movements:
+            return True
+        try:
+            return not self._world.ledger.account(pseudonym, consistent=True).version
+        except BeingErased:
+            return False
+
+    def _look(self) -> int:
+        """Rewrite whatever is found now; how much was."""
+        before = self.rewritten
+        self._rewrite(_of_referral(self._world, self._erasure.account_id))
+        for page in self._world.erasures.records(self._erasure.account_id):
+            if self._out_of_time():
+                break
+            self._rewrite(page)
+        return self.rewritten - before
+
+    def _rewrite(self, movements: Iterable[Movement]) -> None:
+        for some in batched(movements, PER_WRITE, strict=False):
+            rewritings = [one for movement in some for one in self._rewritings(movement)]
+            if rewritings:
+                # Looked at anew for each write: the clock goes on, and a day comes close that was far.
+                self._renaming.check(some)
+                self.rewritten += self._world.erasures.rewrite(self._erasure, rewritings)
+
+    def _rewritings(self, movement: Movement) -> Iterator[Rewriting]:
+        person, pseudonym = self._erasure.account_id, self._erasure.pseudonym
+        after = without_person(movement, person, pseudonym, self._salt(movement))
+        yield Rewriting(movement, after)
+        if movement.account != person:
+            return
+        asked = movement.detail.get("asked")
+        if isinstance(asked, dict) and "order_id" in asked:
+            for note in self._story(str(asked["order_id"])):
+                if note.event is Event.ORDER_ADJUSTED and note.detail.get("movement_id") == movement.movement_id:
+                    yield Rewriting(note, without_reason(note, after))
+        if movement.event is Event.CUSTOMER_REFERRED:
+            for completion in self._story(str(movement.detail["order_id"])):
+                if completion.event is Event.ORDER_COMPLETED:
+                    yield Rewriting(completion, with_other_referrer(completion, person, pseudonym))
+
+    def _salt(self, movement: Movement) -> bytes:
+        if movement.account is None or movement.account == self._erasure.account_id:
+            return self._erasure.salt
+        return self._world.ledger.account(movement.account, consistent=True).salt
+
+    def _story(self, order_id: str) -> Iterable[Movement]:
+        cause = cause_of_order(self._erasure.account_id.program_id, order_id)
+        story, _ = self._world.ledger.read(cause, None, consistent=True)
+        return story

@@ -1,0 +1,41 @@
+"""Cards are looked up, one at a till, or all of them for whoever prints them. Nothing here writes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loyalty.domain.customers.cards import Card, Status, cause_of_card, known
+from loyalty.domain.ledger.movement import Movement
+from loyalty.ports.world import World
+from loyalty.usecases.customers.account import AccountView, view_account
+
+LATEST = 10
+"""How many transactions the view of a card shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """A card; the account of its customer, where it can be used; and what happened last, newest first."""
+
+    card: Card
+    account: AccountView | None
+    movements: Sequence[Movement]
+
+
+def view_card(world: World, program_id: str, number: str) -> CardView:
+    """A card as a till sees it. Raises Refused where nobody created it."""
+    world.programs.get(program_id)
+    story, _ = world.ledger.read(cause_of_card(program_id, number), None, consistent=True)
+    card = known(story)
+    own = story.movements[::-1]
+    if card.holder is None or card.status is not Status.ACTIVE:
+        return CardView(card, None, own[:LATEST])
+    account = view_account(world, card.holder)
+    # What a card does to its customer is in both; of one instant, what is in the statement came last.
+    both = {m.movement_id: m for m in (*world.ledger.statement(card.holder, LATEST, None), *own)}
+    return CardView(card, account, sorted(both.values(), key=lambda m: m.recorded_at, reverse=True)[:LATEST])
+
+
+def view_cards(world: World, program_id: str, limit: int, after: str | None) -> list[str]:
+    """Up to `limit` numbers of a program's cards, behind the number `after`; fewer are the last."""
+    world.programs.get(program_id)
+    return world.ledger.cards_of(program_id, limit, after)

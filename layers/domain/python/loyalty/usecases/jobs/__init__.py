@@ -1,0 +1,1 @@
+"""Jobs are started, worked on and undone."""

@@ -1,0 +1,37 @@
+"""Cards of jobs: a batch in one write, named by its first row. Undone, those that nobody was given are blocked."""
+
+from collections.abc import Iterator, Sequence
+from itertools import batched
+
+from loyalty.domain.jobs.job import Ending, Job, Outcome
+from loyalty.ports.world import World
+from loyalty.usecases.commands.command import Sender
+from loyalty.usecases.customers.create_cards import CARDS_PER_WRITE, create_cards, withdraw_cards
+
+REASON = "the job was undone"
+
+
+def make_cards(world: World, job: Job, rows: Sequence[int]) -> Iterator[Outcome]:
+    """A card for each of `rows`; in a dry run, that there would be one."""
+    for batch in batched(rows, CARDS_PER_WRITE, strict=False):
+        numbers: Sequence[str | None] = [None] * len(batch)
+        if not job.dry_run:
+            numbers = create_cards(world, job.cause(batch[0]), len(batch), _sender(job)).numbers
+        for row, number in zip(batch, numbers, strict=True):
+            yield Outcome(number=row, ending=Ending.DONE, subject=number)
+
+
+def take_cards_back(world: World, job: Job, rows: Sequence[int]) -> Iterator[Outcome]:
+    """Blocks the cards of `rows`, but for those that a customer was given since."""
+    for batch in batched(rows, CARDS_PER_WRITE, strict=False):
+        cause = job.cause(batch[0])
+        numbers = create_cards(world, cause, len(batch), _sender(job)).numbers
+        assigned = set(withdraw_cards(world, cause, REASON, _sender(job)).assigned)
+        for row, number in zip(batch, numbers, strict=True):
+            kept = number in assigned
+            ending, code = (Ending.PASSED_OVER, "card_assigned") if kept else (Ending.DONE, None)
+            yield Outcome(number=row, ending=ending, code=code, subject=number)
+
+
+def _sender(job: Job) -> Sender:
+    return Sender(actor=job.actor, source=job.source)

@@ -1,0 +1,227 @@
+"""Jobs are started, looked at, and undone. The work on them is done elsewhere: `work_on_jobs`."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from loyalty.domain.jobs.job import Job, JobKind, Status, Tally
+from loyalty.domain.values.refusal import Refused
+from loyalty.ports.audit import Act
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.files import Link
+from loyalty.ports.jobs import JobTask, RunTaken
+from loyalty.ports.world import World
+
+MAX_FILE_BYTES = 500_000_000
+"""Of an input; a million rows have some 100 MB."""
+
+
+class UnknownJob(Exception):
+    """No job of the program has this id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRequest:
+    """What a job is made from: `content`, or a file that was uploaded as `upload_id`; `form` is csv or jsonl."""
+
+    kind: JobKind
+    dry_run: bool
+    form: str
+    content: bytes | None = None
+    upload_id: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Tells it from any other request."""
+        told = repr((self.kind, self.dry_run, self.form, self.upload_id, self.content))
+        return hashlib.sha256(told.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStarted:
+    """The job, and whether this request made it."""
+
+    job: Job
+    first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """A job, and what was done of it so far: `done` and `undone` count rows and points."""
+
+    job: Job
+    done: Tally
+    undone: Tally
+
+
+def start_job(
+    world: World, program_id: str, key: str, request: JobRequest, actor: str, address: str | None = None
+) -> JobStarted:
+    """Start a job, once for an idempotency key. Raises Refused, UnknownProgram and Unavailable."""
+    world.programs.get(program_id)
+    if made := _made_with(world, program_id, key, request):
+        return made
+    now = world.clock()
+    job_id = now.strftime("%Y%m%dT%H%M%SZ-") + hashlib.sha256(f"{program_id} {key}".encode()).hexdigest()[:12]
+    job = Job(
+        program_id=program_id,
+        job_id=job_id,
+        kind=request.kind,
+        dry_run=request.dry_run,
+        file=_input(world, program_id, job_id, request),
+        form=request.form,
+        actor=actor,
+        created_at=now,
+    )
+    try:
+        world.jobs.create(job, key, request.digest, _act(world, job, "job_started", actor, address))
+    except RunTaken as taken:
+        raise Refused(
+            "past_actions_rewarded",
+            "The program has rewarded its past actions; undo that job to do it anew.",
+            facts={"job_id": taken.job_id},
+        ) from None
+    except LostRace:
+        made = _made_with(world, program_id, key, request)
+        if made is None:
+            raise Unavailable("another request with the same key is under way") from None
+        return made
+    world.jobs.hand_over([JobTask(program_id, job_id)])
+    return JobStarted(job=job, first=True)
+
+
+def when_made(world: World, program_id: str, key: str) -> datetime | None:
+    """When a job was made with this idempotency key; None where none was."""
+    made = world.jobs.made_with(program_id, key)
+    job = world.jobs.get(program_id, made[0]) if made else None
+    return job.created_at if job else None
+
+
+def view_job(world: World, program_id: str, job_id: str) -> JobView:
+    """A job and its progress. Raises UnknownProgram and UnknownJob."""
+    return _view(world, _job(world, program_id, job_id))
+
+
+def latest_jobs(world: World, program_id: str, limit: int) -> list[JobView]:
+    """The latest jobs of a program, newest first."""
+    world.programs.get(program_id)
+    return [_view(world, job) for job in world.jobs.latest(program_id, limit)]
+
+
+def undo_job(world: World, program_id: str, job_id: str, actor: str = "", address: str | None = None) -> JobView:
+    """Start undoing a job that is completed; once. Raises Refused for any other, UnknownJob, and Unavailable."""
+    job = _job(world, program_id, job_id)
+    if job.dry_run or job.status not in (Status.COMPLETED, Status.UNDOING, Status.UNDONE):
+        what = "A dry run" if job.dry_run else f"A job that is {job.status}"
+        raise Refused("job_not_undoable", f"{what} has nothing to undo.", facts={"job_status": job.status.value})
+    if job.status is Status.COMPLETED:
+        if world.files.size(part_name(job.rows, 0)) is None:
+            detail = "The job's rows are kept no longer: adjust what it did by another job."
+            raise Refused("job_not_undoable", detail, facts={"job_status": job.status.value})
+        job = job.changed(status=Status.UNDOING)
+        try:
+            world.jobs.change(job, _act(world, job, "job_undone", actor, address))
+        except LostRace:
+            raise Unavailable("somebody else changed the job") from None
+    if job.status is Status.UNDOING:
+        world.jobs.hand_over([JobTask(program_id, job_id)])
+    return _view(world, job)
+
+
+def new_upload(world: World, program_id: str, upload_id: str) -> Link:
+    """Where the file of a job to come may be PUT."""
+    world.programs.get(program_id)
+    return world.files.upload(upload_name(program_id, upload_id))
+
+
+def files_of(world: World, program_id: str, job_id: str) -> dict[str, Link]:
+    """What can be downloaded of a job: its `report` (bad rows), `results`, and `undo_results`."""
+    job = _job(world, program_id, job_id)
+    names = {"report": report_name(job), "results": results_name(job), "undo_results": undo_results_name(job)}
+
+    return {what: world.files.download(name) for what, name in names.items() if world.files.size(name) is not None}
+
+
+def upload_name(program_id: str, upload_id: str) -> str:
+    return f"{program_id}/uploads/{upload_id}"
+
+
+def job_folder(job: Job) -> str:
+    return f"{job.program_id}/jobs/{job.job_id}"
+
+
+def part_name(rows: str, part: int) -> str:
+    """The file of one part of a job's checked rows; `rows` is where they are."""
+    return f"{rows}/{part:06d}"
+
+
+def report_name(job: Job) -> str:
+    return f"{job_folder(job)}/report.csv"
+
+
+def results_name(job: Job) -> str:
+    return f"{job_folder(job)}/results.csv"
+
+
+def undo_results_name(job: Job) -> str:
+    return f"{job_folder(job)}/undo-results.csv"
+
+
+def _made_with(world: World, program_id: str, key: str, request: JobRequest) -> JobStarted | None:
+    """The job that the same request made before. Raises Refused when its key was used for another one."""
+    made = world.jobs.made_with(program_id, key)
+    if made is None:
+        return None
+    job_id, digest = made
+    if digest != request.digest:
+        raise Refused(
+            "idempotency_key_reused",
+            "This key was used for another request.",
+            pointer="/Idempotency-Key",
+            facts={"job_id": job_id},
+        )
+    job = _job(world, program_id, job_id)
+    if job.status is Status.QUEUED:
+        # Whoever made it may have died before it was handed over.
+        world.jobs.hand_over([JobTask(program_id, job_id)])
+    return JobStarted(job=job, first=False)
+
+
+def _input(world: World, program_id: str, job_id: str, request: JobRequest) -> str:
+    """The name of the job's file. Raises Refused when what was uploaded is not there or too large."""
+    if request.upload_id is None:
+        name = f"{program_id}/jobs/{job_id}/input"
+        world.files.write(name, request.content or b"")
+        return name
+    name = upload_name(program_id, request.upload_id)
+    size = world.files.size(name)
+    if size is None:
+        raise Refused("unknown_upload", "Nothing was uploaded under this id, or too long ago.", pointer="/upload_id")
+    if size > MAX_FILE_BYTES:
+        raise Refused("upload_too_large", f"A file may have {MAX_FILE_BYTES} bytes.", pointer="/upload_id")
+    return name
+
+
+def _act(world: World, job: Job, action: str, actor: str, address: str | None) -> Act | None:
+    """What the audit says of a job; its rows name the job as their source."""
+    if address is None:
+        return None
+    return Act(at=world.clock(), actor=actor, action=action, source="API", address=address, job_id=job.job_id)
+
+
+def _job(world: World, program_id: str, job_id: str) -> Job:
+    world.programs.get(program_id)
+    job = world.jobs.get(program_id, job_id)
+    if job is None:
+        raise UnknownJob(job_id)
+    return job
+
+
+def _view(world: World, job: Job) -> JobView:
+    done, undone = job.done, job.undone
+    if job.status in (Status.RUNNING, Status.UNDOING):
+        so_far = Tally()
+        for tally in world.jobs.finished(job).values():
+            so_far = so_far.plus(tally)
+        done, undone = (so_far, undone) if job.status is Status.RUNNING else (done, so_far)
+    return JobView(job=job, done=done, undone=undone)

@@ -1,0 +1,202 @@
+"""The work on jobs: rows are checked, carried out in parts, and undone. Any of it can be killed and done again.
+
+First every row is looked at; one bad row, and nothing of the job is carried out. Good rows are written down in parts,
+in the form in which they were checked, so that what is carried out is what was checked. Parts are done side by side;
+each is recorded once when it is done, and who records the last one finishes the job. Undoing goes over them likewise.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from loyalty.domain.jobs.job import Job, JobKind, Outcome, RowFault, Status, Tally
+from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.jobs import JobTask
+from loyalty.ports.world import World
+from loyalty.usecases.commands.batch import carry_out_many, look_at_many
+from loyalty.usecases.jobs.cards import make_cards, take_cards_back
+from loyalty.usecases.jobs.rows import TURNS, Action, command, undoing, undone_in_turn
+from loyalty.usecases.jobs.start import job_folder, part_name, report_name, results_name, undo_results_name
+
+ROWS_PER_PART = 1_000
+"""One after the other, a second's or two of work; at the worst, each row contended, some minutes."""
+MOST_FAULTS = 20
+"""How many faults the job itself names; its report has all, up to:"""
+MOST_REPORTED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRow:
+    """A good row: its number, and a line that says all of it."""
+
+    number: int
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheets:
+    """How rows and what became of them are written down and read. `faults` and `outcomes` give CSV.
+
+    `rows` reads the actions of a part back, by the numbers of their rows; of a card there is nothing more to say.
+    `outcomes` of part 0 begins with a header.
+    """
+
+    check: Callable[[Job], Iterator[CheckedRow | RowFault]]
+    rows: Callable[[Job, bytes], Iterable[tuple[int, Action | None]]]
+    faults: Callable[[Sequence[RowFault]], bytes]
+    outcomes: Callable[[int, Sequence[Outcome]], bytes]
+
+
+def work_on(world: World, task: JobTask, sheets: Sheets) -> Job | None:
+    """Do what `task` asks for, as its job stands now; None where there is nothing to do. Raises Unavailable."""
+    job = world.jobs.get(task.program_id, task.job_id)
+    match job:
+        case Job(status=Status.QUEUED):
+            return _check(world, job, sheets)
+        case Job(status=Status.RUNNING | Status.UNDOING) if task.part is None:
+            _hand_over(world, job)
+            return job
+        case Job(status=Status.RUNNING | Status.UNDOING):
+            return _part(world, job, task.part or 0, sheets)
+        case _:
+            return job
+
+
+def _check(world: World, job: Job, sheets: Sheets) -> Job | None:
+    """Look at every row. Twice at once, each writes parts of its own, and the first to say where counts."""
+    rows = f"{job_folder(job)}/rows/{world.clock():%Y%m%dT%H%M%S.%f}"
+    faults: list[RowFault] = []
+    part: list[CheckedRow] = []
+    total = parts = bad = latest = 0
+    for found in sheets.check(job):
+        if isinstance(found, RowFault):
+            bad += found.row != latest or not bad
+            latest = found.row
+            faults.append(found)
+            if len(faults) < MOST_REPORTED:
+                continue
+            faults.append(RowFault(found.row, found.line, "", "too_many", "Reading stopped: so much is wrong."))
+            break
+        total += 1
+        part.append(found)
+        if len(part) == ROWS_PER_PART and not faults:
+            _write_part(world, rows, parts, part)
+            parts += 1
+        if len(part) == ROWS_PER_PART:
+            part = []
+    if faults:
+        world.files.write(report_name(job), sheets.faults(faults))
+        return _change(
+            world,
+            job.changed(
+                status=Status.FAILED,
+                total=total + bad,
+                bad=bad,
+                faults=tuple(faults[:MOST_FAULTS]),
+                finished_at=world.clock(),
+            ),
+        )
+    if part:
+        _write_part(world, rows, parts, part)
+        parts += 1
+    running = _change(world, job.changed(status=Status.RUNNING, total=total, rows=rows, parts=parts))
+    if running is None:
+        # Whoever was first may die before the parts are handed over, and this may be the last task that there is.
+        raise Unavailable("somebody else has checked the job")
+    _hand_over(world, running)
+    return running
+
+
+def _write_part(world: World, rows: str, part: int, checked: Sequence[CheckedRow]) -> None:
+    world.files.write(part_name(rows, part), b"\n".join(row.line for row in checked))
+
+
+def _hand_over(world: World, job: Job) -> None:
+    """Have all parts done that are not and can be by now, or finish the job if they are."""
+    finished = world.jobs.finished(job)
+    world.jobs.hand_over([JobTask(job.program_id, job.job_id, n) for n in _left(job, finished)])
+    if _is_over(job, finished):
+        _finish(world, job, finished)
+
+
+def _left(job: Job, finished: Collection[int]) -> list[int]:
+    """What can be done now, side by side, of what is not yet.
+
+    Rows of one customer may be in several parts, and are undone in their turn all the same: a part is gone over once
+    for each turn, the highest first, as part number turn * `parts` + n. The last time counts, and covers all of it.
+    """
+    for turn in reversed(range(_turns(job))):
+        numbers = range(turn * job.parts, (turn + 1) * job.parts)
+        if left := [number for number in numbers if number not in finished]:
+            return left
+    return []
+
+
+def _turns(job: Job) -> int:
+    return TURNS if job.status is Status.UNDOING and job.kind is JobKind.ADJUSTMENTS and job.parts > 1 else 1
+
+
+def _is_over(job: Job, finished: Collection[int]) -> bool:
+    return all(n in finished for n in range(job.parts))
+
+
+def _part(world: World, job: Job, part: int, sheets: Sheets) -> Job | None:
+    """Carry out, or undo, the rows of one part, if it is neither done nor to wait for others."""
+    finished = world.jobs.finished(job)
+    if part in _left(job, finished):
+        turn, of = divmod(part, job.parts)
+        with world.files.open(part_name(job.rows, of)) as file:
+            actions = [row for row in sheets.rows(job, file.read()) if undone_in_turn(row[1]) >= turn]
+        outcomes = sorted(_outcomes(world, job, actions), key=lambda outcome: outcome.number)
+        tally = Tally()
+        if turn == 0:
+            for outcome in outcomes:
+                tally = tally.with_(outcome)
+            world.files.write(_outcomes_name(job, part), sheets.outcomes(part, outcomes))
+        world.jobs.finish(job, part, tally)
+        finished = world.jobs.finished(job)
+    if _is_over(job, finished):
+        return _finish(world, job, finished)
+    if part >= job.parts and min(left := _left(job, finished)) < part - part % job.parts:
+        world.jobs.hand_over([JobTask(job.program_id, job.job_id, n) for n in left])
+    return job
+
+
+def _outcomes(world: World, job: Job, rows: Sequence[tuple[int, Action | None]]) -> Iterable[Outcome]:
+    is_undoing = job.status is Status.UNDOING
+    if job.kind is JobKind.CARDS:
+        work = take_cards_back if is_undoing else make_cards
+        return work(world, job, [number for number, _ in rows])
+    if is_undoing:
+        rows = sorted(rows, key=lambda row: (undone_in_turn(row[1]), row[0]), reverse=True)
+    asked = undoing if is_undoing else command
+    commands = [asked(world, job, number, action) for number, action in rows if action is not None]
+    if job.dry_run:
+        return look_at_many(world, job.program_id, commands)
+    return carry_out_many(world, job.program_id, commands)
+
+
+def _finish(world: World, job: Job, finished: dict[int, Tally]) -> Job | None:
+    """All parts are done: put together what became of the rows, and say so."""
+    tally = Tally()
+    for one in finished.values():
+        tally = tally.plus(one)
+    names = [_outcomes_name(job, part) for part in range(job.parts)]
+    if job.status is Status.UNDOING:
+        world.files.join(names, undo_results_name(job))
+        return _change(world, job.changed(status=Status.UNDONE, undone=tally, finished_at=world.clock()))
+    world.files.join(names, results_name(job))
+    return _change(world, job.changed(status=Status.COMPLETED, done=tally, finished_at=world.clock()))
+
+
+def _outcomes_name(job: Job, part: int) -> str:
+    what = "undone" if job.status is Status.UNDOING else "done"
+    return f"{job.rows}/{what}/{part:06d}"
+
+
+def _change(world: World, job: Job) -> Job | None:
+    """The job, changed; None where somebody else has changed it first: then it is theirs."""
+    try:
+        world.jobs.change(job)
+    except LostRace:
+        return None
+    return job

@@ -1,0 +1,1 @@
+"""Orders are completed, cancelled, refunded, quoted and viewed; they use points."""

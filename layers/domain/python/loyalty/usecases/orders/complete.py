@@ -1,0 +1,84 @@
+"""An order is completed: it earns, once, ever."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.orders.completion import breakdown_of, complete, why_skipped
+from loyalty.domain.orders.earning import Step
+from loyalty.domain.orders.order import Order, cause_of_order
+from loyalty.domain.orders.refund import take_back_noted
+from loyalty.ports.world import World
+from loyalty.usecases.commands.command import Sender, carry_out
+from loyalty.usecases.orders.referral import paying, referral_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCompleted:
+    """What the completion did, the first time. `status` is `earned`, `not_earned` or `skipped`.
+
+    `skipped` recorded nothing: sent again when the reason is gone, the order earns. `first` says that
+    this call recorded it, `repeated` that one before it did.
+    """
+
+    order_id: str
+    customer_id: str | None
+    status: str
+    reason: str | None
+    points_earned: int
+    expires_at: datetime | None
+    balance: int | None
+    breakdown: tuple[Step, ...]
+    program_version: int
+    first: bool
+    repeated: bool
+
+
+def complete_order(world: World, program_id: str, order: Order, actor: str, source: str) -> OrderCompleted:
+    """Accrue the points of a completed order. A repeat answers what the first one answered."""
+    transaction = carry_out(
+        world,
+        program_id,
+        cause_of_order(program_id, order.order_id),
+        order.account_id(program_id),
+        Sender(actor=actor, source=source, occurred_at=order.completed_at),
+        lambda transaction: take_back_noted(complete(transaction, order, referral_of(world, transaction, order))),
+        answered=lambda story: story.completed_for_good,
+        beside=lambda transaction: paying(world, transaction),
+    )
+    completion = transaction.story.completion
+    if completion is None:
+        return _not_recorded(transaction, order)
+    return OrderCompleted(
+        order_id=order.order_id,
+        customer_id=completion.account.customer_id if completion.account else None,
+        status="earned" if completion.points else "not_earned",
+        reason=completion.reason,
+        points_earned=completion.points,
+        expires_at=completion.expires_at,
+        balance=completion.balance_after,
+        breakdown=breakdown_of(completion),
+        program_version=completion.program_version,
+        first=transaction.decided,
+        repeated=not transaction.decided,
+    )
+
+
+def _not_recorded(transaction: Transaction, order: Order) -> OrderCompleted:
+    cancelled = bool(transaction.story.cancellation)
+    program, account = transaction.program, transaction.account
+    if account and order.customer_id is not None and account.account_id != order.account_id(program.program_id):
+        account = None  # a member's, named by a cancellation; no business of the guest with the same id
+    return OrderCompleted(
+        order_id=order.order_id,
+        customer_id=order.customer_id,
+        status="not_earned" if cancelled else "skipped",
+        reason="order_cancelled" if cancelled else why_skipped(program, order),
+        points_earned=0,
+        expires_at=None,
+        balance=account.balance(transaction.now) if account else None,
+        breakdown=(),
+        program_version=program.version,
+        first=False,
+        repeated=False,
+    )

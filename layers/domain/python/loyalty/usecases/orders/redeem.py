@@ -1,0 +1,85 @@
+"""An order uses points: set, set anew, or given back."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from loyalty.domain.orders.order import cause_of_order
+from loyalty.domain.orders.redemption import RedemptionRequest, discount, redeem, void
+from loyalty.ports.world import World
+from loyalty.usecases.commands.command import Sender, carry_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsRedeemed:
+    """What the order uses now, the money that it takes off, and the balance after."""
+
+    order_id: str
+    points_redeemed: int
+    discount: Decimal
+    currency: str
+    balance: int
+    first: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionVoided:
+    """What the order gave back. Nobody's balance where the order has no customer yet."""
+
+    order_id: str
+    points_restored: int
+    balance: int | None
+    first: bool
+
+
+def redeem_points(
+    world: World,
+    program_id: str,
+    order_id: str,
+    request: RedemptionRequest,
+    actor: str,
+    source: str,
+) -> PointsRedeemed:
+    """Set what an order uses. The same request again changes nothing and is answered the same."""
+    transaction = carry_out(
+        world,
+        program_id,
+        cause_of_order(program_id, order_id),
+        request.account_id,
+        Sender(actor=actor, source=source),
+        lambda transaction: redeem(transaction, request),
+    )
+    live = transaction.story.live_redemption
+    return PointsRedeemed(
+        order_id=order_id,
+        points_redeemed=live.points if live else 0,
+        discount=Decimal(str(live.detail["discount"])) if live else discount(transaction.program, 0),
+        currency=transaction.program.currency,
+        balance=live.balance_after if live else transaction.holder.balance(transaction.now),
+        first=transaction.decided,
+    )
+
+
+def void_redemption(world: World, program_id: str, order_id: str, actor: str, source: str) -> RedemptionVoided:
+    """Give back what an order uses. A repeat answers what was given back the last time."""
+    transaction = carry_out(
+        world,
+        program_id,
+        cause_of_order(program_id, order_id),
+        None,
+        Sender(actor=actor, source=source),
+        void,
+    )
+    if voided := transaction.story.voided_redemption:
+        return RedemptionVoided(
+            order_id=order_id,
+            points_restored=voided.points,
+            balance=voided.balance_after,
+            first=transaction.decided,
+        )
+    account = transaction.account
+    return RedemptionVoided(
+        order_id=order_id,
+        points_restored=0,
+        balance=account.balance(transaction.now) if account else None,
+        first=False,
+    )

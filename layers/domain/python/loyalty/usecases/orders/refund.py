@@ -1,0 +1,54 @@
+"""An order was refunded, in part or in whole."""
+
+from dataclasses import dataclass
+
+from loyalty.domain.orders.order import cause_of_order
+from loyalty.domain.orders.refund import Return, suggested, take_back
+from loyalty.domain.values.money import exact
+from loyalty.ports.world import World
+from loyalty.usecases.commands.command import Sender, carry_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRefunded:
+    """What this refund took back, and what the order's share of it would have been."""
+
+    order_id: str
+    points_reversed: int
+    points_suggested: int
+    balance: int | None
+    first: bool
+    repeated: bool
+
+
+def refund_order(
+    world: World, program_id: str, order_id: str, request: Return, actor: str, source: str, address: str | None = None
+) -> OrderRefunded:
+    """Take back points for a refund. The same cumulative amount again is answered as the first time."""
+    transaction = carry_out(
+        world,
+        program_id,
+        cause_of_order(program_id, order_id),
+        None,
+        Sender(actor=actor, source=source, address=address),
+        lambda transaction: take_back(transaction, request),
+    )
+    story, account = transaction.story, transaction.account
+    recorded = story.refund_of(str(exact(request.refunded_total, transaction.program.currency)))
+    if recorded is None:
+        return OrderRefunded(
+            order_id=order_id,
+            points_reversed=0,
+            points_suggested=suggested(story, request.refunded_total),
+            balance=account.balance(transaction.now) if account else None,
+            first=False,
+            repeated=False,
+        )
+    return OrderRefunded(
+        order_id=order_id,
+        points_reversed=recorded.points,
+        points_suggested=int(str(recorded.detail["suggested"])),
+        balance=recorded.balance_after,
+        first=transaction.decided,
+        repeated=not transaction.decided,
+    )

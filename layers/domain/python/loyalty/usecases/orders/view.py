@@ -1,0 +1,82 @@
+"""Everything that an order has done to points, to look at. Nothing here writes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.movement import Kind
+from loyalty.domain.orders.completion import breakdown_of
+from loyalty.domain.orders.earning import Step
+from loyalty.domain.orders.order import cause_of_order
+from loyalty.domain.orders.redemption import discount, usable
+from loyalty.domain.program.settings import Program
+from loyalty.ports.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """Everything that an order has done to points."""
+
+    order_id: str
+    story: Story
+    account: Account | None
+    program: Program
+    at: datetime
+
+    @property
+    def status(self) -> str:
+        """`unknown` to the ledger, `open`, then `completed`; `cancelled` once it is that."""
+        if not self.story.movements:
+            return "unknown"
+        if self.story.cancellation:
+            return "cancelled"
+        return "completed" if self.story.completion else "open"
+
+    @property
+    def breakdown(self) -> tuple[Step, ...]:
+        """How the points that it earned came about."""
+        completion = self.story.completion
+        return breakdown_of(completion) if completion else ()
+
+    @property
+    def earnable(self) -> int | None:
+        """What it earned; before it is completed nobody has said what is in it, so None."""
+        if self.story.cancellation:
+            return 0
+        return self.story.earned if self.story.completion else None
+
+    @property
+    def usable(self) -> int | None:
+        """The most points that it can use, those it uses included; None while its worth is unknown."""
+        live = self.story.live_redemption
+        if self.story.closed:
+            return 0
+        if live is None or self.account is None:
+            return None
+        # Given back, they would repay the debt first; who is in debt has nothing else to spend.
+        available = max(0, self.account.balance(self.at) + live.points)
+        return usable(self.program, available, Decimal(str(live.detail["order_total"])))
+
+    @property
+    def restored(self) -> int:
+        """Points that it used and gave back."""
+        return sum(m.points for m in self.story if m.kind is Kind.RESTORE)
+
+    @property
+    def discount(self) -> Decimal:
+        """What the points it uses took off, in money."""
+        live = self.story.live_redemption
+        if live is None:
+            return discount(self.program, 0)
+        return Decimal(str(live.detail["discount"]))
+
+
+def view_order(world: World, program_id: str, order_id: str) -> OrderView:
+    """The loyalty story of an order; an empty one where the ledger has never seen it."""
+    program = world.programs.get(program_id)
+    story, _ = world.ledger.read(cause_of_order(program_id, order_id), None, consistent=True)
+    owner = story.account_id
+    account = world.ledger.account(owner, consistent=True) if owner and story.live_redemption else None
+    return OrderView(order_id, story, account, program, world.clock())

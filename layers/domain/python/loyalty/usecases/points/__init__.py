@@ -1,0 +1,1 @@
+"""Points are issued, adjusted, earned by a sign-up, and expire."""

@@ -1,0 +1,78 @@
+"""Points are adjusted by hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from loyalty.domain.ledger.idempotency import cause_of_request
+from loyalty.domain.ledger.movement import Cause
+from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.orders.order import cause_of_order
+from loyalty.domain.points.adjustment import Adjustment, adjust, note_in_order
+from loyalty.ports.world import World
+from loyalty.usecases.commands.command import Sender, carry_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsAdjusted:
+    """What the adjustment did, the first time: `points` is signed.
+
+    `shortfall` is what it should have taken and was not there, where the program lets that go.
+    """
+
+    movement_id: str
+    points: int
+    shortfall: int
+    expires_at: datetime | None
+    balance: int
+    debt: int
+    first: bool
+
+
+def adjust_points(
+    world: World,
+    program_id: str,
+    idempotency_key: str,
+    request: Adjustment,
+    actor: str,
+    source: str,
+    address: str | None = None,
+) -> PointsAdjusted:
+    """Adjust a customer's points, once per idempotency key."""
+    sender = Sender(actor=actor, source=source, address=address)
+    return adjust_for(world, cause_of_request(program_id, idempotency_key), request, sender)
+
+
+def adjust_for(world: World, cause: Cause, request: Adjustment, sender: Sender) -> PointsAdjusted:
+    """Adjust a customer's points, once for `cause`. Raises what `carry_out` does."""
+    transaction = carry_out(
+        world,
+        cause.program_id,
+        cause,
+        request.account_id,
+        sender,
+        lambda transaction: adjust(transaction, request),
+        answered=lambda story: story.first is not None,
+        beside=lambda transaction: noting(world, transaction, request.order_id),
+    )
+    adjusted = transaction.story.movements[0]
+    shortfall = adjusted.detail.get("shortfall", 0)
+    return PointsAdjusted(
+        movement_id=adjusted.movement_id,
+        points=adjusted.kind.sign * adjusted.points,
+        shortfall=shortfall if isinstance(shortfall, int) else 0,
+        expires_at=adjusted.expires_at,
+        balance=adjusted.balance_after,
+        debt=adjusted.debt_after,
+        first=transaction.decided,
+    )
+
+
+def noting(world: World, transaction: Transaction, order_id: str | None) -> Sequence[Transaction]:
+    """What is written together with an adjustment: the note in the story of the order that it is on account of."""
+    if order_id is None:
+        return ()
+    program = transaction.program
+    story, _ = world.ledger.read(cause_of_order(program.program_id, order_id), None, consistent=True)
+    begun = transaction.of(story, None)
+    return (note_in_order(begun, transaction.movements[0]),)

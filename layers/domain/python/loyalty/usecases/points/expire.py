@@ -1,0 +1,106 @@
+"""Expiring: points whose time has passed are written off, and the journal says so.
+
+Each write holds as many accounts as fit a transaction, and the journal entry of what they lose. An
+account that somebody else is writing to is left out and tried again by itself. One that cannot be
+written at all is named, so that it holds nobody else up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from loyalty.domain.books.journal import journal_entry, sum_up
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.movement import AccountId, Movement
+from loyalty.domain.ledger.transaction import Origin, Transaction
+from loyalty.domain.points.expiry import expire, expiry_story
+from loyalty.domain.program.settings import Program
+from loyalty.ports.faults import Unavailable
+from loyalty.ports.ledger import WriteOff
+from loyalty.ports.world import World
+from loyalty.usecases.commands.command import ATTEMPTS, pause
+from loyalty.usecases.commands.write_together import fitting, write_together
+
+ACTOR, SOURCE = "purge", "PURGE"
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """What was written off: accounts, points and money. `left` could not be written."""
+
+    accounts: int = 0
+    points: int = 0
+    amount: Decimal = Decimal(0)
+    left: tuple[AccountId, ...] = ()
+
+    def plus(self, other: "Expired") -> "Expired":
+        return Expired(
+            self.accounts + other.accounts,
+            self.points + other.points,
+            self.amount + other.amount,
+            self.left + other.left,
+        )
+
+
+def expire_accounts(
+    world: World, program: Program, run_id: str, as_of: datetime, account_ids: Sequence[AccountId]
+) -> Expired:
+    """Write off what is gone at `as_of` in these accounts, in as few writes as they fit."""
+    done = Expired()
+    try:
+        for batch in fitting(world.ledger.accounts(account_ids)):
+            done = done.plus(_write(world, program, run_id, as_of, batch))
+    except Unavailable:
+        raise
+    except Exception:  # noqa: BLE001 - whichever account is broken, the others must not wait for it
+        return replace(done, left=()).plus(_one_by_one(world, program, run_id, as_of, account_ids))
+    contended, done = done.left, replace(done, left=())
+    return done.plus(_one_by_one(world, program, run_id, as_of, contended))
+
+
+def expire_account(world: World, program: Program, run_id: str, as_of: datetime, account_id: AccountId) -> Expired:
+    """Write off what is gone at `as_of` in this account. Raises Unavailable if others keep writing to it."""
+    for attempt in range(ATTEMPTS):
+        account = world.ledger.account(account_id, consistent=True)
+        done = _write(world, program, run_id, as_of, [account])
+        if not done.left:
+            return done
+        pause(world, attempt)
+    raise Unavailable(f"{ATTEMPTS} attempts at an account were all overtaken")
+
+
+def _one_by_one(
+    world: World, program: Program, run_id: str, as_of: datetime, account_ids: Sequence[AccountId]
+) -> Expired:
+    done = Expired()
+    for account_id in account_ids:
+        try:
+            done = done.plus(expire_account(world, program, run_id, as_of, account_id))
+        except Exception:  # noqa: BLE001 - it is named, and handed over by whoever asked
+            done = done.plus(Expired(left=(account_id,)))
+    return done
+
+
+def _write(world: World, program: Program, run_id: str, as_of: datetime, accounts: Sequence[Account]) -> Expired:
+    """Expire `accounts` in one write; those that lost a race are taken out until the rest goes through."""
+    origin = Origin(ACTOR, SOURCE, recorded_at=world.clock())
+    begun = [Transaction.begin(program, origin, expiry_story(account), account) for account in accounts]
+    decided = [done for transaction in begun if (done := expire(transaction, as_of)).decided]
+
+    def write_off(transactions: Sequence[Transaction]) -> WriteOff | None:
+        entries = sum_up(journal_entry(movement, program.timezone) for movement in _expiring(transactions))
+        return WriteOff(entries[0], run_id) if entries else None
+
+    written, left = write_together(world, decided, write_off)
+    movements = _expiring(written)
+    return Expired(
+        accounts=len(movements),
+        points=sum(movement.points for movement in movements),
+        amount=sum((movement.value for movement in movements), Decimal(0)),
+        left=tuple(transaction.holder.account_id for transaction in left),
+    )
+
+
+def _expiring(transactions: Sequence[Transaction]) -> list[Movement]:
+    return [m for transaction in transactions for m in transaction.movements if m.points]

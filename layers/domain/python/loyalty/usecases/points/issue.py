@@ -1,0 +1,49 @@
+"""Points are given by hand."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from loyalty.domain.ledger.idempotency import cause_of_request
+from loyalty.domain.points.issue import Issue, issue
+from loyalty.ports.world import World
+from loyalty.usecases.commands.command import Sender, carry_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PointsIssued:
+    """What was issued, the first time that the key was used."""
+
+    movement_id: str
+    points: int
+    expires_at: datetime | None
+    balance: int
+    first: bool
+
+
+def issue_points(
+    world: World,
+    program_id: str,
+    idempotency_key: str,
+    request: Issue,
+    actor: str,
+    source: str,
+    address: str | None = None,
+) -> PointsIssued:
+    """Issue points, once per idempotency key."""
+    transaction = carry_out(
+        world,
+        program_id,
+        cause_of_request(program_id, idempotency_key),
+        request.account_id,
+        Sender(actor=actor, source=source, address=address),
+        lambda transaction: issue(transaction, request),
+        answered=lambda story: story.first is not None,
+    )
+    issued = transaction.story.movements[0]
+    return PointsIssued(
+        movement_id=issued.movement_id,
+        points=issued.points,
+        expires_at=issued.expires_at,
+        balance=issued.balance_after,
+        first=transaction.decided,
+    )

@@ -1,0 +1,58 @@
+"""A customer signs up: they earn, once, ever."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from loyalty.domain.ledger.movement import AccountId, Event
+from loyalty.domain.points.sign_up import cause_of_sign_up, sign_up, why_not
+from loyalty.ports.world import World
+from loyalty.usecases.commands.command import Sender, carry_out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedUp:
+    """What the sign-up earned, the first time; nothing and why, where nothing was recorded."""
+
+    customer_id: str
+    reason: str | None
+    points: int
+    expires_at: datetime | None
+    balance: int
+    program_version: int
+    first: bool
+    repeated: bool
+
+
+def sign_customer_up(world: World, account_id: AccountId, actor: str, source: str) -> SignedUp:
+    """Give a customer what signing up earns. A repeat answers what the first one answered."""
+    transaction = carry_out(
+        world,
+        account_id.program_id,
+        cause_of_sign_up(account_id.program_id, account_id.customer_id),
+        account_id,
+        Sender(actor=actor, source=source),
+        sign_up,
+        answered=lambda story: story.sign_up is not None and story.sign_up.event is Event.SIGNED_UP,
+    )
+    recorded = transaction.story.sign_up
+    if recorded is None:
+        return SignedUp(
+            customer_id=account_id.customer_id,
+            reason=why_not(transaction.program),
+            points=0,
+            expires_at=None,
+            balance=transaction.holder.balance(transaction.now),
+            program_version=transaction.program.version,
+            first=False,
+            repeated=False,
+        )
+    return SignedUp(
+        customer_id=account_id.customer_id,
+        reason=None,
+        points=recorded.points,
+        expires_at=recorded.expires_at,
+        balance=recorded.balance_after,
+        program_version=recorded.program_version,
+        first=transaction.decided,
+        repeated=not transaction.decided,
+    )

@@ -1,0 +1,1 @@
+"""Settings are changed and viewed; the audit says who did what."""

@@ -1,0 +1,16 @@
+"""A program's settings, to look at. Nothing here writes."""
+
+from loyalty.domain.values.refusal import Refused
+from loyalty.ports.faults import UnknownProgram
+from loyalty.ports.programs import Edition
+from loyalty.ports.world import World
+
+
+def view_program(world: World, program_id: str, version: int | None) -> Edition:
+    """A program's settings, in one of their versions or as they are now. Raises UnknownProgram and Refused."""
+    try:
+        return world.programs.edition(program_id, version)
+    except UnknownProgram:
+        if version is None or world.programs.latest(program_id) is None:
+            raise
+        raise Refused("unknown_version", f"There is no version {version}.", pointer="/version") from None

@@ -1,0 +1,112 @@
+"""docs/openapi.json is valid, is what the code says, and is true: its examples are played."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_spec_validator import validate
+
+from loyalty.entry.http.problems import RULES
+from loyalty.entry.http.routes import ROUTES
+from loyalty.entry.http.serve import serve as http
+from tests.function.api.cloud import Cloud, function, load
+from tests.function.api.description import description
+from tools import openapi
+from tools.deployment import read_template
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_the_description_is_valid() -> None:
+    validate(description())
+
+
+def test_the_description_is_what_the_code_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert openapi.main(["--check"]) == 0, capsys.readouterr().err
+
+
+@pytest.mark.parametrize("committed", ["{}\n", None])
+def test_a_description_that_has_drifted_is_one_clear_line(
+    committed: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(openapi, "DOCUMENT", tmp_path / "openapi.json")
+    if committed is not None:
+        openapi.DOCUMENT.write_text(committed)
+    assert openapi.main(["--check"]) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert "python -m tools.openapi" in line
+    assert openapi.main([]) == 0
+    assert openapi.main(["--check"]) == 0
+
+
+def test_a_route_that_is_not_described_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openapi, "ROUTES", (*ROUTES, ROUTES[0]._replace(method="PATCH")))
+    with pytest.raises(LookupError, match="PATCH"):
+        openapi.document()
+
+
+def test_every_code_is_an_answer_of_some_operation() -> None:
+    answered = {code for operation in openapi.OPERATIONS.values() for code in openapi.codes_of(operation)}
+    not_of_a_function = {"unauthorized", "forbidden", "not_found"}
+    assert answered | not_of_a_function == {rule.code for rule in RULES}
+
+
+def test_the_examples_are_a_story_that_happens_as_told(cloud: Cloud) -> None:
+    keys = {operation.name: key for key, operation in openapi.OPERATIONS.items()}
+    for scene in openapi.story():
+        key = keys[scene["operation"]]
+        ids = [scene["path"][part.strip("{}")] for part in key.split("/") if part.startswith("{")]
+        answer = cloud.call(
+            key.replace("/v1/programs/{program_id}", "p"),
+            *ids,
+            body=scene.get("body"),
+            query=scene.get("query"),
+            idempotency_key=scene.get("idempotency_key"),
+        )
+        told, found = openapi.settled(scene["answer"]), openapi.settled(answer.body)
+        assert (scene["title"], answer.status, found) == (scene["title"], scene["status"], told)
+    assert {scene["operation"] for scene in openapi.story()} == set(keys)
+
+
+def template_functions() -> dict[str, dict[str, Any]]:
+    """The template's functions, by their folder."""
+    resources = read_template(ROOT / "template.yaml")["Resources"].values()
+    functions = [r["Properties"] for r in resources if r["Type"] == "AWS::Serverless::Function"]
+    return {Path(function["CodeUri"]).name: function for function in functions}
+
+
+def test_the_template_routes_what_the_code_serves_to_who_may_call_it() -> None:
+    deployed = {
+        (event["Properties"]["Method"], event["Properties"]["Path"], name): set(
+            event["Properties"]["Auth"]["AuthorizationScopes"]
+        )
+        for name, function in template_functions().items()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "HttpApi" and name != "forward"
+    }
+    assert deployed == {(route.method, route.path, route.function): set(route.scopes) for route in ROUTES}
+
+
+def test_ids_with_a_slash_reach_every_function_whose_routes_have_one() -> None:
+    forwarded = json.loads(
+        template_functions()["forward"]["Environment"]["Variables"]["FUNCTIONS"]["Fn::Sub"].replace("${", "{")
+    )
+    assert set(forwarded) == {
+        route.function for route in ROUTES if "{order_id}" in route.path or "{customer_id}" in route.path
+    }
+
+
+def test_every_function_serves_exactly_its_routes(monkeypatch: pytest.MonkeyPatch) -> None:
+    served: dict[str, set[str]] = {}
+    for name in {route.function for route in ROUTES}:
+        monkeypatch.setattr(http, "serve", lambda endpoints, name=name: served.setdefault(name, set(endpoints)))
+        load(name)
+    assert served == {
+        name: {route.key for route in ROUTES if route.function == name} for name in {route.function for route in ROUTES}
+    }
+
+
+def test_every_function_of_the_template_has_a_handler() -> None:
+    for name in template_functions():
+        assert callable(function(name).handler)

@@ -1,0 +1,109 @@
+"""The ports of erasure and audit in memory, over a ledger in memory."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date
+
+from loyalty.domain.ledger.movement import AccountId, Movement
+from loyalty.domain.ledger.transaction import Transaction
+from loyalty.ports.audit import Act
+from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
+from loyalty.ports.faults import LostRace, UnknownProgram
+from loyalty.ports.programs import Programs
+from tests.support.fakes.memory import MemoryLedger
+
+PAGE = 3
+
+
+class MemoryErasures:
+    """The `Erasures` port in memory."""
+
+    def __init__(self, ledger: MemoryLedger) -> None:
+        self._ledger = ledger
+
+    def under_way(self, account_id: AccountId) -> Erasure | None:
+        return self._ledger.erasures.get(account_id)
+
+    def begin(self, transactions: Sequence[Transaction], salt: bytes) -> None:
+        read, account = transactions[0].read, transactions[-1].holder
+        assert read
+        erasure = Erasure(
+            account_id=read.account_id, pseudonym=account.account_id, salt=salt, movements=account.version
+        )
+        self._ledger.lock(transactions, erasure)
+
+    def records(self, account_id: AccountId) -> Iterator[list[Movement]]:
+        mine = [movement for movement in self._ledger.every() if movement.account == account_id]
+        for start in range(0, len(mine), PAGE):
+            yield mine[start : start + PAGE]
+
+    def count(self, account_id: AccountId) -> int:
+        return sum(m.account == account_id and m.sequence is not None for m in self._ledger.every())
+
+    def rewrite(self, erasure: Erasure, rewritings: Sequence[Rewriting]) -> int:
+        assert len(rewritings) <= MAX_REWRITINGS
+        if self._ledger.erasures.get(erasure.account_id) != erasure:
+            raise LostRace
+        return self._ledger.change([(one.before, one.after) for one in rewritings])
+
+    def end(self, erasure: Erasure) -> None:
+        if self._ledger.erasures.pop(erasure.account_id, None) != erasure:
+            raise LostRace
+
+
+class MemoryAudit:
+    """The `Audit` port in memory."""
+
+    def __init__(self, ledger: MemoryLedger, programs: Programs) -> None:
+        self._ledger = ledger
+        self._programs = programs
+
+    def acts(
+        self, program_id: str, first: date, last: date, limit: int, after: str | None
+    ) -> tuple[list[Act], str | None]:
+        everything = [*self._movements(program_id), *self._settings(program_id)]
+        wanted = [(_name(act), act) for act in everything if first <= act.at.astimezone(UTC).date() <= last]
+        if after is not None and after not in dict(wanted):
+            raise ValueError("no place in the audit")
+        page = sorted((one for one in wanted if after is None or one[0] > after), key=lambda one: one[0])[:limit]
+        return [act for _, act in page], page[-1][0] if len(page) == limit else None
+
+    def _movements(self, program_id: str) -> Iterator[Act]:
+        for movement in self._ledger.every():
+            if movement.address and movement.cause.program_id == program_id:
+                yield Act(
+                    at=movement.recorded_at,
+                    actor=movement.actor,
+                    action=movement.event.value,
+                    source=movement.source,
+                    address=movement.address,
+                    program_version=movement.program_version,
+                    position=movement.position,
+                    cause=movement.cause,
+                    account=movement.account,
+                    points=movement.kind.sign * movement.points,
+                    reason=movement.reason,
+                    card=str(movement.detail["card"]) if "card" in movement.detail else None,
+                )
+
+    def _settings(self, program_id: str) -> Iterator[Act]:
+        number = 0
+        while True:
+            number += 1
+            try:
+                edition = self._programs.edition(program_id, number)
+            except UnknownProgram:
+                return
+            if edition.address:
+                yield Act(
+                    at=edition.made_at,
+                    actor=edition.made_by,
+                    action="program_changed",
+                    source="API",
+                    address=edition.address,
+                    program_version=number,
+                )
+
+
+def _name(act: Act) -> str:
+    what = act.cause.movement_id(act.position) if act.cause else f"{act.program_version or 0:08d}"
+    return f"{act.at.isoformat(timespec='microseconds')} {what}"

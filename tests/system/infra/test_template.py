@@ -1,0 +1,212 @@
+"""What template.yaml promises: nobody calls unasked, no function may do more than it does, nothing fails unheard."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.deployment import read_template
+
+ROOT = Path(__file__).resolve().parents[3]
+TEMPLATE = read_template(ROOT / "template.yaml")
+RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
+READERS = {
+    "AccountFunction",
+    "AuditFunction",
+    "OrderFunction",
+    "JournalFunction",
+    "LiabilityFunction",
+    "QuoteFunction",
+    "BalancesFunction",
+}
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    return {name: r["Properties"] for name, r in RESOURCES.items() if r["Type"] == kind}
+
+
+FUNCTIONS = of_type("AWS::Serverless::Function")
+
+
+def statements(function: str) -> list[dict[str, Any]]:
+    role = RESOURCES[FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]]["Properties"]
+    [policy] = role["Policies"]
+    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return found
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    roles = [function["Role"]["Fn::GetAtt"][0] for function in FUNCTIONS.values()]
+    assert len(set(roles)) == len(roles)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_no_wildcard_scan_or_delete(function: str) -> None:
+    for statement in statements(function):
+        # Files have no names that could be listed: a bucket's content is the narrowest there is.
+        bounded = {**statement, "Resource": [] if statement["Sid"] == "Files" else statement["Resource"]}
+        assert "*" not in json.dumps(bounded)
+        for action in as_list(statement["Action"]):
+            if action == "dynamodb:DeleteItem" and function == "EraseCustomerFunction":
+                continue  # in a transaction, as the next test says
+            assert not action.startswith(
+                ("dynamodb:Scan", "dynamodb:Delete", "dynamodb:BatchWrite", "dynamodb:Partiql")
+            )
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_writes_to_the_ledger_only_inside_a_transaction(function: str) -> None:
+    writes = [
+        statement
+        for statement in statements(function)
+        if {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"}
+        & set(as_list(statement["Action"]))
+    ]
+    if function in READERS:
+        assert writes == []
+    for statement in writes:
+        assert statement["Condition"] == {
+            "ForAnyValue:StringEquals": {"dynamodb:EnclosingOperation": ["TransactWriteItems"]}
+        }
+
+
+def test_files_are_those_of_jobs_and_nothing_else() -> None:
+    found = [s["Resource"] for function in FUNCTIONS for s in statements(function) if s["Sid"] == "Files"]
+    assert found
+    assert all(resource == {"Fn::Sub": "${JobFiles.Arn}/*"} for resource in found)
+
+
+def test_only_tracing_has_no_resource() -> None:
+    unbounded = {
+        name
+        for name, resource in RESOURCES.items()
+        if resource["Type"].startswith("AWS::IAM::") and '"Resource": "*"' in json.dumps(resource)
+    }
+    assert unbounded == {"TracingPolicy"}
+
+
+def test_every_route_asks_for_a_scope() -> None:
+    assert RESOURCES["Api"]["Properties"]["Auth"]["DefaultAuthorizer"] == "Jwt"
+    scopes = [
+        event["Properties"].get("Auth", {}).get("AuthorizationScopes")
+        for function in FUNCTIONS.values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+    ]
+    assert scopes
+    assert all(scopes)
+
+
+def test_every_request_is_logged_and_none_with_personal_data() -> None:
+    """Also those that the authorizer refuses: by route and client, without a path, a query or an address."""
+    settings = RESOURCES["Api"]["Properties"]["AccessLogSettings"]
+    assert settings["DestinationArn"] == {"Fn::GetAtt": ["ApiLogs", "Arn"]}
+    told = json.loads(settings["Format"])
+    assert (told["route"], told["status"]) == ("$context.routeKey", "$context.status")
+    assert told["refused"] == "$context.authorizer.error"
+    assert set(told.values()) <= {
+        *("$context.requestId", "$context.requestTime", "$context.routeKey", "$context.status"),
+        *("$context.responseLatency", "$context.authorizer.claims.client_id", "$context.authorizer.error"),
+        "$context.integrationErrorMessage",
+    }
+
+
+def test_only_the_erasure_of_customers_deletes() -> None:
+    deleting = {
+        function
+        for function in FUNCTIONS
+        for statement in statements(function)
+        if any(action.startswith("dynamodb:Delete") for action in as_list(statement["Action"]))
+    }
+    assert deleting == {"EraseCustomerFunction"}
+
+
+def test_forward_may_invoke_just_the_functions_it_knows() -> None:
+    known = json.loads(
+        re.sub(r"\$\{(\w+)\}", r"\1", FUNCTIONS["ForwardFunction"]["Environment"]["Variables"]["FUNCTIONS"]["Fn::Sub"])
+    )
+    [allowed] = [s["Resource"] for s in statements("ForwardFunction") if s["Action"] == "lambda:InvokeFunction"]
+    assert {arn["Fn::GetAtt"][0] for arn in allowed} == set(known.values())
+    folders = {name: FUNCTIONS[function]["CodeUri"] for name, function in known.items()}
+    assert folders == {name: f"functions/{name}/" for name in known}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_code_and_wakes_an_operator(function: str) -> None:
+    assert (ROOT / FUNCTIONS[function]["CodeUri"] / "handler.py").is_file()
+    metrics = {
+        alarm["MetricName"]
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": function}}]
+    }
+    assert metrics == {"Errors", "Throttles"}
+
+
+def test_the_runbook_names_every_alarm() -> None:
+    named = set(re.findall(r"`(\w+)`", (ROOT / "docs/runbook.md").read_text()))
+    # Throttles are one section for all functions.
+    alarms = {name for name in of_type("AWS::CloudWatch::Alarm") if not name.endswith("Throttles")}
+    assert alarms <= named, alarms - named
+
+
+def consumers() -> list[dict[str, Any]]:
+    return [function for function in FUNCTIONS.values() if queues_of(function)]
+
+
+def queues_of(function: dict[str, Any]) -> list[str]:
+    """The queues that a function consumes."""
+    events = function.get("Events", {}).values()
+    return [event["Properties"]["Queue"]["Fn::GetAtt"][0] for event in events if event["Type"] == "SQS"]
+
+
+def dead_letter_queues() -> set[str]:
+    found = re.findall(r'(?:deadLetterTargetArn|"Arn)": \{"Fn::GetAtt": \["(\w+)", "Arn"\]\}', json.dumps(TEMPLATE))
+    consumed = {name for consumer in consumers() for name in queues_of(consumer)}
+    return set(found) & set(of_type("AWS::SQS::Queue")) - consumed
+
+
+def test_every_dead_letter_queue_keeps_for_two_weeks_and_wakes_an_operator() -> None:
+    queues = dead_letter_queues()
+    consumed = {name for consumer in consumers() for name in queues_of(consumer)}
+    assert queues == set(of_type("AWS::SQS::Queue")) - consumed
+    watched = {
+        alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+        if alarm["Namespace"] == "AWS/SQS"
+    }
+    assert watched == queues
+    assert {of_type("AWS::SQS::Queue")[queue]["MessageRetentionPeriod"] for queue in queues} == {14 * 86400}
+
+
+@pytest.mark.parametrize("queue", of_type("AWS::SQS::Queue"))
+def test_a_queue_is_encrypted_and_in_the_outputs(queue: str) -> None:
+    assert of_type("AWS::SQS::Queue")[queue]["SqsManagedSseEnabled"] is True
+    assert TEMPLATE["Outputs"][f"{queue}Url"]["Value"] == {"Ref": queue}
+
+
+def test_a_batch_has_ended_before_its_events_are_delivered_again() -> None:
+    assert consumers()
+    for consumer in consumers():
+        for queue in queues_of(consumer):
+            retry = RESOURCES[queue]["Properties"]["VisibilityTimeout"]["Ref"]
+            assert TEMPLATE["Parameters"][retry]["Default"] >= 6 * consumer["Timeout"]
+
+
+def test_the_table_outlives_its_stack() -> None:
+    table = RESOURCES["LedgerTable"]
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert TEMPLATE["Parameters"]["DeletionProtection"]["Default"] == "true"
+
+
+def pins(path: Path) -> set[str]:
+    return {line for line in path.read_text().splitlines() if line and not line.startswith("#")}
+
+
+def test_functions_ship_with_what_they_are_tested_with() -> None:
+    assert pins(ROOT / "layers/dependencies/requirements.txt") <= pins(ROOT / "requirements-dev.txt")

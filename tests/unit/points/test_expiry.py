@@ -1,0 +1,70 @@
+"""Writing points off: never early, whatever the purge is told; exactly at the instant; once."""
+
+from datetime import datetime, timedelta
+
+from hypothesis import given
+
+from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.movement import Event, Kind
+from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.points.expiry import expire, expiry_story
+from tests.support.builders import DAY, NOW, begin, holding, program
+from tests.support.strategies import held, instants
+
+MICROSECOND = timedelta(microseconds=1)
+
+
+def expired(account: Account, at: datetime, as_of: datetime) -> Transaction:
+    return expire(begin(program(), account, at=at, story=expiry_story(account)), as_of)
+
+
+@given(lots=held, at=instants, as_of=instants)
+def test_nothing_expires_early_whatever_it_is_told(lots: Lots, at: datetime, as_of: datetime) -> None:
+    account = holding(*lots)
+    after = expired(account, at, as_of)
+    gone = account.lots.expired(min(at, as_of))
+    assert after.holder.lots == account.lots.minus(gone)
+    assert sum(m.points for m in after.movements) == gone.total
+    assert after.holder.available(at) == account.available(at)
+
+
+@given(lots=held, at=instants)
+def test_all_that_is_gone_is_written_off_once(lots: Lots, at: datetime) -> None:
+    account = holding(*lots)
+    after = expired(account, at, at)
+    assert not after.holder.lots.expired(at)
+    assert after.holder.expired_total == account.lots.expired(at).total
+    again = expired(after.holder, at, at)
+    assert not again.movements
+    assert not again.decided
+
+
+@given(lots=held, at=instants)
+def test_the_next_purge_looks_at_the_next_expiry(lots: Lots, at: datetime) -> None:
+    after = expired(holding(*lots), at, at).holder
+    assert after.purge_at == after.lots.next_expiry
+
+
+def test_points_are_written_off_exactly_at_their_instant() -> None:
+    account = holding(Lot(NOW + DAY, 5), Lot(NOW + DAY + MICROSECOND, 7), Lot(None, 9))
+    assert not expired(account, NOW + DAY - MICROSECOND, NOW + 99 * DAY).movements
+    [movement] = expired(account, NOW + DAY, NOW + 99 * DAY).movements
+    assert (movement.kind, movement.points, movement.allocation) == (Kind.EXPIRE, 5, (Lot(NOW + DAY, -5),))
+
+
+def test_putting_an_account_off_is_no_movement() -> None:
+    early = holding(Lot(NOW + DAY, 5), Lot(None, 9))
+    spent = begin(program(), early).debit(Kind.REDEEM, Event.REDEMPTION_SET, Lots([Lot(NOW + DAY, 5)])).holder
+    after = expired(spent, NOW + DAY, NOW + DAY)
+    assert after.decided
+    assert not after.movements
+    assert (after.holder.version, after.holder.purge_at) == (spent.version, None)
+
+
+def test_each_expiry_is_a_story_of_its_own() -> None:
+    account = holding(Lot(NOW + DAY, 5), Lot(NOW + 2 * DAY, 7))
+    first = expired(account, NOW + DAY, NOW + DAY)
+    second = expired(first.holder, NOW + 2 * DAY, NOW + 2 * DAY)
+    assert first.story.cause != second.story.cause
+    assert second.holder.lots == Lots()
