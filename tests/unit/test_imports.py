@@ -29,6 +29,12 @@ BEYOND_THE_LEDGER = {"loyalty.entry.events.queue", "functions.forward.handler"}
 POWERTOOLS, PYDANTIC = "aws_lambda_powertools", {"pydantic", "pydantic_core"}
 
 
+LEVELS = [{"values"}, {"program"}, {"ledger"}, {"orders", "points", "customers", "books"}, {"jobs"}]
+"""The packages of the domain, lowest first: each knows those below it. Packages of one level are wings."""
+WINGS = {"loyalty.domain": LEVELS[3], "loyalty.usecases": {"orders", "points", "customers", "books"}}
+"""Subjects that do not know each other."""
+
+
 @dataclass(frozen=True)
 class Import:
     """One import of `module` by `importer`."""
@@ -86,6 +92,36 @@ def test_imports_of_our_own_point_inwards(part: str) -> None:
         and not (found.importer == WIRING and part_of(found.module) == "loyalty.adapters")
     ]
     assert not outwards
+
+
+def subject_of(module: str) -> str | None:
+    """The package of its part that a module belongs to: `orders` of loyalty.domain.orders.refund, say."""
+    names = module.split(".")
+    return names[2] if len(names) > 3 else None
+
+
+def test_each_package_of_the_domain_knows_only_those_below_it() -> None:
+    level = {name: number for number, names in enumerate(LEVELS) for name in names}
+    inside = [found for found in ALL if part_of(found.importer) == part_of(found.module) == "loyalty.domain"]
+    assert {subject_of(found.importer) for found in inside} | {"values"} == set(level)
+    assert not [
+        str(found)
+        for found in inside
+        if (here := subject_of(found.importer)) != (there := subject_of(found.module))
+        and level[there or ""] >= level[here or ""]
+    ]
+
+
+@pytest.mark.parametrize("part", WINGS)
+def test_no_wing_knows_another(part: str) -> None:
+    assert not [
+        str(found)
+        for found in ALL
+        if part_of(found.importer) == part_of(found.module) == part
+        and (here := subject_of(found.importer)) in WINGS[part]
+        and (there := subject_of(found.module)) in WINGS[part]
+        and here != there
+    ]
 
 
 @pytest.mark.parametrize("part", ["loyalty.domain", "loyalty.ports", "loyalty.usecases"])

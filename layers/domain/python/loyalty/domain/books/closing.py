@@ -47,6 +47,14 @@ def last_day(now: datetime) -> date:
     return (now + _AHEAD + SPARE).date()
 
 
+def closed_through(latest: tuple[date, int] | None, shards: int) -> date | None:
+    """The latest day of which all `shards` are closed, when `latest` (day, shard) was closed last; None: no day."""
+    if latest is None:
+        return None
+    day, shard = latest
+    return day if shard + 1 == shards else day - _DAY
+
+
 @dataclass(frozen=True, slots=True)
 class Closing:
     """The days from `first` to `last`, which are being closed or are about to be: none when all are closed."""

@@ -16,12 +16,9 @@ from loyalty.domain.books.sums import Booked, ShardSums, sum_up_movements
 from loyalty.domain.program.settings import AccountNames
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.world import World
+from loyalty.usecases.commands.time_limit import OutOfTime
 
 _DAY = timedelta(days=1)
-
-
-class OutOfTime(Exception):
-    """What was to be summed did not fit the time that there is. Nothing was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +48,6 @@ def close_days(
         for number in going:
             runs[number] = _close_next(world, runs[number], out_of_time)
     return [Closed(program_id=run.program_id, days=run.days, through=run.through, behind=run.behind) for run in runs]
-
-
-def closed_through(world: World, program_id: str) -> date | None:
-    """The latest day of which all shards are closed, as of this very moment; None when there is none."""
-    latest = world.books.latest_closed(program_id)
-    if latest is None:
-        return None
-    day, shard = latest
-    return day if shard + 1 == world.books.shards else day - _DAY
 
 
 def shard_sums(

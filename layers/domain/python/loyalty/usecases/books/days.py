@@ -1,19 +1,18 @@
 """Business days as finance reads them: closed ones as they were closed, the others as they are now."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
-from functools import cache
 from itertools import groupby
 
 from loyalty.domain.books.closing import first_day, last_day
 from loyalty.domain.books.sums import DaySums, ShardSums, merge
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.world import World
-from loyalty.usecases.books.close_days import OutOfTime, shard_sums
+from loyalty.usecases.books.close_days import shard_sums
+from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, OutOfTime, TimeLimit
 
 _DAY = timedelta(days=1)
-NEVER_OUT_OF_TIME: Callable[[], bool] = lambda: False  # noqa: E731
 
 
 def closed_days(world: World, program_id: str, first: date, last: date) -> Iterator[DaySums]:
@@ -33,7 +32,7 @@ def all_days(
     program_id: str,
     first: date,
     last: date,
-    out_of_time: Callable[[], bool] = NEVER_OUT_OF_TIME,
+    out_of_time: TimeLimit = NEVER_OUT_OF_TIME,
 ) -> Iterator[DaySums]:
     """The days from `first` to `last` that can have movements, oldest first.
 
@@ -54,12 +53,7 @@ def earliest_day(world: World, program_id: str) -> date:
     return first_day(world.programs.made_at(program_id))
 
 
-def timezones(world: World, program_id: str) -> Callable[[int], str]:
-    """Where the program's days started under a version of its settings: a day once booked does not move."""
-    return cache(lambda version: world.programs.version(program_id, version).timezone)
-
-
-def live_day(world: World, program_id: str, day: date, out_of_time: Callable[[], bool]) -> DaySums:
+def live_day(world: World, program_id: str, day: date, out_of_time: TimeLimit) -> DaySums:
     """A day as its movements are now, all shards side by side."""
     accounts = world.programs.get(program_id).books
 

@@ -1,6 +1,6 @@
 """What finance books, and the movements behind it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -11,7 +11,8 @@ from loyalty.domain.ledger.movement import Kind
 from loyalty.domain.program.settings import AccountNames
 from loyalty.ports.books import DayPlace
 from loyalty.ports.world import World
-from loyalty.usecases.books.days import NEVER_OUT_OF_TIME, all_days, closed_days, earliest_day
+from loyalty.usecases.books.days import all_days, closed_days, earliest_day
+from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, TimeLimit
 
 MAX_PAGE = 500
 """Movements; a page of them fits what a function may answer many times over."""
@@ -33,7 +34,7 @@ def view_journal(
     last: date,
     *,
     write_offs_only: bool,
-    out_of_time: Callable[[], bool] = NEVER_OUT_OF_TIME,
+    out_of_time: TimeLimit = NEVER_OUT_OF_TIME,
 ) -> Iterator[BookedEntry]:
     """The journal of the business days from `first` to `last`, both included: an entry a day and kind.
 

@@ -1,6 +1,6 @@
 """What the store owes in points: over time, by cohort, and as deferred revenue."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -14,8 +14,8 @@ from loyalty.domain.books.sums import DaySums
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.money import ratio
 from loyalty.ports.world import World
-from loyalty.usecases.books.close_days import OutOfTime
-from loyalty.usecases.books.days import NEVER_OUT_OF_TIME, all_days, earliest_day
+from loyalty.usecases.books.days import all_days, earliest_day
+from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, OutOfTime, TimeLimit
 
 BATCH = 100
 """Accounts that are read before the time is looked at again."""
@@ -61,7 +61,7 @@ class DeferredRevenueView:
 
 
 def view_liability(
-    world: World, program_id: str, first: date, last: date, out_of_time: Callable[[], bool] = NEVER_OUT_OF_TIME
+    world: World, program_id: str, first: date, last: date, out_of_time: TimeLimit = NEVER_OUT_OF_TIME
 ) -> LiabilityView:
     """The roll-forward from `first` to `last`, and the sum over all accounts, as far as time allows."""
     program = world.programs.get(program_id)
@@ -69,9 +69,7 @@ def view_liability(
     return LiabilityView(program=program, rolled=rolled, outstanding=_outstanding(world, program_id, out_of_time))
 
 
-def view_cohorts(
-    world: World, program_id: str, last: date, out_of_time: Callable[[], bool] = NEVER_OUT_OF_TIME
-) -> CohortsView:
+def view_cohorts(world: World, program_id: str, last: date, out_of_time: TimeLimit = NEVER_OUT_OF_TIME) -> CohortsView:
     """The cohorts at the end of the day `last`."""
     program = world.programs.get(program_id)
     tallied = tally(_until(world, program_id, last, out_of_time))
@@ -85,7 +83,7 @@ def view_deferred_revenue(
     last: date,
     share: Decimal | None,
     allocation_share: Decimal | None,
-    out_of_time: Callable[[], bool] = NEVER_OUT_OF_TIME,
+    out_of_time: TimeLimit = NEVER_OUT_OF_TIME,
 ) -> DeferredRevenueView:
     """Deferred revenue before `first` and at the end of `last`.
 
@@ -119,12 +117,12 @@ def view_deferred_revenue(
     )
 
 
-def _until(world: World, program_id: str, last: date, out_of_time: Callable[[], bool]) -> Iterator[DaySums]:
+def _until(world: World, program_id: str, last: date, out_of_time: TimeLimit) -> Iterator[DaySums]:
     """All days of the program so far, up to `last`."""
     return all_days(world, program_id, earliest_day(world, program_id), last, out_of_time)
 
 
-def _outstanding(world: World, program_id: str, out_of_time: Callable[[], bool]) -> int | None:
+def _outstanding(world: World, program_id: str, out_of_time: TimeLimit) -> int | None:
     """The points of all accounts, all shards side by side; None when time runs out."""
 
     def of(shard: int) -> int:

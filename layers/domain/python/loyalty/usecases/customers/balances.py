@@ -6,7 +6,7 @@ be only so many.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import batched, chain
@@ -16,7 +16,7 @@ from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.world import World
-from loyalty.usecases.books.days import NEVER_OUT_OF_TIME
+from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, TimeLimit
 
 MAX_PAGE = 500
 """Customers; a page of them fits what a function may answer many times over."""
@@ -57,7 +57,7 @@ def list_balances(
     sort: Sort,
     limit: int,
     after: Place | None = None,
-    out_of_time: Callable[[], bool] = NEVER_OUT_OF_TIME,
+    out_of_time: TimeLimit = NEVER_OUT_OF_TIME,
 ) -> Page:
     """Up to `limit` customers behind `after`.
 
@@ -110,7 +110,7 @@ class _Listing:
             if end is None:
                 return self._page(found, None)
 
-    def page_by_rank(self, sort: Sort, limit: int, after: Place | None, out_of_time: Callable[[], bool]) -> Page:
+    def page_by_rank(self, sort: Sort, limit: int, after: Place | None, out_of_time: TimeLimit) -> Page:
         def read(some: Sequence[AccountId]) -> list[Balance]:
             if out_of_time():
                 raise _TooMany

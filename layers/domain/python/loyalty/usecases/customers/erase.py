@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import batched
 
-from loyalty.domain.books.closing import Closing
+from loyalty.domain.books.closing import Closing, closed_through
 from loyalty.domain.customers.cards import cause_of_card
 from loyalty.domain.customers.erasure import erase, is_named_by, with_other_referrer, without_person, without_reason
 from loyalty.domain.ledger.account import Account
@@ -30,9 +30,8 @@ from loyalty.domain.values.refusal import Refused
 from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
 from loyalty.ports.faults import BeingErased, LostRace, Unavailable
 from loyalty.ports.world import World
-from loyalty.usecases.books.close_days import closed_through
-from loyalty.usecases.books.days import timezones
 from loyalty.usecases.commands.command import ATTEMPTS, Sender, pause
+from loyalty.usecases.programs.view import timezones
 
 LOOKS = 10
 """How often what an index does not show yet is looked for, before the caller is to ask again."""
@@ -134,7 +133,7 @@ class _Renaming:
         self._world = world
         self._person = person
         # What is closed stays so: looked up once.
-        self._through = closed_through(world, person.program_id)
+        self._through = closed_through(world.books.latest_closed(person.program_id), world.books.shards)
         self._timezone = timezones(world, person.program_id)
 
     def check(self, movements: Iterable[Movement]) -> None:

@@ -6,7 +6,6 @@ side by side. Everything follows from the accounts alone: a purge that is killed
 twice, leaves nothing undone and does nothing twice.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,10 +13,9 @@ from loyalty.domain.program.settings import Program
 from loyalty.ports.ledger import Due
 from loyalty.ports.purges import PurgeRun, PurgeTask
 from loyalty.ports.world import World
+from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, TimeLimit
 from loyalty.usecases.commands.write_together import ACCOUNTS_PER_WRITE
 from loyalty.usecases.points.expire import Expired, expire_account, expire_accounts
-
-type OutOfTime = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +39,7 @@ class Purged:
 
 
 def purge_program(
-    world: World, program_id: str, as_of: datetime | None = None, out_of_time: OutOfTime = lambda: False
+    world: World, program_id: str, as_of: datetime | None = None, out_of_time: TimeLimit = NEVER_OUT_OF_TIME
 ) -> Purged:
     """Write off what is gone at `as_of` in a program, but never what is not gone yet."""
     program, now = world.programs.get(program_id), world.clock()
@@ -72,7 +70,7 @@ def purge_program(
     return replace(purged, expired=expired, parts=len(later) + len(expired.left))
 
 
-def carry_on(world: World, task: PurgeTask, out_of_time: OutOfTime = lambda: False) -> Expired:
+def carry_on(world: World, task: PurgeTask, out_of_time: TimeLimit = NEVER_OUT_OF_TIME) -> Expired:
     """Do a part of a purge that was handed over."""
     program = world.programs.get(task.program_id)
     task = replace(task, as_of=min(task.as_of, world.clock()))
@@ -81,7 +79,7 @@ def carry_on(world: World, task: PurgeTask, out_of_time: OutOfTime = lambda: Fal
     return _purge_shard(world, program, task, out_of_time)
 
 
-def _purge_shard(world: World, program: Program, task: PurgeTask, out_of_time: OutOfTime) -> Expired:
+def _purge_shard(world: World, program: Program, task: PurgeTask, out_of_time: TimeLimit) -> Expired:
     if task.shard is None:
         raise ValueError("a task is for a shard or for an account")
     expired = Expired()

@@ -1,5 +1,8 @@
 """A program's settings, to look at. Nothing here writes."""
 
+from collections.abc import Callable
+from functools import cache
+
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import UnknownProgram
 from loyalty.ports.programs import Edition
@@ -14,3 +17,8 @@ def view_program(world: World, program_id: str, version: int | None) -> Edition:
         if version is None or world.programs.latest(program_id) is None:
             raise
         raise Refused("unknown_version", f"There is no version {version}.", pointer="/version") from None
+
+
+def timezones(world: World, program_id: str) -> Callable[[int], str]:
+    """Where the program's days started under a version of its settings: a day once booked does not move."""
+    return cache(lambda version: world.programs.version(program_id, version).timezone)
