@@ -85,7 +85,7 @@ def put_movements_back(client: Any, table: str, source: str, account_id: Account
 
 
 def put_items_back(client: Any, table: str, source: str, pk: str, sk: str = "") -> list[str]:
-    """The same for the items of partition `pk` whose sort key begins with `sk`: a story, a closed day, write-offs."""
+    """The same for the items of partition `pk` whose sort key begins with `sk`: a history, a closed day, write-offs."""
     request = {
         "TableName": source,
         "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)" if sk else "pk = :pk",

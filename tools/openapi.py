@@ -1,7 +1,7 @@
 """Writes docs/openapi.json from the code: `python -m tools.openapi`, or, with `--check`, says whether it is up to date.
 
 Routes and scopes come from entry/routes.py, schemas from the contracts, codes and statuses from entry/problems.py. What
-only this description needs is in OPERATIONS. The examples (docs/api-examples.json) are a story that a test plays.
+only this description needs is in OPERATIONS. The examples (docs/api-examples.json) are a history that a test plays.
 """
 
 import json
@@ -762,7 +762,7 @@ def _gateway_message() -> Json:
 
 
 @cache
-def story() -> tuple[Json, ...]:
+def history() -> tuple[Json, ...]:
     """Requests and what they are answered, in the order in which they were made."""
     return tuple(json.loads(EXAMPLES.read_text()))
 
@@ -784,7 +784,7 @@ def _examples(name: str, status: int | None) -> Json:
 
 
 def _scenes(name: str) -> Iterable[Json]:
-    return (scene for scene in story() if scene["operation"] == name)
+    return (scene for scene in history() if scene["operation"] == name)
 
 
 def text() -> str:

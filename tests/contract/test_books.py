@@ -14,7 +14,7 @@ from loyalty.domain.program.settings import AccountNames
 from loyalty.ports.books import Books, DayPlace
 from loyalty.ports.faults import LostRace
 from tests.contract.conftest import Store
-from tests.support.builders import DAY, NOW, again, begin, issuing, member, order_story, program
+from tests.support.builders import DAY, NOW, again, begin, issuing, member, order_history, program
 
 TODAY = date(2026, 1, 31)
 NAMES = AccountNames(liability="Liabilities:Points", expense="4711 ø", redeemed="=x")
@@ -57,12 +57,12 @@ def test_a_day_has_all_that_was_recorded_on_it_and_nothing_else(store: Store) ->
     midnight = datetime(2026, 1, 31, 15, 0, tzinfo=UTC)
     lots = [Lot(NOW + DAY, 1), Lot(datetime(2999, 1, 1, 0, 0, 0, 7, tzinfo=UTC), 2), Lot(None, 3)]
     first = issuing(Account(account_id=member("ø #1")), *lots, at=midnight - timedelta(microseconds=1), using=tokyo)
-    story = order_story("#1/2", program=tokyo)
-    earned = begin(tokyo, first.account, at=midnight, story=story).credit(
+    history = order_history("#1/2", program=tokyo)
+    earned = begin(tokyo, first.account, at=midnight, history=history).credit(
         Kind.EARN, Event.ORDER_COMPLETED, Lots([Lot(None, 4)]), detail={"basis": "12.50"}
     )
     indebted = again(earned).debit(Kind.REVERSE, Event.ORDER_CANCELLED, Lots([Lot(None, 3)]), debt=5)
-    nothing = begin(tokyo, None, at=midnight, story=order_story("#2", program=tokyo)).debit(
+    nothing = begin(tokyo, None, at=midnight, history=order_history("#2", program=tokyo)).debit(
         Kind.REVERSE, Event.ORDER_CANCELLED, Lots()
     )
     before = moved(store, first)
@@ -81,7 +81,7 @@ def test_the_movements_of_a_kind_are_paged_without_gaps_or_repeats(store: Store)
     expected = []
     for number in range(17):
         given = issuing(Account(account_id=member(f"c{number}")), Lot(None, 5))
-        spent = begin(program(), given.account, story=order_story(f"#{number}", program=program())).debit(
+        spent = begin(program(), given.account, history=order_history(f"#{number}", program=program())).debit(
             Kind.REDEEM, Event.REDEMPTION_SET, Lots([Lot(None, 2)])
         )
         moved(store, given)

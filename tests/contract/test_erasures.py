@@ -70,7 +70,7 @@ def test_it_begins_only_over_what_was_read_and_once(store: Store) -> None:
         store.erasures.begin(erasing_anew(begun), b"x")
     with pytest.raises((LostRace, BeingErased)):
         store.ledger.write([stale])
-    assert store.ledger.read(stale.story.cause, None, consistent=True)[0].movements == ()
+    assert store.ledger.read(stale.history.cause, None, consistent=True)[0].movements == ()
 
 
 def erasing_anew(transactions: tuple[Transaction, ...]) -> tuple[Transaction, ...]:
@@ -98,8 +98,8 @@ def test_records_are_found_and_rewritten_once_all_or_none(store: Store) -> None:
     assert store.erasures.count(PSEUDONYM) == erasure.movements
     assert len(store.ledger.asides(PSEUDONYM, 10, None)) == 1
     for change in changes:
-        story, _ = store.ledger.read(change.after.cause, None, consistent=True)
-        assert change.after in story.movements
+        history, _ = store.ledger.read(change.after.cause, None, consistent=True)
+        assert change.after in history.movements
 
 
 def test_what_somebody_does_who_came_back_is_not_rewritten(store: Store) -> None:

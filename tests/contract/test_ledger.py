@@ -10,18 +10,18 @@ from loyalty.domain.books.journal import JournalEntry, journal_entry, sum_up
 from loyalty.domain.customers.balances import as_listed
 from loyalty.domain.customers.cards import assign, block, cause_of_card, create, draw
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind, Movement
 from loyalty.domain.ledger.seal import NO_SEAL, is_sealed
 from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.domain.orders.order import cause_of_order
-from loyalty.domain.points.expiry import expire, expiry_story
+from loyalty.domain.points.expiry import expire, expiry_history
 from loyalty.domain.program.settings import Program
 from loyalty.ports.faults import LostRace
 from loyalty.ports.ledger import MAX_ITEMS, AsidePlace, Ledger, WriteOff
 from tests.contract.conftest import Store
-from tests.support.builders import DAY, NOW, again, begin, issuing, member, order_story, program
+from tests.support.builders import DAY, NOW, again, begin, issuing, member, order_history, program
 from tests.support.worlds import digits
 
 ODD_IDS = ["#1001", "gid://shop/Order/1", "ø-7", "a b", "a/b", "a#b", "%2F", "x" * 128]
@@ -38,7 +38,7 @@ def redeeming(transaction: Transaction, points: int) -> Transaction:
 def earning(account: Account, points: int, order_id: str = "#1001", using: Program | None = None) -> Transaction:
     """An order that earns `points` which never expire."""
     using = using or program(account.account_id.program_id)
-    begun = begin(using, account, story=order_story(order_id, program=using))
+    begun = begin(using, account, history=order_history(order_id, program=using))
     return begun.credit(Kind.EARN, Event.ORDER_COMPLETED, Lots([Lot(None, points)]))
 
 
@@ -58,7 +58,7 @@ def due(ledger: Ledger, as_of: datetime, program_id: str = "shop") -> list[Accou
 def write_off(account: Account, at: datetime) -> tuple[Transaction, JournalEntry]:
     """What a purge of the account writes."""
     using = program(account.account_id.program_id)
-    begun = Transaction.begin(using, Origin("purge", "PURGE", at), expiry_story(account), account)
+    begun = Transaction.begin(using, Origin("purge", "PURGE", at), expiry_history(account), account)
     transaction = expire(begun, at)
     return transaction, journal_entry(transaction.movements[0], using.timezone)
 
@@ -83,7 +83,7 @@ def test_an_account_has_a_salt_from_the_first_that_it_keeps(store: Store) -> Non
     ledger.write([written])
     for reader in (ledger, store.other_ledger):
         assert reader.account(member(), consistent=True).salt == before.salt
-        assert reader.read(written.story.cause, member(), consistent=False)[1] == written.account
+        assert reader.read(written.history.cause, member(), consistent=False)[1] == written.account
     assert is_sealed(written.movements[0], NO_SEAL, before.salt)
     assert not is_sealed(written.movements[0], NO_SEAL, others[0])
 
@@ -110,18 +110,18 @@ def test_what_moved_nothing_is_found_beside_the_statement(ledger: Ledger) -> Non
     assert [m.sequence for m in ledger.statement(member(), 10, None)] == [1]
 
 
-def test_a_story_is_whole_until_something_stands_behind_it(ledger: Ledger) -> None:
+def test_a_history_is_whole_until_something_stands_behind_it(ledger: Ledger) -> None:
     transaction = earning(ledger.account(member(), consistent=True), 5)
-    assert ledger.is_whole(transaction.story)
+    assert ledger.is_whole(transaction.history)
     ledger.write([transaction])
-    assert not ledger.is_whole(Story(transaction.story.cause))
-    assert ledger.is_whole(ledger.read(transaction.story.cause, None, consistent=True)[0])
+    assert not ledger.is_whole(History(transaction.history.cause))
+    assert ledger.is_whole(ledger.read(transaction.history.cause, None, consistent=True)[0])
 
 
-def test_an_unknown_cause_has_no_story_and_nobody_no_account(ledger: Ledger) -> None:
+def test_an_unknown_cause_has_no_history_and_nobody_no_account(ledger: Ledger) -> None:
     cause = cause_of_order("shop", "#1001")
-    assert ledger.read(cause, None, consistent=False) == (Story(cause), None)
-    assert ledger.read(cause, member(), consistent=True) == (Story(cause), Account(account_id=member()))
+    assert ledger.read(cause, None, consistent=False) == (History(cause), None)
+    assert ledger.read(cause, member(), consistent=True) == (History(cause), Account(account_id=member()))
 
 
 def test_what_is_written_is_read_back_equal(store: Store) -> None:
@@ -136,7 +136,7 @@ def test_what_is_written_is_read_back_equal(store: Store) -> None:
         ]
     )
     sender = Origin(actor="ø", source="API", recorded_at=NOW, occurred_at=NOW - timedelta(microseconds=7))
-    begun = Transaction.begin(using, sender, order_story(program=using), Account(account_id=member("ø #1")))
+    begun = Transaction.begin(using, sender, order_history(program=using), Account(account_id=member("ø #1")))
     earned = begun.credit(
         Kind.EARN,
         Event.ORDER_COMPLETED,
@@ -152,13 +152,13 @@ def test_what_is_written_is_read_back_equal(store: Store) -> None:
     ledger.write([indebted])
 
     for reader in (ledger, store.other_ledger):
-        story, account = reader.read(begun.story.cause, member("ø #1"), consistent=True)
-        assert story == indebted.story
+        history, account = reader.read(begun.history.cause, member("ø #1"), consistent=True)
+        assert history == indebted.history
         assert account == indebted.account
         assert reader.account(member("ø #1"), consistent=True) == indebted.account
         assert reader.accounts([member("ø #1")]) == [indebted.account]
         assert reader.statement(member("ø #1"), 10, None) == [*indebted.movements, *earned.movements]
-    assert str(story.movements[0].point_value) == "0.0100"
+    assert str(history.movements[0].point_value) == "0.0100"
 
 
 def test_what_only_moves_from_lot_to_lot_is_kept_booked_and_told_again(store: Store) -> None:
@@ -168,8 +168,8 @@ def test_what_only_moves_from_lot_to_lot_is_kept_booked_and_told_again(store: St
     begun = begin(program(), account)
     moved = begun.shift(Event.EXPIRY_MOVED, account.lots, to, expires_at=NOW + 2 * DAY, reason="x", detail={"n": 1})
     ledger.write([moved])
-    story, stored = store.other_ledger.read(begun.story.cause, member(), consistent=True)
-    assert (story, stored) == (moved.story, moved.account)
+    history, stored = store.other_ledger.read(begun.history.cause, member(), consistent=True)
+    assert (history, stored) == (moved.history, moved.account)
     assert stored
     assert stored.lots == to
     booked = [
@@ -184,8 +184,8 @@ def test_what_only_moves_from_lot_to_lot_is_kept_booked_and_told_again(store: St
 def test_a_movement_of_nobody_and_of_nothing_is_told_but_moves_nothing(ledger: Ledger) -> None:
     transaction = begin(program(), None).debit(Kind.REVERSE, Event.ORDER_CANCELLED, Lots(), reason="unpaid")
     ledger.write([transaction])
-    story, account = ledger.read(transaction.story.cause, None, consistent=True)
-    assert (story, account) == (transaction.story, None)
+    history, account = ledger.read(transaction.history.cause, None, consistent=True)
+    assert (history, account) == (transaction.history, None)
     assert list(ledger.journal("shop", TODAY)) == []
 
 
@@ -195,7 +195,7 @@ def test_a_movement_of_nothing_leaves_the_account_as_it_is(ledger: Ledger) -> No
     ledger.write([nothing])
     assert ledger.account(member(), consistent=True) == account
     assert [m.sequence for m in ledger.statement(member(), 10, None)] == [1]
-    assert ledger.read(nothing.story.cause, None, consistent=True)[0] == nothing.story
+    assert ledger.read(nothing.history.cause, None, consistent=True)[0] == nothing.history
 
 
 def test_no_two_ids_share_anything(ledger: Ledger) -> None:
@@ -213,11 +213,11 @@ def test_no_two_ids_share_anything(ledger: Ledger) -> None:
 
     causes = [Cause("shop", kind, reference) for kind in CauseKind for reference in ODD_IDS]
     for number, cause in enumerate(causes, start=1):
-        begun = begin(program(), Account(account_id=member(f"of {number}")), story=Story(cause))
+        begun = begin(program(), Account(account_id=member(f"of {number}")), history=History(cause))
         ledger.write([begun.credit(Kind.ISSUE, Event.POINTS_ISSUED, Lots([Lot(None, number)]))])
     for number, cause in enumerate(causes, start=1):
-        story, _ = ledger.read(cause, None, consistent=True)
-        assert [m.points for m in story] == [number]
+        history, _ = ledger.read(cause, None, consistent=True)
+        assert [m.points for m in history] == [number]
 
 
 def test_a_position_is_written_once_and_the_loser_writes_nothing(ledger: Ledger) -> None:
@@ -226,7 +226,7 @@ def test_a_position_is_written_once_and_the_loser_writes_nothing(ledger: Ledger)
     with pytest.raises(LostRace) as race:
         ledger.write([second])
     assert race.value.lost == (0,)
-    assert ledger.read(first.story.cause, None, consistent=True)[0] == first.story
+    assert ledger.read(first.history.cause, None, consistent=True)[0] == first.history
     assert ledger.account(member("bob"), consistent=True) == Account(account_id=member("bob"))
     assert ledger.statement(member("bob"), 10, None) == []
     assert len(list(ledger.journal("shop", TODAY))) == 1
@@ -241,7 +241,7 @@ def test_an_account_is_written_only_over_what_was_read(ledger: Ledger) -> None:
         ledger.write([stale])
     assert race.value.lost == (0,)
     assert ledger.account(member(), consistent=True) == overtaking.account
-    assert ledger.read(stale.story.cause, None, consistent=True)[0].movements == ()
+    assert ledger.read(stale.history.cause, None, consistent=True)[0].movements == ()
     assert [m.sequence for m in ledger.statement(member(), 10, None)] == [2, 1]
 
 
@@ -277,7 +277,7 @@ def test_one_conflict_of_many_is_named_and_none_is_written(ledger: Ledger) -> No
     expected = {account.account_id: account for account in (*accounts, *moved)}
     assert {a.account_id: a for a in ledger.accounts([*expected])} == expected
     assert list(ledger.write_offs("shop", TODAY + DAY)) == []
-    assert all(not ledger.read(t.story.cause, None, consistent=True)[0].movements for t, _ in pairs)
+    assert all(not ledger.read(t.history.cause, None, consistent=True)[0].movements for t, _ in pairs)
 
 
 def test_many_accounts_are_read_at_once(ledger: Ledger) -> None:
@@ -305,13 +305,13 @@ def test_pages_of_movements_and_records_are_full_however_large_they_are(ledger: 
     text = "x" * 150_000
     for number in range(9):
         begun = begin(
-            program(), ledger.account(member(), consistent=True), story=order_story(f"#{number}", program=program())
+            program(), ledger.account(member(), consistent=True), history=order_history(f"#{number}", program=program())
         )
         ledger.write([begun.credit(Kind.EARN, Event.ORDER_COMPLETED, Lots([Lot(None, 1)]), detail={"text": text})])
         begun = begin(
             program(),
             ledger.account(member(), consistent=True),
-            story=order_story(f"#none {number}", program=program()),
+            history=order_history(f"#none {number}", program=program()),
         )
         ledger.write([begun.note(Event.ORDER_COMPLETED, detail={"text": text})])
     assert [m.sequence for m in ledger.statement(member(), 8, None)] == list(range(9, 1, -1))
@@ -372,7 +372,9 @@ def test_an_account_is_put_off_without_a_movement(ledger: Ledger) -> None:
     spent = redeeming(begin(program(), account), 1)
     ledger.write([spent])
     assert due(ledger, NOW + DAY) == [member()]
-    begun = Transaction.begin(program(), Origin("purge", "PURGE", NOW + DAY), expiry_story(spent.holder), spent.account)
+    begun = Transaction.begin(
+        program(), Origin("purge", "PURGE", NOW + DAY), expiry_history(spent.holder), spent.account
+    )
     put_off = expire(begun, NOW + DAY)
     assert not put_off.movements
     ledger.write([put_off])
@@ -480,20 +482,20 @@ def test_the_journal_can_be_read_up_to_an_instant(ledger: Ledger) -> None:
 
 def creating(number: str, program_id: str = "shop") -> Transaction:
     using = program(program_id)
-    return create(begin(using, None, story=Story(cause_of_card(program_id, number))))
+    return create(begin(using, None, history=History(cause_of_card(program_id, number))))
 
 
 def test_what_becomes_of_a_card_is_read_back_equal(ledger: Ledger) -> None:
     created = creating("9900000000000002")
     account = issue(ledger, member(), Lot(None, 5))
-    [given] = assign(created.of(created.story, account), None)
+    [given] = assign(created.of(created.history, account), None)
     ledger.write([created, given])
-    [lost] = block(given.of(given.story, given.account), "ø")
+    [lost] = block(given.of(given.history, given.account), "ø")
     ledger.write([lost])
-    story, stored = ledger.read(created.story.cause, member(), consistent=True)
-    assert (story, stored) == (lost.story, lost.account)
-    assert [m.card for m in story] == [None, CardHeld("9900000000000002"), CardHeld(None)]
-    assert ledger.statement(member(), 2, None) == list(story.movements[:0:-1])
+    history, stored = ledger.read(created.history.cause, member(), consistent=True)
+    assert (history, stored) == (lost.history, lost.account)
+    assert [m.card for m in history] == [None, CardHeld("9900000000000002"), CardHeld(None)]
+    assert ledger.statement(member(), 2, None) == list(history.movements[:0:-1])
     assert given.holder.card == "9900000000000002"
     assert sum(entry.movements for entry in ledger.journal("shop", TODAY)) == 1
 

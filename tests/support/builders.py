@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event, Kind
 from loyalty.domain.ledger.transaction import Origin, Transaction
@@ -44,19 +44,21 @@ def origin(at: datetime = NOW) -> Origin:
     return Origin(actor="test", source="TEST", recorded_at=at)
 
 
-def begin(program: Program, account: Account | None, *, at: datetime = NOW, story: Story | None = None) -> Transaction:
-    """A transaction on an order's story, nothing decided yet."""
-    return Transaction.begin(program, origin(at), story or order_story(program=program), account)
+def begin(
+    program: Program, account: Account | None, *, at: datetime = NOW, history: History | None = None
+) -> Transaction:
+    """A transaction on an order's history, nothing decided yet."""
+    return Transaction.begin(program, origin(at), history or order_history(program=program), account)
 
 
-def order_story(order_id: str = "#1001", *, program: Program) -> Story:
-    return Story(cause_of_order(program.program_id, order_id))
+def order_history(order_id: str = "#1001", *, program: Program) -> History:
+    return History(cause_of_order(program.program_id, order_id))
 
 
 def again(transaction: Transaction, at: datetime | None = None) -> Transaction:
-    """What the next command on the same story and account starts from, once `transaction` is written."""
+    """What the next command on the same history and account starts from, once `transaction` is written."""
     origin_ = origin(at or transaction.now)
-    return Transaction.begin(transaction.program, origin_, transaction.story, transaction.account)
+    return Transaction.begin(transaction.program, origin_, transaction.history, transaction.account)
 
 
 def holding(*lots: Lot, account_id: AccountId | None = None, at: datetime = NOW) -> Account:
@@ -72,9 +74,9 @@ def issued(account: Account, lots: Iterable[Lot], *, at: datetime = NOW) -> Acco
 
 
 def issuing(account: Account, *lots: Lot, at: datetime = NOW, using: Program | None = None) -> Transaction:
-    """A transaction that issues `lots` to `account`, in a story of its own."""
+    """A transaction that issues `lots` to `account`, in a history of its own."""
     account_id = account.account_id
     reference = f"{account_id.customer_id}/{account_id.guest}/{account.version + 1}"
-    story = Story(Cause(account_id.program_id, CauseKind.REQUEST, reference))
-    begun = begin(using or program(account_id.program_id), account, at=at, story=story)
+    history = History(Cause(account_id.program_id, CauseKind.REQUEST, reference))
+    begun = begin(using or program(account_id.program_id), account, at=at, history=history)
     return begun.credit(Kind.ISSUE, Event.POINTS_ISSUED, Lots(lots), expires_at=lots[0].expires_at, reason="a gift")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import Cause, CauseKind, Event, Kind, Movement
 from loyalty.domain.ledger.transaction import Transaction
@@ -42,8 +42,8 @@ def history(steps: list[tuple[str, int, int | None]]) -> list[tuple[Account, Mov
     for number, (what, points, length) in enumerate(steps):
         now += timedelta(minutes=7)
         expires_at = now + timedelta(hours=length) if length else None
-        story = Story(Cause("shop", CauseKind.REQUEST, str(number)))
-        moved = _act(what, begin(program(), account, at=now, story=story), points, expires_at)
+        history = History(Cause("shop", CauseKind.REQUEST, str(number)))
+        moved = _act(what, begin(program(), account, at=now, history=history), points, expires_at)
         if what == "wait":
             now += timedelta(hours=length or 0)
         if moved and moved.movements[0].points:

@@ -54,7 +54,7 @@ def test_every_code_is_an_answer_of_some_operation() -> None:
 
 def test_the_examples_are_a_story_that_happens_as_told(cloud: Cloud) -> None:
     keys = {operation.name: key for key, operation in openapi.OPERATIONS.items()}
-    for scene in openapi.story():
+    for scene in openapi.history():
         key = keys[scene["operation"]]
         ids = [scene["path"][part.strip("{}")] for part in key.split("/") if part.startswith("{")]
         answer = cloud.call(
@@ -66,7 +66,7 @@ def test_the_examples_are_a_story_that_happens_as_told(cloud: Cloud) -> None:
         )
         told, found = openapi.settled(scene["answer"]), openapi.settled(answer.body)
         assert (scene["title"], answer.status, found) == (scene["title"], scene["status"], told)
-    assert {scene["operation"] for scene in openapi.story()} == set(keys)
+    assert {scene["operation"] for scene in openapi.history()} == set(keys)
 
 
 def template_functions() -> dict[str, dict[str, Any]]:

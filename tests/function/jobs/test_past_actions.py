@@ -251,9 +251,9 @@ def test_history_is_nobodys_first_order_and_in_no_tier() -> None:
 def test_the_order_is_in_the_activity_and_its_view_says_what_it_earned(world: World) -> None:
     run(world, past_order())
     view = view_order(world, "shop", "#1")
-    assert (view.status, view.story.earned) == ("completed", 100)
-    assert view.story.completion
-    assert view.story.completion.reason == "past_action"
+    assert (view.status, view.history.earned) == ("completed", 100)
+    assert view.history.completion
+    assert view.history.completion.reason == "past_action"
 
 
 def test_another_program_is_untouched() -> None:

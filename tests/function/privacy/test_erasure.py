@@ -255,7 +255,7 @@ def test_somebody_of_whom_only_records_are_held_is_erased_too(shop: Shop) -> Non
     complete_order(shop.world, "shop", order("#9", "dan@example.com", amount="1.00"), "store", "API")
     assert shop.erase(member("dan@example.com")).rewritten == 1
     assert shop.holds("dan@example.com") == []
-    assert view_order(shop.world, "shop", "#9").story.account_id != member("dan@example.com")
+    assert view_order(shop.world, "shop", "#9").history.account_id != member("dan@example.com")
     assert shop.differences() == []
 
 
@@ -426,9 +426,9 @@ def test_orders_that_arrive_meanwhile_are_counted_before_or_after_it(shop: Shop)
     assert len(earned) == 40
     assert all(earned)
     assert done.pseudonym
-    stories = [view_order(shop.world, "shop", f"#r{number}").story for number in range(40)]
-    assert {story.account_id for story in stories} <= {ANN, done.pseudonym}
-    mine = [m for story in stories for m in story if m.account == ANN]
+    histories = [view_order(shop.world, "shop", f"#r{number}").history for number in range(40)]
+    assert {history.account_id for history in histories} <= {ANN, done.pseudonym}
+    mine = [m for history in histories for m in history if m.account == ANN]
     assert shop.outstanding(ANN) == sum(m.points for m in mine)
     assert shop.outstanding(done.pseudonym) == 0
     assert shop.differences() == []

@@ -189,11 +189,11 @@ TAMPERED_CARDS: dict[str, tuple[Tamper, str]] = {
     ),
     "that it is blocked is slipped in": (
         lambda store: slip_in(store, event={"S": "card_blocked"}),
-        "card 9900000000000002 is stored as theirs, its own story says that it is not",
+        "card 9900000000000002 is stored as theirs, its own history says that it is not",
     ),
     "that it is somebody else's is slipped in": (
         lambda store: slip_in(store, event={"S": "card_assigned"}, owner={"S": "shop#member#bob"}),
-        "card 9900000000000002 is stored as theirs, its own story says that it is not",
+        "card 9900000000000002 is stored as theirs, its own history says that it is not",
     ),
 }
 

@@ -153,7 +153,7 @@ def test_one_customer_from_eight_threads_ends_in_the_sum_of_what_was_acknowledge
 
         def redeemed_change(world: World, order_id: str) -> int:
             """What the latest redemption took, less what it gave back of the one that it replaced."""
-            *before, live = view_order(world, "shop", order_id).story
+            *before, live = view_order(world, "shop", order_id).history
             replaced = before[-1].points if before and before[-1].reason == "replaced" else 0
             return replaced - live.points
 

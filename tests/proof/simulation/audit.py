@@ -88,7 +88,7 @@ def check_program(world: World, program_id: str, stored: dict[Key, Item]) -> Non
         for movement in ordered:
             _check_movement(movement)
 
-    # 3: an order earns once, and what stories tell has no holes.
+    # 3: an order earns once, and what histories tell has no holes.
     completed: dict[Any, int] = {}
     positions: dict[Any, list[int]] = {}
     for movement in movements:

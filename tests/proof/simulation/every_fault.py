@@ -158,8 +158,8 @@ class Proof:
             if calls is not None and first.call not in calls:
                 continue
             wire = self.attempt([first], listening=True)
-            story = first.call, tuple(wire.since)
-            if story not in after:
+            history = first.call, tuple(wire.since)
+            if history not in after:
                 seconds = [
                     Point(number, fault)
                     for number in range(first.call + 1, len(wire.possible))
@@ -167,8 +167,8 @@ class Proof:
                 ]
                 for second in seconds:
                     self.attempt([first, second])
-                after[story] = len(seconds)
-            self.done += 1 + after[story]
+                after[history] = len(seconds)
+            self.done += 1 + after[history]
 
     def _compare(self, outcome: Outcome) -> None:
         seen = outcome.cloud.state(), repr(outcome.answer)

@@ -117,7 +117,7 @@ def killed_after(call: Call) -> Any:
 
 
 def cheap_look(call: Call) -> bool:
-    """At an item, or at a story, not consistent."""
+    """At an item, or at a history, not consistent."""
     if call.writes or call.request.get("ConsistentRead") or {"IndexName", "ProjectionExpression"} & set(call.request):
         return False
     return call.operation == "GetItem" or call.request.get("KeyConditionExpression") == "pk = :pk"

@@ -34,7 +34,7 @@ from loyalty.domain.jobs import undo as undoing
 from loyalty.domain.jobs.job import Job, Status, Tally
 from loyalty.domain.ledger import idempotency as requests
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, Cause, Event, Movement
 from loyalty.domain.ledger.transaction import Transaction
@@ -203,7 +203,7 @@ def a_token_is_all_that_makes_a_command_happen_once(patch: Patch) -> None:
     numbers = count(1)
     right = DynamoDBLedger.__init__
     patch.setattr(DynamoDBLedger, "__init__", init)
-    patch.setattr(DynamoDBLedger, "_story", lambda self, cause, consistent: Story(cause))
+    patch.setattr(DynamoDBLedger, "_history", lambda self, cause, consistent: History(cause))
     puts_changed(patch, change)
 
 
@@ -513,13 +513,13 @@ def an_export_holds_what_an_index_shows_by_chance(patch: Patch) -> None:
 @bug
 def what_a_job_did_is_undone_as_often_as_it_is_tried(patch: Patch) -> None:
     def undo(transaction: Transaction) -> Transaction:
-        story = transaction.story
-        kept = Story(story.cause, tuple(m for m in story if m.event is not Event.JOB_UNDONE))
-        undone = right(replace(transaction, story=kept))
+        history = transaction.history
+        kept = History(history.cause, tuple(m for m in history if m.event is not Event.JOB_UNDONE))
+        undone = right(replace(transaction, history=kept))
         moved = tuple(
-            replace(m, position=m.position + len(story.movements) - len(kept.movements)) for m in undone.movements
+            replace(m, position=m.position + len(history.movements) - len(kept.movements)) for m in undone.movements
         )
-        return replace(undone, story=story, movements=moved)
+        return replace(undone, history=history, movements=moved)
 
     right = undoing.undo
     patch.setattr(job_rows, "undo", undo)

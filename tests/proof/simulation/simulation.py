@@ -262,7 +262,7 @@ class Simulation:
         raise Endless(f"{what} waits for ever for a day to be closed")
 
     def _is_latest(self, call: Call) -> bool:
-        """Whether a transaction has written what is the latest in a story now."""
+        """Whether a transaction has written what is the latest in a history now."""
         puts = [change["Put"]["Item"] for change in call.request["TransactItems"] if "Put" in change]
         return any(self._is_last(item) for item in puts if "event" in item and "seal" in item)
 
@@ -472,8 +472,8 @@ class Simulation:
             return False
         detail = json.loads(message.body)["detail"]
         pk = keys.cause_pk(cause_of_order(detail["program_id"], detail["order_id"]))
-        story = movements_of(item for (of, _), item in self._cloud.table.items().items() if of == pk)
-        return any(movement.account and movement.account.is_erased for movement in story)
+        history = movements_of(item for (of, _), item in self._cloud.table.items().items() if of == pk)
+        return any(movement.account and movement.account.is_erased for movement in history)
 
     # --- what things are made of ---
 

@@ -1,4 +1,4 @@
-"""Whole days with everybody at once: nothing is lost, everything ends, and a seed tells the same story each time."""
+"""Whole days with everybody at once: nothing is lost, everything ends, and a seed tells the same history each time."""
 
 import os
 import subprocess

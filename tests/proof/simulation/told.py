@@ -14,7 +14,7 @@ from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.erasures import erasure_from
 from loyalty.domain.customers.cards import Status, card_of
 from loyalty.domain.jobs.undo import shortfall
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, CauseKind, Event, Kind, Movement
 from loyalty.domain.ledger.seal import personal_name
 from tests.function.api.cloud import Answer
@@ -101,7 +101,7 @@ class Erasures:
         return sum(one.ended < told.begun for one in mine)
 
     def names(self, reference: str, account_id: AccountId | None, since: float) -> Iterator[str]:
-        """What a story that was called `reference` at some time may be called since: erasures give other names."""
+        """What a history that was called `reference` at some time may be called since: erasures give other names."""
         yield reference
         for one in self.all:
             if account_id and one.account_id == account_id and one.ended >= since:
@@ -131,9 +131,9 @@ class Accounting:
     def __post_init__(self) -> None:
         self._stored = self.cloud.table.items()
         self._movements = sorted(movements_of(self._stored.values()), key=lambda movement: movement.position)
-        self._stories: dict[tuple[str, str], list[Movement]] = {}
+        self._histories: dict[tuple[str, str], list[Movement]] = {}
         for movement in self._movements:
-            self._stories.setdefault((movement.cause.program_id, movement.cause.reference), []).append(movement)
+            self._histories.setdefault((movement.cause.program_id, movement.cause.reference), []).append(movement)
 
     def agrees(self) -> None:
         """Fails unless everything does."""
@@ -158,8 +158,8 @@ class Accounting:
         """What an answer says has been done is there."""
         reference = told.what.key or told.what.ids[-1]
         names = list(dict.fromkeys(self.erasures.names(reference, told.account_id, told.begun)))
-        found = [self._stories.get((told.what.ids[0], name), []) for name in names]
-        if not any(_is_kept(told, story) for story in found):
+        found = [self._histories.get((told.what.ids[0], name), []) for name in names]
+        if not any(_is_kept(told, history) for history in found):
             raise Lost(f"{told.route} {told.what.ids} was answered {told.answer.body}, and that is not there: {found}")
 
     def _compare_repeats(self) -> None:
@@ -204,11 +204,11 @@ class Accounting:
     def _compare_erasures(self) -> None:
         """What a customer had or owed was let go, no more and no less, and who asked was told so."""
         for one in self.erasures.all:
-            story = [m for m in self._movements if m.cause.reference == one.pseudonym.customer_id]
-            story = [m for m in story if m.cause.kind is CauseKind.ERASURE]
-            let_go = -sum(m.kind.sign * m.points for m in story if m.event is Event.POINTS_FORFEITED)
-            if let_go != one.owned or [m.event for m in story].count(Event.CUSTOMER_ERASED) != 1:
-                raise Lost(f"{one.account_id} had {one.owned} points, and was erased by {story}")
+            history = [m for m in self._movements if m.cause.reference == one.pseudonym.customer_id]
+            history = [m for m in history if m.cause.kind is CauseKind.ERASURE]
+            let_go = -sum(m.kind.sign * m.points for m in history if m.event is Event.POINTS_FORFEITED)
+            if let_go != one.owned or [m.event for m in history].count(Event.CUSTOMER_ERASED) != 1:
+                raise Lost(f"{one.account_id} had {one.owned} points, and was erased by {history}")
         for told in self.told:
             if not told.route.startswith(f"DELETE {CUSTOMER}") or not told.answer.body["pseudonym"]:
                 continue
@@ -259,10 +259,10 @@ class Accounting:
 
     def _is_taken_back(self, created: Movement) -> bool:
         """Whether a card is blocked, or was somebody's before it could be."""
-        story = Story(created.cause, tuple(m for m in self._movements if m.cause == created.cause))
-        card = card_of(story)
+        history = History(created.cause, tuple(m for m in self._movements if m.cause == created.cause))
+        card = card_of(history)
         return card is not None and (
-            card.status is Status.BLOCKED or any(m.event is Event.CARD_ASSIGNED for m in story)
+            card.status is Status.BLOCKED or any(m.event is Event.CARD_ASSIGNED for m in history)
         )
 
 
@@ -310,9 +310,9 @@ def _same(first: dict[str, Any], then: dict[str, Any]) -> bool:
     return first == then or (erased and first == then | {"customer_id": first["customer_id"]})
 
 
-def _is_kept(told: Told, story: Iterable[Movement]) -> Any:
-    """Whether what an answer says has been done is what a story says."""
-    body, found = told.answer.body, list(story)
+def _is_kept(told: Told, history: Iterable[Movement]) -> Any:
+    """Whether what an answer says has been done is what a history says."""
+    body, found = told.answer.body, list(history)
 
     def of(event: Event) -> list[int]:
         return [movement.points for movement in found if movement.event is event]

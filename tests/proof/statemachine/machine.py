@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.proof.statemachine.model import INTO, NEVER, Answer, Model, No, Rules, Story, Who, day_of, first_instant
+from tests.proof.statemachine.model import INTO, NEVER, Answer, History, Model, No, Rules, Who, day_of, first_instant
 from tests.proof.statemachine.till import Till
 
 # --- what histories are made of --------------------------------------------------------------------------------------
@@ -196,8 +196,8 @@ class Machine(RuleBasedStateMachine):
     def complete(
         self, program_id: str, pick: int, who: Who | None, items: Fraction, discount: Fraction, shipping: Fraction
     ) -> None:
-        order_id = self._order(program_id, pick, lambda story: not story.closed) or self._new(program_id)
-        owner = self.models[program_id].story(order_id).owner
+        order_id = self._order(program_id, pick, lambda history: not history.closed) or self._new(program_id)
+        owner = self.models[program_id].history(order_id).owner
         if owner and pick % 4:
             who = owner
         items = max(items, Fraction("0.01"))
@@ -214,10 +214,10 @@ class Machine(RuleBasedStateMachine):
     )
     def redeem(self, program_id: str, pick: int, who: Who, total: Fraction, currency: str, ask: int | str) -> None:
         """Of somebody who has points, mostly."""
-        order_id = self._order(program_id, pick, lambda story: not story.closed) or self._new(program_id)
+        order_id = self._order(program_id, pick, lambda history: not history.closed) or self._new(program_id)
         model = self.models[program_id]
         rich = [someone for someone in CUSTOMERS if model.purse(someone).alive(self.now)]
-        owner = model.story(order_id).owner
+        owner = model.history(order_id).owner
         if pick % 4 and (owner or who not in rich):
             who = owner or (rich[0] if rich else who)
         self._both(program_id, "redeem", order_id, who, total, currency, ask, self.now)
@@ -230,22 +230,24 @@ class Machine(RuleBasedStateMachine):
     @rule(pick=a_pick, ask=st.one_of(st.none(), st.none(), some_points, st.just("max")))
     def redeem_again(self, pick: int, ask: int | str | None) -> None:
         """The same request once more, also after the order's completion; or one that only asks for another number."""
-        order_id = self._order("shop", pick, lambda story: bool(story.uses)) or self._use("shop")
-        story = self.models["shop"].story(order_id)
-        if story.owner and story.asked:
-            self._both("shop", "redeem", order_id, story.owner, story.asked[1], "EUR", ask or story.asked[0], self.now)
+        order_id = self._order("shop", pick, lambda history: bool(history.uses)) or self._use("shop")
+        history = self.models["shop"].history(order_id)
+        if history.owner and history.asked:
+            self._both(
+                "shop", "redeem", order_id, history.owner, history.asked[1], "EUR", ask or history.asked[0], self.now
+            )
 
     @rule(program_id=a_program, pick=a_pick)
     def void(self, program_id: str, pick: int) -> None:
-        wanted = self._order(program_id, pick, lambda story: bool(story.uses) and not story.closed)
+        wanted = self._order(program_id, pick, lambda history: bool(history.uses) and not history.closed)
         order_id = wanted or self._use(program_id)
         self._both(program_id, "void", order_id, self.now)
 
     @rule(program_id=a_program, pick=a_pick, customer_id=st.sampled_from([None, None, "ann", "ben"]))
     def cancel(self, program_id: str, pick: int, customer_id: str | None) -> None:
-        wanted = self._order(program_id, pick, lambda story: story.left > 0 or bool(story.uses and pick % 2))
+        wanted = self._order(program_id, pick, lambda history: history.left > 0 or bool(history.uses and pick % 2))
         order_id = wanted or self._earn(program_id)
-        owner = self.models[program_id].story(order_id).owner
+        owner = self.models[program_id].history(order_id).owner
         if owner and customer_id and pick % 4:
             customer_id = owner[0]
         self._both(program_id, "cancel", order_id, customer_id, self.now)
@@ -257,14 +259,14 @@ class Machine(RuleBasedStateMachine):
         points=st.one_of(st.none(), st.sampled_from([0, 1, 7, 25, 100])),
     )
     def refund(self, program_id: str, pick: int, refunded: Fraction, points: int | None) -> None:
-        order_id = self._order(program_id, pick, lambda story: story.left > 0) or self._earn(program_id)
+        order_id = self._order(program_id, pick, lambda history: history.left > 0) or self._earn(program_id)
         self._both(program_id, "refund", order_id, refunded, points, self.now)
 
     @rule(pick=a_pick, thirds=st.sampled_from([1, 2, 3, 4]))
     def refund_part(self, pick: int, thirds: int) -> None:
         """A third of what the order earned on, two, all of it, or more than that."""
-        order_id = self._order("shop", pick, lambda story: story.left > 0) or self._earn("shop")
-        refunded = Fraction(int(self.models["shop"].story(order_id).basis * 100 * thirds / 3), 100)
+        order_id = self._order("shop", pick, lambda history: history.left > 0) or self._earn("shop")
+        refunded = Fraction(int(self.models["shop"].history(order_id).basis * 100 * thirds / 3), 100)
         self._both("shop", "refund", order_id, refunded, None, self.now)
 
     @rule(
@@ -315,7 +317,7 @@ class Machine(RuleBasedStateMachine):
         """Until the next points are gone, or until midnight; to the instant, or the last one before."""
         model = self.models["shop"]
         moments = {gone for purse in model.purses.values() for gone in purse.points}
-        moments |= {gone for story in model.orders.values() for gone in story.uses}
+        moments |= {gone for history in model.orders.values() for gone in history.uses}
         if midnight:
             timezone = model.rules["timezone"]
             moments = {first_instant(day_of(self.now, timezone) + timedelta(days=1), timezone)}
@@ -348,12 +350,12 @@ class Machine(RuleBasedStateMachine):
 
     # --- how it is done ---
 
-    def _order(self, program_id: str, pick: int, wanted: Callable[[Story], bool]) -> str | None:
+    def _order(self, program_id: str, pick: int, wanted: Callable[[History], bool]) -> str | None:
         """An order that a command is about: mostly one that is `wanted`, if there is one; else any, or a new one."""
         orders = self.models[program_id].orders
         if pick == 19:
             return self._new(program_id)
-        found = [order_id for order_id, story in orders.items() if wanted(story) or pick > 15]
+        found = [order_id for order_id, history in orders.items() if wanted(history) or pick > 15]
         return found[(5 * pick + 3) % len(found)] if found else None
 
     def _new(self, program_id: str) -> str:
@@ -391,7 +393,7 @@ class Machine(RuleBasedStateMachine):
             self._compare_journal(program_id, day_of(self.now, model.rules["timezone"]))
 
     def _about(self, model: Model, arguments: tuple[Any, ...]) -> list[Who]:
-        owners = [story.owner for order_id, story in model.orders.items() if order_id in arguments]
+        owners = [history.owner for order_id, history in model.orders.items() if order_id in arguments]
         return [who for who in CUSTOMERS if who in arguments or who in owners]
 
     def _compare_account(self, program_id: str, who: Who) -> None:
@@ -412,27 +414,27 @@ class Machine(RuleBasedStateMachine):
 
     def _compare_order(self, program_id: str, order_id: str) -> None:
         model = self.models[program_id]
-        story = model.story(order_id)
+        history = model.history(order_id)
         expected = {
-            "status": story.status,
-            "earned": story.earned,
-            "reversed": story.taken,
-            "uses": len(story.uses),
-            "restored": story.restored,
-            "usable": self._usable(model, story),
-            "discount": story.discount,
+            "status": history.status,
+            "earned": history.earned,
+            "reversed": history.taken,
+            "uses": len(history.uses),
+            "restored": history.restored,
+            "usable": self._usable(model, history),
+            "discount": history.discount,
         }
         stored = self.tills[program_id].order(order_id)
         assert stored == expected, f"{order_id}: is {stored}, the rules say {expected}"
 
-    def _usable(self, model: Model, story: Story) -> int | None:
-        if story.closed:
+    def _usable(self, model: Model, history: History) -> int | None:
+        if history.closed:
             return 0
-        if not (story.owner and story.asked):
+        if not (history.owner and history.asked):
             return None
-        purse = model.purse(story.owner)
-        given_back = max(len(story.uses) - purse.debt, 0)
-        return model.most_usable(len(purse.alive(self.now)) + given_back, story.asked[1])
+        purse = model.purse(history.owner)
+        given_back = max(len(history.uses) - purse.debt, 0)
+        return model.most_usable(len(purse.alive(self.now)) + given_back, history.asked[1])
 
     def _compare_journal(self, program_id: str, day: date) -> None:
         """The books of a day; and what all days together say is owed is what the accounts hold."""

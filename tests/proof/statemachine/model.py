@@ -138,7 +138,7 @@ class Purse:
 
 
 @dataclass
-class Story:
+class History:
     """What an order has been through."""
 
     owner: Who | None = None
@@ -215,7 +215,7 @@ class Model:
         self.rules = rules
         self.version = 1
         self.purses: dict[Who, Purse] = {}
-        self.orders: dict[str, Story] = {}
+        self.orders: dict[str, History] = {}
         self.gifts: dict[str, tuple[tuple[Any, ...], Answer]] = {}
         self.postings: list[Posting] = []
 
@@ -231,20 +231,20 @@ class Model:
     def complete(
         self, order_id: str, who: Who | None, items: Fraction, discount: Fraction, total: Fraction, now: datetime
     ) -> Answer:
-        story = self.story(order_id)
-        if who and (story.owner not in (None, who) or story.named not in (None, who[0])):
+        history = self.history(order_id)
+        if who and (history.owner not in (None, who) or history.named not in (None, who[0])):
             raise No("order_customer_mismatch")
-        if story.completed:
-            return story.completed
+        if history.completed:
+            return history.completed
         skipped = {
             "customer": who[0] if who else None,
             "status": "skipped",
             "points": 0,
             "expires_at": None,
-            "balance": self.balance(story.whose or who, now) if who in (None, story.whose or who) else None,
+            "balance": self.balance(history.whose or who, now) if who in (None, history.whose or who) else None,
             "version": self.version,
         }
-        if story.cancelled:
+        if history.cancelled:
             return {**skipped, "status": "not_earned", "reason": "order_cancelled"}
         if who is None:
             return {**skipped, "reason": "no_customer"}
@@ -253,13 +253,13 @@ class Model:
         if not self.rules["ways_to_earn"]["order"]["enabled"]:
             return {**skipped, "reason": "order_earning_disabled"}
 
-        points, reason, basis = self._worth(story, items, discount, total)
+        points, reason, basis = self._worth(history, items, discount, total)
         gone = life_of_points(self.rules, now) if points else NEVER
         purse = self.purse(who)
         purse.give([gone] * points)
         self._book(purse, "earn", points, now)
-        story.owner, story.earned, story.basis, story.gone = who, points, basis, gone
-        story.completed = {
+        history.owner, history.earned, history.basis, history.gone = who, points, basis, gone
+        history.completed = {
             "customer": who[0],
             "status": "earned" if points else "not_earned",
             "reason": reason,
@@ -268,57 +268,57 @@ class Model:
             "balance": purse.balance(now),
             "version": self.version,
         }
-        if story.noted:
-            self.refund(order_id, story.noted, None, now)
-        return story.completed
+        if history.noted:
+            self.refund(order_id, history.noted, None, now)
+        return history.completed
 
     def _worth(
-        self, story: Story, items: Fraction, discount: Fraction, total: Fraction
+        self, history: History, items: Fraction, discount: Fraction, total: Fraction
     ) -> tuple[int, str | None, Fraction]:
         """The points that an order earns, why none, and the money that they are for."""
         earn = self.rules["earn"]
         basis = max(items - discount, Fraction(0)) if earn["basis"] == "items" else total
-        if story.uses and earn["on_redeemed_order"] == "none":
+        if history.uses and earn["on_redeemed_order"] == "none":
             return 0, "points_used_on_order", basis
         if total < Fraction(earn["min_order_total"]):
             return 0, "below_min_order_total", basis
-        if story.uses and earn["on_redeemed_order"] == "cash_part":
-            basis = max(basis - story.discount, Fraction(0))
+        if history.uses and earn["on_redeemed_order"] == "cash_part":
+            basis = max(basis - history.discount, Fraction(0))
         points = ROUND[earn["rounding"]](basis * Fraction(earn["points_per_unit"]))
         if earn["max_points_per_order"] is not None:
             points = min(points, earn["max_points_per_order"])
         return points, None if points else "no_points", basis
 
     def redeem(self, order_id: str, who: Who, total: Fraction, currency: str, ask: int | str, now: datetime) -> Answer:
-        story, rules = self.story(order_id), self.rules["redeem"]
-        if story.owner not in (None, who) or story.named not in (None, who[0]):
+        history, rules = self.history(order_id), self.rules["redeem"]
+        if history.owner not in (None, who) or history.named not in (None, who[0]):
             raise No("order_customer_mismatch")
         if currency != self.rules["currency"]:
             raise No("currency_mismatch")
-        if story.uses and story.asked == (ask, total):
-            return story.set_answer
-        if story.closed:
+        if history.uses and history.asked == (ask, total):
+            return history.set_answer
+        if history.closed:
             raise No("order_closed")
         if not self.rules["enabled"]:
             raise No("program_disabled")
 
         # What it uses already counts as given back.
-        back = self._as_given_back(story.uses, now)
+        back = self._as_given_back(history.uses, now)
         debt = self.purse(who).debt
         alive = sorted([*self.purse(who).alive(now), *sorted(back)[debt:]])
         points = self._usable(ask, len(alive), total, rules)
         if back:
-            self._give_back(story, now)
+            self._give_back(history, now)
         purse = self.purse(who)
         if not points:
             return {"points": 0, "discount": Fraction(0), "balance": purse.balance(now)}
-        story.owner, story.asked, story.uses = who, (ask, total), alive[:points]
-        story.discount = cents(points * Fraction(rules["point_value"]))
-        story.void_answer = None
-        purse.take(story.uses)
+        history.owner, history.asked, history.uses = who, (ask, total), alive[:points]
+        history.discount = cents(points * Fraction(rules["point_value"]))
+        history.void_answer = None
+        purse.take(history.uses)
         self._book(purse, "redeem", points, now)
-        story.set_answer = {"points": points, "discount": story.discount, "balance": purse.balance(now)}
-        return story.set_answer
+        history.set_answer = {"points": points, "discount": history.discount, "balance": purse.balance(now)}
+        return history.set_answer
 
     def _usable(self, ask: int | str, available: int, total: Fraction, rules: Rules) -> int:
         most = self.most_usable(available, total)
@@ -358,57 +358,57 @@ class Model:
         return 0
 
     def void(self, order_id: str, now: datetime) -> Answer:
-        story = self.story(order_id)
-        if story.closed:
+        history = self.history(order_id)
+        if history.closed:
             raise No("order_closed")
-        if story.uses:
-            return self._give_back(story, now)
-        return story.void_answer or {"restored": 0, "balance": None}
+        if history.uses:
+            return self._give_back(history, now)
+        return history.void_answer or {"restored": 0, "balance": None}
 
     def cancel(self, order_id: str, customer_id: str | None, now: datetime) -> Answer:
-        story = self.story(order_id)
-        known = story.owner[0] if story.owner else story.named
+        history = self.history(order_id)
+        known = history.owner[0] if history.owner else history.named
         if customer_id and known not in (None, customer_id):
             raise No("order_customer_mismatch")
-        if story.cancelled:
-            return story.cancelled
-        restored = self._give_back(story, now)["restored"] if story.uses else 0
-        reversed_, short = self._take_back(story, story.left, now)
-        if story.owner is None:
-            story.named = customer_id
-        who = story.whose
-        story.cancelled = {
+        if history.cancelled:
+            return history.cancelled
+        restored = self._give_back(history, now)["restored"] if history.uses else 0
+        reversed_, short = self._take_back(history, history.left, now)
+        if history.owner is None:
+            history.named = customer_id
+        who = history.whose
+        history.cancelled = {
             "reversed": reversed_,
             "restored": restored,
             "shortfall": short,
             "debt": self.purse(who).debt if who else None,
             "balance": self.balance(who, now),
         }
-        return story.cancelled
+        return history.cancelled
 
     def refund(self, order_id: str, refunded: Fraction, points: int | None, now: datetime) -> Answer:
-        story = self.story(order_id)
-        if refunded in story.refunds:
-            asked, answer = story.refunds[refunded]
+        history = self.history(order_id)
+        if refunded in history.refunds:
+            asked, answer = history.refunds[refunded]
             if points not in (None, asked):
                 raise No("refund_decided", points_reversed=answer["reversed"])
             return answer
         share = 0
-        if story.completed and not story.cancelled:
-            due = story.earned if refunded >= story.basis else floor(story.earned * refunded / story.basis)
-            share = max(due - story.taken - story.let_go, 0)
+        if history.completed and not history.cancelled:
+            due = history.earned if refunded >= history.basis else floor(history.earned * refunded / history.basis)
+            share = max(due - history.taken - history.let_go, 0)
         wanted = points
         if wanted is None:
             proportional = self.rules["refund"]["policy"] == "proportional"
             wanted = share if proportional else 0
-            if proportional and not story.closed:
-                story.noted = max(story.noted, refunded)
-        if wanted > story.left:
-            raise No("exceeds_earned", points_reversible=story.left)
-        taken, short = self._take_back(story, wanted, now)
-        answer = {"reversed": taken, "suggested": share, "balance": self.balance(story.whose, now)}
+            if proportional and not history.closed:
+                history.noted = max(history.noted, refunded)
+        if wanted > history.left:
+            raise No("exceeds_earned", points_reversible=history.left)
+        taken, short = self._take_back(history, wanted, now)
+        answer = {"reversed": taken, "suggested": share, "balance": self.balance(history.whose, now)}
         if taken or short:
-            story.refunds[refunded] = (points, answer)
+            history.refunds[refunded] = (points, answer)
         return answer
 
     def issue(self, key: str, who: Who, points: int, expires_at: datetime | None, reason: str, now: datetime) -> Answer:
@@ -444,24 +444,24 @@ class Model:
         later = end_of(day_of(now, timezone) + grace * ONE_DAY, timezone)
         return [gone if now < gone else later for gone in points]
 
-    def _give_back(self, story: Story, now: datetime) -> Answer:
+    def _give_back(self, history: History, now: datetime) -> Answer:
         """Gives back what the order uses."""
-        assert story.owner
-        purse, points = self.purse(story.owner), len(story.uses)
-        purse.give(self._as_given_back(story.uses, now))
+        assert history.owner
+        purse, points = self.purse(history.owner), len(history.uses)
+        purse.give(self._as_given_back(history.uses, now))
         self._book(purse, "restore", points, now)
-        story.restored += points
-        story.uses, story.asked, story.discount = [], None, Fraction(0)
-        story.void_answer = {"restored": points, "balance": purse.balance(now)}
-        return story.void_answer
+        history.restored += points
+        history.uses, history.asked, history.discount = [], None, Fraction(0)
+        history.void_answer = {"restored": points, "balance": purse.balance(now)}
+        return history.void_answer
 
-    def _take_back(self, story: Story, points: int, now: datetime) -> tuple[int, int]:
+    def _take_back(self, history: History, points: int, now: datetime) -> tuple[int, int]:
         """Takes back what the order earned: (how much, how much was spent and let go)."""
-        if not points or story.gone <= now:
+        if not points or history.gone <= now:
             return 0, 0
-        assert story.owner
-        purse = self.purse(story.owner)
-        own_first = sorted(purse.alive(now), key=lambda gone: gone != story.gone)
+        assert history.owner
+        purse = self.purse(history.owner)
+        own_first = sorted(purse.alive(now), key=lambda gone: gone != history.gone)
         there = own_first[:points]
         missing = points - len(there)
         purse.take(there)
@@ -469,8 +469,8 @@ class Model:
             purse.debt += missing
             missing = 0
         self._book(purse, "reverse", points - missing, now)
-        story.taken += points - missing
-        story.let_go += missing
+        history.taken += points - missing
+        history.let_go += missing
         return points - missing, missing
 
     def _book(self, purse: Purse, kind: str, points: int, now: datetime) -> None:
@@ -484,8 +484,8 @@ class Model:
 
     # --- what can be looked at ---
 
-    def story(self, order_id: str) -> Story:
-        return self.orders.setdefault(order_id, Story())
+    def history(self, order_id: str) -> History:
+        return self.orders.setdefault(order_id, History())
 
     def purse(self, who: Who) -> Purse:
         return self.purses.setdefault(who, Purse())

@@ -8,7 +8,7 @@ from typing import Any
 
 from loyalty.adapters.dynamodb.programs import STALENESS, DynamoDBPrograms
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.ports.ledger import WriteOff
@@ -57,33 +57,33 @@ class InDynamoDB:
 
 
 class BehindLedger(MemoryLedger):
-    """A command's first look misses the latest write of each story and of each account.
+    """A command's first look misses the latest write of each history and of each account.
 
     The purge's looks do not: what it does not see it leaves for the next one.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._stories_before: dict[Cause, Story] = {}
+        self._histories_before: dict[Cause, History] = {}
         self._accounts_before: dict[AccountId, Account] = {}
 
-    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
-        story, account = super().read(cause, account_id, consistent=True)
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[History, Account | None]:
+        history, account = super().read(cause, account_id, consistent=True)
         if consistent:
-            return story, account
-        return self._stories_before.get(cause, story), account and self._before(account)
+            return history, account
+        return self._histories_before.get(cause, history), account and self._before(account)
 
     def account(self, account_id: AccountId, *, consistent: bool) -> Account:
         account = super().account(account_id, consistent=True)
         return account if consistent else self._before(account)
 
     def write(self, transactions: Sequence[Transaction], write_off: WriteOff | None = None) -> None:
-        causes = [transaction.story.cause for transaction in transactions]
-        stories = {cause: self.read(cause, None, consistent=True)[0] for cause in causes}
+        causes = [transaction.history.cause for transaction in transactions]
+        histories = {cause: self.read(cause, None, consistent=True)[0] for cause in causes}
         held = {t.account.account_id for t in transactions if t.account and t.account != t.read}
         accounts = {account_id: self.account(account_id, consistent=True) for account_id in held}
         super().write(transactions, write_off)
-        self._stories_before |= stories
+        self._histories_before |= histories
         self._accounts_before |= accounts
 
     def _before(self, account: Account) -> Account:

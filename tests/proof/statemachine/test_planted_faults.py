@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from loyalty.domain.books.journal import JournalEntry, sum_up
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, Event, Kind, Movement
 from loyalty.domain.ledger.transaction import Transaction
@@ -91,12 +91,12 @@ def the_purge_books_one_account_of_a_write(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def an_order_earns_as_often_as_it_is_completed(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Story, "closed", property(lambda story: bool(story.cancellation)))
+    patch.setattr(History, "closed", property(lambda history: bool(history.cancellation)))
 
 
 @fault
 def a_completion_overlooks_the_cancellation(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Story, "closed", property(lambda story: story.completion is not None))
+    patch.setattr(History, "closed", property(lambda history: history.completion is not None))
 
 
 @fault
@@ -188,12 +188,12 @@ def what_is_given_back_gets_no_grace(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_completed_order_uses_points(patch: pytest.MonkeyPatch) -> None:
-    class Reopened(Story):
-        closed = property(lambda story: bool(story.cancellation))
+    class Reopened(History):
+        closed = property(lambda history: bool(history.cancellation))
 
     def redeem(transaction: Transaction, request: redemption.RedemptionRequest) -> Transaction:
-        story = transaction.story
-        return right(replace(transaction, story=Reopened(story.cause, story.movements)), request)
+        history = transaction.history
+        return right(replace(transaction, history=Reopened(history.cause, history.movements)), request)
 
     right = redemption.redeem
     patch.setattr(redeem_points, "redeem", redeem)
@@ -204,7 +204,7 @@ def a_completed_order_uses_points(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_cancellation_takes_what_refunds_took_already(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Story, "reversible", property(lambda story: story.earned))
+    patch.setattr(History, "reversible", property(lambda history: history.earned))
 
 
 @fault
@@ -212,7 +212,7 @@ def an_orders_own_lot_is_taken_last(patch: pytest.MonkeyPatch) -> None:
     def reverse(
         transaction: Transaction, points: int, event: Event, reason: str | None, detail: Any = None, *others: Any
     ) -> Transaction:
-        completion, held = transaction.story.completion, transaction.holder.lots.spendable(transaction.now)
+        completion, held = transaction.history.completion, transaction.holder.lots.spendable(transaction.now)
         foreign = Lots(lot for lot in held if completion is None or lot.expires_at != completion.expires_at)
         if foreign.total < points:
             return right(transaction, points, event, reason, detail or {}, *others)
@@ -242,7 +242,7 @@ def an_expired_lot_is_taken_back_all_the_same(patch: pytest.MonkeyPatch) -> None
 
 @fault
 def a_shortfall_is_let_go_and_taken_later(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Story, "reversible", property(lambda story: story.earned - story.reversed))
+    patch.setattr(History, "reversible", property(lambda history: history.earned - history.reversed))
 
 
 @fault
@@ -252,13 +252,13 @@ def new_points_do_not_repay_the_debt(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_share_is_rounded_up(patch: pytest.MonkeyPatch) -> None:
-    def suggested(story: Story, refunded_total: Any) -> int:
-        completion = story.completion
-        if completion is None or story.cancellation or not int(story.earned):
-            return right(story, refunded_total)
-        share = story.earned * refunded_total / Decimal(str(completion.detail["basis"]))
-        due = min(story.earned, int(share.to_integral_value(ROUND_CEILING)))
-        return max(0, due - (story.earned - story.reversible))
+    def suggested(history: History, refunded_total: Any) -> int:
+        completion = history.completion
+        if completion is None or history.cancellation or not int(history.earned):
+            return right(history, refunded_total)
+        share = history.earned * refunded_total / Decimal(str(completion.detail["basis"]))
+        due = min(history.earned, int(share.to_integral_value(ROUND_CEILING)))
+        return max(0, due - (history.earned - history.reversible))
 
     right = returning.suggested
     patch.setattr(returning, "suggested", suggested)
@@ -267,13 +267,13 @@ def a_share_is_rounded_up(patch: pytest.MonkeyPatch) -> None:
 
 @fault
 def a_refund_is_forgotten(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Story, "refund_of", lambda story, refunded_total: None)
+    patch.setattr(History, "refund_of", lambda history, refunded_total: None)
 
 
 @fault
 def an_order_is_cancelled_as_often_as_asked(patch: pytest.MonkeyPatch) -> None:
     def cancel(transaction: Transaction, reason: str | None) -> Transaction:
-        if not transaction.story.cancellation:
+        if not transaction.history.cancellation:
             return right(transaction, reason)
         return transaction.debit(Kind.REVERSE, Event.ORDER_CANCELLED, Lots(), reason=reason)
 
@@ -287,7 +287,7 @@ def an_order_is_cancelled_as_often_as_asked(patch: pytest.MonkeyPatch) -> None:
 @fault
 def a_key_may_be_used_for_anything(patch: pytest.MonkeyPatch) -> None:
     def issue(transaction: Transaction, request: issuing.Issue) -> Transaction:
-        return transaction if transaction.story.first else right(transaction, request)
+        return transaction if transaction.history.first else right(transaction, request)
 
     right = issuing.issue
     patch.setattr(issue_points, "issue", issue)

@@ -152,11 +152,11 @@ class Till:
 
     def order(self, order_id: str) -> Answer:
         view = view_order(self._world(), self.program_id, order_id)
-        live = view.story.live_redemption
+        live = view.history.live_redemption
         return {
             "status": view.status,
-            "earned": view.story.earned,
-            "reversed": view.story.reversed,
+            "earned": view.history.earned,
+            "reversed": view.history.reversed,
             "uses": live.points if live else 0,
             "restored": view.restored,
             "usable": view.usable,

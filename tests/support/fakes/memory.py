@@ -12,7 +12,7 @@ from loyalty.domain.books.journal import JournalEntry, journal_entry
 from loyalty.domain.books.sums import Booked, booked
 from loyalty.domain.customers.balances import as_listed
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Movement
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.program.settings import Program
@@ -36,7 +36,7 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._stories: dict[Cause, dict[int, Movement]] = {}
+        self._histories: dict[Cause, dict[int, Movement]] = {}
         self._accounts: dict[AccountId, Account] = {}
         self._journal: list[Kept] = []
         self._write_offs: list[Kept] = []
@@ -45,15 +45,15 @@ class MemoryLedger:
         self.booked: list[Booked] = []
         """What the books know of each movement: `MemoryBooks` reads it."""
 
-    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[History, Account | None]:
         with self._lock:
-            movements = self._stories.get(cause, {})
-            story = Story(cause, tuple(movements[position] for position in sorted(movements)))
-            return story, self._account(account_id) if account_id else None
+            movements = self._histories.get(cause, {})
+            history = History(cause, tuple(movements[position] for position in sorted(movements)))
+            return history, self._account(account_id) if account_id else None
 
-    def is_whole(self, story: Story) -> bool:
+    def is_whole(self, history: History) -> bool:
         with self._lock:
-            return story.next_position not in self._stories.get(story.cause, {})
+            return history.next_position not in self._histories.get(history.cause, {})
 
     def account(self, account_id: AccountId, *, consistent: bool) -> Account:
         with self._lock:
@@ -80,8 +80,8 @@ class MemoryLedger:
         with self._lock:
             mine = {
                 movement.sequence: movement
-                for story in self._stories.values()
-                for movement in story.values()
+                for history in self._histories.values()
+                for movement in history.values()
                 if movement.account == account_id and movement.sequence is not None
             }
         wanted = [n for n in sorted(mine, reverse=True) if before is None or n < before]
@@ -135,7 +135,7 @@ class MemoryLedger:
 
     def cards_of(self, program_id: str, limit: int, after: str | None = None) -> list[str]:
         with self._lock:
-            cards = (cause for cause in self._stories if cause.kind is CauseKind.CARD)
+            cards = (cause for cause in self._histories if cause.kind is CauseKind.CARD)
             numbers = sorted(card.reference for card in cards if card.program_id == program_id)
         return [number for number in numbers if after is None or number > after][:limit]
 
@@ -167,13 +167,13 @@ class MemoryLedger:
     def change(self, changes: Sequence[tuple[Movement, Movement]]) -> int:
         """Put the second of each pair in the place of the first, all or none; how many were not there yet."""
         with self._lock:
-            stored = [self._stories.get(before.cause, {}).get(before.position) for before, _ in changes]
+            stored = [self._histories.get(before.cause, {}).get(before.position) for before, _ in changes]
             wanted = [pair for pair, found in zip(changes, stored, strict=True) if found not in (None, pair[1])]
             if any(found not in (None, *pair) for pair, found in zip(changes, stored, strict=True)):
                 raise LostRace
             for before, after in wanted:
-                del self._stories[before.cause][before.position]
-                self._stories.setdefault(after.cause, {})[after.position] = after
+                del self._histories[before.cause][before.position]
+                self._histories.setdefault(after.cause, {})[after.position] = after
                 self._rename(before, after)
             return len(wanted)
 
@@ -186,7 +186,7 @@ class MemoryLedger:
         ]
 
     def _all(self) -> list[Movement]:
-        return [movement for story in self._stories.values() for movement in story.values()]
+        return [movement for history in self._histories.values() for movement in history.values()]
 
     def _account(self, account_id: AccountId) -> Account:
         if account_id in self.erasures:
@@ -194,7 +194,7 @@ class MemoryLedger:
         return self._accounts.get(account_id, nobody(account_id))
 
     def _overtaken(self, transaction: Transaction) -> bool:
-        written = self._stories.get(transaction.story.cause, {})
+        written = self._histories.get(transaction.history.cause, {})
         if any(movement.position in written for movement in transaction.movements):
             return True
         read = transaction.read
@@ -204,7 +204,7 @@ class MemoryLedger:
 
     def _keep(self, transaction: Transaction) -> None:
         for movement in transaction.movements:
-            self._stories.setdefault(movement.cause, {})[movement.position] = movement
+            self._histories.setdefault(movement.cause, {})[movement.position] = movement
             if movement.is_booked:
                 self._journal.append((movement.recorded_at, journal_entry(movement, transaction.program.timezone)))
                 self.booked.append(booked(movement, transaction.program.timezone))

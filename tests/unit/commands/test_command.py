@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.lots import Lot
 from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.transaction import Transaction
@@ -41,13 +41,13 @@ class StaleLedger(MemoryLedger):
         self._still = False
         self._before: list[tuple[dict[Cause, dict[int, Any]], dict[AccountId, Account]]] = []
 
-    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[History, Account | None]:
         if consistent or not self._before:
             return super().read(cause, account_id, consistent=True)
-        stories, _ = self._chance.choice(self._before)
-        movements = stories.get(cause, {})
-        story = Story(cause, tuple(movements[position] for position in sorted(movements)))
-        return story, self.account(account_id, consistent=False) if account_id else None
+        histories, _ = self._chance.choice(self._before)
+        movements = histories.get(cause, {})
+        history = History(cause, tuple(movements[position] for position in sorted(movements)))
+        return history, self.account(account_id, consistent=False) if account_id else None
 
     def account(self, account_id: AccountId, *, consistent: bool) -> Account:
         if consistent or not self._before:
@@ -65,8 +65,8 @@ class StaleLedger(MemoryLedger):
         self._before, self._still = [self._now()], True
 
     def _now(self) -> tuple[dict[Cause, dict[int, Any]], dict[AccountId, Account]]:
-        stories = {cause: dict(movements) for cause, movements in self._stories.items()}
-        return stories, dict(self._accounts)
+        histories = {cause: dict(movements) for cause, movements in self._histories.items()}
+        return histories, dict(self._accounts)
 
 
 class Overtaken(MemoryLedger):
@@ -174,22 +174,22 @@ def test_what_moves_nothing_is_not_decided_on_an_old_read() -> None:
 
 
 class TornLedger(MemoryLedger):
-    """Something happens between the reads of a story and of its account, that are made side by side.
+    """Something happens between the reads of a history and of its account, that are made side by side.
 
     What is not read consistently is as it was at the very beginning.
     """
 
     meanwhile: Callable[[], object] | None = None
 
-    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[History, Account | None]:
         if not consistent:
-            return Story(cause), Account(account_id=account_id) if account_id else None
-        story, account = super().read(cause, account_id, consistent=True)
+            return History(cause), Account(account_id=account_id) if account_id else None
+        history, account = super().read(cause, account_id, consistent=True)
         if self.meanwhile and account_id:
             meanwhile, self.meanwhile = self.meanwhile, None
             meanwhile()
             account = self.account(account_id, consistent=True)
-        return story, account
+        return history, account
 
 
 def test_a_request_that_is_sent_twice_at_once_is_answered_twice_alike() -> None:
@@ -213,11 +213,11 @@ class HalfLedger(MemoryLedger):
 
     unseen: frozenset[int] = frozenset()
 
-    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
-        story, account = super().read(cause, account_id, consistent=consistent)
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[History, Account | None]:
+        history, account = super().read(cause, account_id, consistent=consistent)
         if consistent:
-            return story, account
-        return replace(story, movements=tuple(m for m in story if m.position not in self.unseen)), account
+            return history, account
+        return replace(history, movements=tuple(m for m in history if m.position not in self.unseen)), account
 
 
 @pytest.mark.parametrize("unseen", [(), (3,), (4,), (3, 4), (2, 3), (1,)], ids=str)

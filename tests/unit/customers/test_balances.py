@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from loyalty.domain.customers.balances import Balance, Place, Sort, Wanted, as_listed
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.lots import FOREVER, Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event, Kind
 from loyalty.domain.ledger.standing import Counted
@@ -87,11 +87,11 @@ class Watched(MemoryLedger):
 
 
 def hold(world: World, account_id: AccountId, holds: Holds) -> None:
-    """Writes what somebody has, as movements of one story."""
+    """Writes what somebody has, as movements of one history."""
     account = world.ledger.account(account_id, consistent=True)
-    story = Story(Cause("shop", CauseKind.REQUEST, f"{account_id}/{account.version}"))
+    history = History(Cause("shop", CauseKind.REQUEST, f"{account_id}/{account.version}"))
     counted = Counted(day=TODAY, tier=holds.tier)
-    transaction = begin(SHOP, account, story=story)
+    transaction = begin(SHOP, account, history=history)
     transaction = transaction.credit(Kind.ISSUE, Event.POINTS_ISSUED, holds.lots, counted=counted)
     if holds.debt:
         transaction = transaction.debit(Kind.REVERSE, Event.ORDER_CANCELLED, Lots(), debt=holds.debt, counted=counted)

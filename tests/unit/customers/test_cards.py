@@ -23,7 +23,7 @@ from loyalty.domain.customers.cards import (
     is_number,
 )
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.lots import Lot
 from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event
@@ -144,20 +144,20 @@ def test_what_is_drawn_is_a_number_of_ours_and_holds_all_that_was_random(chance:
     assert int(number[len(PREFIX) : -1]) == chance
 
 
-# ---- stories ----
+# ---- histories ----
 
 
-def test_a_card_is_what_its_story_says() -> None:
+def test_a_card_is_what_its_history_says() -> None:
     number = draw(digits)
-    story = Story(cause_of_card("shop", number))
-    assert card_of(story) is None
-    created = create(begin(program(), None, story=story))
-    card = card_of(created.story)
+    history = History(cause_of_card("shop", number))
+    assert card_of(history) is None
+    created = create(begin(program(), None, history=history))
+    card = card_of(created.history)
     assert card is not None
     assert (card.number, card.status, card.holder, card.replaced_by) == (number, Status.UNASSIGNED, None, None)
-    [lost] = block(created.of(created.story, None), "lost")
-    assert card_of(lost.story) == replace(card, status=Status.BLOCKED)
-    assert block(lost.of(lost.story, None), "again") == ()
+    [lost] = block(created.of(created.history, None), "lost")
+    assert card_of(lost.history) == replace(card, status=Status.BLOCKED)
+    assert block(lost.of(lost.history, None), "again") == ()
 
 
 def test_cards_are_created_once_for_a_key() -> None:
@@ -348,7 +348,7 @@ def test_a_view_shows_the_latest_and_no_balance_of_whoever_had_the_card_before()
 
 
 class BetweenReads(MemoryLedger):
-    """A write is lost, and at the next look `then` happens between the reads of a card's story and of the account."""
+    """A write is lost, and at the next look `then` happens between the reads of a card's history and of the account."""
 
     then: Callable[[], object] | None = None
     lost = False
@@ -359,13 +359,13 @@ class BetweenReads(MemoryLedger):
             raise LostRace
         super().write(transactions, write_off)
 
-    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
-        story, account = super().read(cause, account_id, consistent=consistent)
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[History, Account | None]:
+        history, account = super().read(cause, account_id, consistent=consistent)
         if cause.kind is CauseKind.CARD and self.then and self.lost:
             then, self.then = self.then, None
             then()
             account = self.account(account_id, consistent=True) if account_id else None
-        return story, account
+        return history, account
 
 
 @pytest.mark.parametrize("what", ["assign", "replace"])

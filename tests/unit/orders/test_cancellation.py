@@ -40,7 +40,7 @@ def spend(account: Account, points: int, at: datetime = NOW) -> Account:
 def on(done: Transaction, account: Account, at: datetime = NOW) -> Transaction:
     """The next command on the order, its customer's account having changed meanwhile."""
     following = again(done, at)
-    return Transaction.begin(done.program, following.origin, done.story, account)
+    return Transaction.begin(done.program, following.origin, done.history, account)
 
 
 @given(lots=held, amount=st.integers(1, 500))
@@ -134,7 +134,7 @@ def test_cancelling_again_changes_nothing(points: int) -> None:
     cancelled = cancel(again(done), "first")
     repeat = cancel(again(cancelled, NOW + 400 * DAY), "second")
     assert not repeat.decided
-    assert repeat.story == cancelled.story
+    assert repeat.history == cancelled.history
 
 
 def test_todays_settings_do_not_change_what_is_taken_back() -> None:
@@ -142,7 +142,7 @@ def test_todays_settings_do_not_change_what_is_taken_back() -> None:
     changed = program(
         version=2, earn={"points_per_unit": "7", "rounding": "ceil"}, redeem={"point_value": "9"}, enabled=False
     )
-    begun = Transaction.begin(changed, done.origin, done.story, done.account)
+    begun = Transaction.begin(changed, done.origin, done.history, done.account)
     assert cancel(begun, None).holder.lots == Lots()
 
 
@@ -150,5 +150,5 @@ def test_todays_settings_do_not_change_what_is_taken_back() -> None:
 def test_cancelled_before_completed_the_order_earns_nothing(account: Account | None) -> None:
     cancelled = cancel(begin(program(), account), "unpaid")
     assert [(m.points, m.sequence, m.reason) for m in cancelled.movements] == [(0, None, "unpaid")]
-    begun = Transaction.begin(program(), cancelled.origin, cancelled.story, Account(account_id=member()))
+    begun = Transaction.begin(program(), cancelled.origin, cancelled.history, Account(account_id=member()))
     assert not complete(begun, order()).decided

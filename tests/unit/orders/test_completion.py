@@ -18,7 +18,7 @@ from loyalty.domain.orders.order import Item, Order
 from loyalty.domain.orders.redemption import RedemptionRequest, redeem
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.refusal import Refused
-from tests.support.builders import again, begin, holding, member, order, order_story, program
+from tests.support.builders import again, begin, holding, member, order, order_history, program
 from tests.support.strategies import cents, rates
 
 HALF = Fraction(1, 2)
@@ -91,7 +91,7 @@ def using(points: int, **settings: Any) -> tuple[Program, Earning]:
     shop = program(redeem={"point_value": "0.02"}, **settings)
     request = RedemptionRequest(account_id=member(), order_total=Decimal(100), currency="EUR", points=points)
     redeemed = redeem(begin(shop, holding(Lot(None, 10_000))), request)
-    return shop, earning(shop, order(), redeemed.story.live_redemption)
+    return shop, earning(shop, order(), redeemed.history.live_redemption)
 
 
 @given(points=st.integers(1, 5_000))
@@ -109,7 +109,7 @@ def test_the_cash_part_is_never_less_than_nothing() -> None:
     request = RedemptionRequest(account_id=member(), order_total=Decimal(100), currency="EUR", points=10_000)
     redeemed = redeem(begin(shop, holding(Lot(None, 10_000))), request)
     cheaper = order(amount="60.00")
-    assert earning(shop, cheaper, redeemed.story.live_redemption).points == 0
+    assert earning(shop, cheaper, redeemed.history.live_redemption).points == 0
 
 
 @given(first=cents, second=cents)
@@ -158,5 +158,5 @@ def test_a_completion_that_earns_nothing_is_recorded_and_final() -> None:
 
 def test_a_skipped_order_earns_when_it_is_sent_again() -> None:
     off = complete(begin(program(enabled=False), Account(account_id=member())), order())
-    on = begin(program(), off.account, story=order_story(program=program()))
+    on = begin(program(), off.account, history=order_history(program=program()))
     assert complete(on, order()).holder.outstanding == 100

@@ -19,7 +19,7 @@ from loyalty.domain.orders.completion import complete
 from loyalty.domain.orders.earning import Earning, earning
 from loyalty.domain.orders.order import Item, Order
 from loyalty.domain.program.settings import Program
-from tests.support.builders import DAY, NOW, again, begin, member, order, order_story, program
+from tests.support.builders import DAY, NOW, again, begin, member, order, order_history, program
 from tests.support.programs import amounts, busy_shops, shops, standings
 
 type Shop = tuple[Program, Order]
@@ -59,7 +59,7 @@ def test_no_cap_is_passed_by_any_number_of_orders(shop: tuple[Program, list[Orde
     rules, orders = shop
     account, earned = Account(account_id=member()), 0
     for one in orders:
-        done = complete(begin(rules, account, story=order_story(one.order_id, program=rules)), one)
+        done = complete(begin(rules, account, history=order_history(one.order_id, program=rules)), one)
         account = done.holder
         earned += done.movements[0].points
         assert done.movements[0].points <= (rules.earn.max_points_per_order or MAX_POINTS)
@@ -105,10 +105,10 @@ def test_lots_are_the_points_that_were_earned(shop: Shop) -> None:
     done = complete(begin(rules, Account(account_id=member())), one)
     [movement] = done.movements
     assert done.holder.lots.total == movement.points == reckoned(shop).points
-    assert done.story.awarded == done.holder.lots
+    assert done.history.awarded == done.holder.lots
     undone = cancel(again(done), None)
     assert undone.holder.lots.total == 0
-    assert undone.story.reversible == 0
+    assert undone.history.reversible == 0
 
 
 @given(shops(), st.integers(0, 400))

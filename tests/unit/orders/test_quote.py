@@ -71,9 +71,9 @@ def test_points_are_used_in_a_quote_as_they_would_be_on_the_order(shop: Shop, he
         assert (quoted.code, quoted.facts) == (redeemed.code, redeemed.facts)
         return
     completed = complete(again(redeemed), one)
-    assert completed.story.completion
-    assert quoted.earnable == completed.story.completion.points
-    assert quoted.breakdown == breakdown_of(completed.story.completion)
+    assert completed.history.completion
+    assert quoted.earnable == completed.history.completion.points
+    assert quoted.breakdown == breakdown_of(completed.history.completion)
     assert quoted.balance == redeemed.holder.balance(begun.now)
     assert quoted.balance_after_earning == completed.holder.balance(begun.now)
     assert quoted.usable == quote(begun, one, "max").used

@@ -158,7 +158,7 @@ def test_clamp_reduces_to_whole_blocks_that_the_order_allows(asked: int, taken: 
 def test_the_same_request_again_changes_nothing_even_when_more_would_work() -> None:
     done = redeem(begin(program(), holding(Lot(None, 500))), ask("max"))
     richer = issued(done.holder, [Lot(None, 100)])
-    begun = Transaction.begin(program(), done.origin, done.story, richer)
+    begun = Transaction.begin(program(), done.origin, done.history, richer)
     assert not redeem(begun, ask("max")).decided
     assert redeem(begun, ask("max", "999.99")).decided
 
@@ -205,7 +205,7 @@ def test_a_redemption_sent_again_after_its_order_was_completed_changes_nothing()
     completed = complete(again(used), order())
     repeated = redeem(again(completed), ask(10))
     assert not repeated.decided
-    assert repeated.story.live_redemption == used.movements[0]
+    assert repeated.history.live_redemption == used.movements[0]
     assert refusal(again(completed), ask(11)).code == "order_closed"
     assert refusal(again(cancel(again(used), None)), ask(10)).code == "order_closed"
 

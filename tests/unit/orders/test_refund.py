@@ -32,13 +32,13 @@ def test_partial_refunds_take_what_one_refund_of_their_sum_would(
     amount: Decimal, rate: Decimal, parts: list[int]
 ) -> None:
     done = completed(amount, rate)
-    earned = done.story.earned
+    earned = done.history.earned
     for part in sorted(parts):
         total = min(amount, Decimal(part).scaleb(-2))
         done = again(take_back(done, Return(refunded_total=total)))
-        assert done.story.reversed == floor(earned * Fraction(total) / Fraction(amount))
+        assert done.history.reversed == floor(earned * Fraction(total) / Fraction(amount))
     done = again(take_back(done, Return(refunded_total=amount)))
-    assert done.story.reversed == earned
+    assert done.history.reversed == earned
     assert done.holder.outstanding == 0
 
 
@@ -55,14 +55,14 @@ def test_a_cancellation_takes_only_what_refunds_left(amount: Decimal, part: int)
     refunded = again(take_back(done, Return(refunded_total=min(amount, Decimal(part).scaleb(-2)))))
     cancelled = cancel(refunded, None)
     assert cancelled.holder.outstanding == 0
-    assert cancelled.story.reversed == done.story.earned
+    assert cancelled.history.reversed == done.history.earned
 
 
 @given(amount=cents, part=st.integers(1, 10**7))
 def test_by_default_nothing_is_taken_and_a_number_is_suggested(amount: Decimal, part: int) -> None:
     done, total = completed(amount, policy="manual"), min(amount, Decimal(part).scaleb(-2))
     assert not take_back(done, Return(refunded_total=total)).decided
-    assert suggested(done.story, total) == floor(done.story.earned * Fraction(total) / Fraction(amount))
+    assert suggested(done.history, total) == floor(done.history.earned * Fraction(total) / Fraction(amount))
 
 
 @pytest.mark.parametrize("policy", ["manual", "proportional"])
@@ -83,8 +83,8 @@ def test_an_order_that_earned_a_bonus_on_nothing_loses_it_with_a_refund_and_not_
     bonus = {"id": "b", "starts_at": NOW - DAY, "ends_at": NOW + DAY, "bonus_points": 50}
     shop = program(promotions=[bonus], refund={"policy": "proportional"})
     done = again(complete(begin(shop, Account(account_id=member())), order(amount="0")))
-    assert done.story.earned == 50
-    assert take_back(done, Return(refunded_total=Decimal(refunded))).story.reversed == taken
+    assert done.history.earned == 50
+    assert take_back(done, Return(refunded_total=Decimal(refunded))).history.reversed == taken
 
 
 @given(amount=cents, rate=rates, parts=parts.filter(len))
@@ -98,7 +98,7 @@ def test_what_is_refunded_before_the_completion_is_taken_back_with_it(
         early = again(take_back(early, Return(refunded_total=total)))
     early = take_back_noted(complete(early, order(amount=str(amount))))
     late = take_back(completed(amount, rate), Return(refunded_total=max(totals)))
-    assert (early.story.earned, early.story.reversed) == (late.story.earned, late.story.reversed)
+    assert (early.history.earned, early.history.reversed) == (late.history.earned, late.history.reversed)
     assert early.holder.lots == late.holder.lots
     assert not take_back(again(early), Return(refunded_total=max(totals))).decided
     assert not take_back_noted(complete(again(early), order(amount=str(amount)))).decided

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import Kind
@@ -35,7 +35,7 @@ MOVE = Adjustment(account_id=member(), points=0, expires_at=NOW + 9 * DAY, reaso
 
 def begun(account: Account | None = None, **settings: Any) -> Transaction:
     return begin(
-        program(**settings), account or Account(account_id=member()), story=Story(cause_of_request("shop", "k"))
+        program(**settings), account or Account(account_id=member()), history=History(cause_of_request("shop", "k"))
     )
 
 
@@ -118,8 +118,8 @@ def test_the_view_of_an_order_shows_what_was_adjusted_on_account_of_it() -> None
     first = adjusted(world, "return", -40, order_id="#1001")
     assert adjusted(world, "return", -40, order_id="#1001") == replace(first, first=False)
     adjusted(world, "another", 3)
-    story = view_order(world, "shop", "#1001").story
-    assert [note.detail["points"] for note in adjustments_of(story)] == [-40]
+    history = view_order(world, "shop", "#1001").history
+    assert [note.detail["points"] for note in adjustments_of(history)] == [-40]
     assert cancel_order(world, "shop", "#1001", None, None, "test", "API").points_reversed == 100
     assert verify_program(world, "shop").found == []
 

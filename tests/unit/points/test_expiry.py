@@ -8,7 +8,7 @@ from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import Event, Kind
 from loyalty.domain.ledger.transaction import Transaction
-from loyalty.domain.points.expiry import expire, expiry_story
+from loyalty.domain.points.expiry import expire, expiry_history
 from tests.support.builders import DAY, NOW, begin, holding, program
 from tests.support.strategies import held, instants
 
@@ -16,7 +16,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 def expired(account: Account, at: datetime, as_of: datetime) -> Transaction:
-    return expire(begin(program(), account, at=at, story=expiry_story(account)), as_of)
+    return expire(begin(program(), account, at=at, history=expiry_history(account)), as_of)
 
 
 @given(lots=held, at=instants, as_of=instants)
@@ -62,9 +62,9 @@ def test_putting_an_account_off_is_no_movement() -> None:
     assert (after.holder.version, after.holder.purge_at) == (spent.version, None)
 
 
-def test_each_expiry_is_a_story_of_its_own() -> None:
+def test_each_expiry_is_a_history_of_its_own() -> None:
     account = holding(Lot(NOW + DAY, 5), Lot(NOW + 2 * DAY, 7))
     first = expired(account, NOW + DAY, NOW + DAY)
     second = expired(first.holder, NOW + 2 * DAY, NOW + 2 * DAY)
-    assert first.story.cause != second.story.cause
+    assert first.history.cause != second.history.cause
     assert second.holder.lots == Lots()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.transaction import Origin, Transaction
@@ -20,8 +20,8 @@ REQUEST = Issue(account_id=member(), points=50, expires_at=NOW + DAY, reason="a 
 
 
 def begun(account: Account | None = None, **settings: Any) -> Transaction:
-    story = Story(cause_of_request("shop", "key"))
-    return begin(program(**settings), account or Account(account_id=member()), story=story)
+    history = History(cause_of_request("shop", "key"))
+    return begin(program(**settings), account or Account(account_id=member()), history=history)
 
 
 def test_points_live_until_the_instant_that_was_named() -> None:
@@ -59,7 +59,7 @@ def test_a_key_used_for_another_request_is_refused(changed: dict[str, Any]) -> N
 
 def test_a_key_used_through_another_door_is_refused() -> None:
     done = issue(begun(), REQUEST)
-    elsewhere = Transaction.begin(done.program, Origin("test", "POS", NOW), done.story, done.account)
+    elsewhere = Transaction.begin(done.program, Origin("test", "POS", NOW), done.history, done.account)
     with pytest.raises(Refused, match="idempotency_key_reused"):
         issue(elsewhere, REQUEST)
 

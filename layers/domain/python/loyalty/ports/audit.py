@@ -11,7 +11,7 @@ from loyalty.domain.ledger.movement import AccountId, Cause
 class Act:
     """Something that an administrator did.
 
-    It made a movement or record (`position` in the story of `cause`), perhaps about a card, or a version of the
+    It made a movement or record (`position` in the history of `cause`), perhaps about a card, or a version of the
     settings, or concerned a job. `points` are signed.
     """
 

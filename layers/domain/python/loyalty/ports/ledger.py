@@ -7,7 +7,7 @@ from typing import Protocol
 
 from loyalty.domain.books.journal import JournalEntry
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.ledger.transaction import Transaction
 
@@ -46,15 +46,15 @@ class Ledger(Protocol):
     shards: int
     """How many shards the accounts of a program are spread over."""
 
-    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
-        """The story of `cause` and the account, side by side. Nobody has an account of nothing. Raises BeingErased.
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[History, Account | None]:
+        """The history of `cause` and the account, side by side. Nobody has an account of nothing. Raises BeingErased.
 
         Not `consistent` costs half and may miss the latest writes; `write` would then lose the race.
         """
         ...
 
-    def is_whole(self, story: Story) -> bool:
-        """Whether nothing stands behind what was read of a story, and nothing is being written there at this moment."""
+    def is_whole(self, history: History) -> bool:
+        """True if the history has no later movement and no write to it is in flight."""
         ...
 
     def account(self, account_id: AccountId, *, consistent: bool) -> Account:
@@ -68,7 +68,7 @@ class Ledger(Protocol):
     def write(self, transactions: Sequence[Transaction], write_off: WriteOff | None = None) -> None:
         """Write all transactions, and the write-off of what they expire, or nothing.
 
-        Raises LostRace when a story or an account is no longer what its transaction read.
+        Raises LostRace when a history or an account is no longer what its transaction read.
         At most `MAX_ITEMS` movements, accounts and entries together.
         """
         ...

@@ -1,6 +1,6 @@
 """The ledger port on DynamoDB.
 
-Two conditions carry every guarantee: a movement is put only where nothing is (its story's next
+Two conditions carry every guarantee: a movement is put only where nothing is (its history's next
 position), and an account only over the version that was read. Both go into one transaction.
 """
 
@@ -15,7 +15,7 @@ from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.domain.books.journal import JournalEntry
 from loyalty.domain.customers.cards import cause_of_card
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.ports.faults import BeingErased, LostRace, Unavailable
@@ -40,15 +40,15 @@ class DynamoDBLedger:
         self._table = table
         self._beside = ThreadPoolExecutor(max_workers=1)
 
-    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[Story, Account | None]:
+    def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[History, Account | None]:
         if account_id is None:
-            return self._story(cause, consistent), None
+            return self._history(cause, consistent), None
         account = self._beside.submit(self.account, account_id, consistent=consistent)
-        return self._story(cause, consistent), account.result()
+        return self._history(cause, consistent), account.result()
 
-    def is_whole(self, story: Story) -> bool:
+    def is_whole(self, history: History) -> bool:
         # A transaction's items become visible one by one, whatever reads them; but not to a read that is a transaction.
-        key = {"pk": {"S": keys.cause_pk(story.cause)}, "sk": {"S": keys.position_sk(story.next_position)}}
+        key = {"pk": {"S": keys.cause_pk(history.cause)}, "sk": {"S": keys.position_sk(history.next_position)}}
         try:
             with answering():
                 found = self._client.transact_get_items(TransactItems=[{"Get": {"TableName": self._table, "Key": key}}])
@@ -197,10 +197,10 @@ class DynamoDBLedger:
             for page in pages:
                 yield from map(items.journal_entry_from, page)
 
-    def _story(self, cause: Cause, consistent: bool) -> Story:
+    def _history(self, cause: Cause, consistent: bool) -> History:
         pages = self._pages("pk = :pk", {":pk": keys.cause_pk(cause)}, consistent=consistent)
         movements = tuple(items.movement_from(item) for page in pages for item in page)
-        return Story(cause, movements)
+        return History(cause, movements)
 
     def _puts(self, transaction: Transaction) -> list[dict[str, Any]]:
         """A put for each movement, and one for the account if anything about it changed."""

@@ -1,6 +1,6 @@
 """Loyalty cards: numbers that stand for a customer at a till.
 
-A card is a story of its own, named by its number; what it is follows from what happened to it. A customer has at most
+A card is a history of its own, named by its number; what it is follows from what happened to it. A customer has at most
 one card, and their account says which. Points are the customer's, never the card's: they stay where they are whatever
 becomes of it.
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause, CauseKind, Event
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.values.refusal import Refused
@@ -70,11 +70,11 @@ def cause_of_card(program_id: str, number: str) -> Cause:
     return Cause(program_id, CauseKind.CARD, number)
 
 
-def card_of(story: Story) -> Card | None:
-    """The card whose story this is; None where nobody created one of this number."""
-    number = story.cause.reference
+def card_of(history: History) -> Card | None:
+    """The card whose history this is; None where nobody created one of this number."""
+    number = history.cause.reference
     card = None
-    for movement in story:
+    for movement in history:
         match movement.event:
             case Event.CARD_CREATED | Event.CARD_RELEASED:
                 card = Card(number=number)
@@ -91,38 +91,38 @@ def card_of(story: Story) -> Card | None:
     return card
 
 
-def known(story: Story, pointer: str | None = None) -> Card:
-    """The card whose story this is. Raises Refused when nobody created it."""
-    card = card_of(story)
+def known(history: History, pointer: str | None = None) -> Card:
+    """The card whose history this is. Raises Refused when nobody created it."""
+    card = card_of(history)
     if card is None:
         raise Refused("unknown_card", "There is no card of this number.", pointer=pointer)
     return card
 
 
 def create(transaction: Transaction) -> Transaction:
-    """Create the card whose story this is: nobody's yet."""
+    """Create the card whose history this is: nobody's yet."""
     return transaction.note(Event.CARD_CREATED)
 
 
 def assign(transaction: Transaction, held_by: Account | None) -> tuple[Transaction, ...]:
-    """Give the card, whose story this is, to the customer whose account this is. `held_by` has it now, and loses it.
+    """Give the card, whose history this is, to the customer whose account this is. `held_by` has it now, and loses it.
 
     Nothing where it is the customer's already.
     """
-    card, customer = known(transaction.story), transaction.holder
+    card, customer = known(transaction.history), transaction.holder
     _refuse_blocked(card)
     if customer.card == card.number:
         return ()
     _refuse_second(customer)
     if held_by is None:
         return (_give(transaction),)
-    released = transaction.of(transaction.story, held_by).note(Event.CARD_RELEASED, card=CardHeld(None))
-    return released, _give(transaction.of(released.story, customer))
+    released = transaction.of(transaction.history, held_by).note(Event.CARD_RELEASED, card=CardHeld(None))
+    return released, _give(transaction.of(released.history, customer))
 
 
 def block(transaction: Transaction, reason: str | None) -> tuple[Transaction, ...]:
-    """Block the card, whose story this is; the account is that of who has it. Nothing where it is blocked already."""
-    card = known(transaction.story)
+    """Block the card, whose history this is; the account is that of who has it. Nothing where it is blocked already."""
+    card = known(transaction.history)
     if card.status is Status.BLOCKED:
         return ()
     lost = CardHeld(None) if card.status is Status.ACTIVE else None
@@ -130,26 +130,26 @@ def block(transaction: Transaction, reason: str | None) -> tuple[Transaction, ..
 
 
 def replace(transaction: Transaction, new: Transaction, reason: str | None) -> tuple[Transaction, ...]:
-    """Block the card, whose story this is, and give who has it, or had it, another, which is nobody's.
+    """Block the card, whose history this is, and give who has it, or had it, another, which is nobody's.
 
-    `new` is on the other card's story, and may just have created it.
+    `new` is on the other card's history, and may just have created it.
     """
-    old = known(transaction.story)
+    old = known(transaction.history)
     if old.holder is None or old.holder.is_erased:
         raise Refused("card_unassigned", "The card is nobody's, so nobody needs another for it.")
-    customer, other = transaction.holder, known(new.story, "/number")
+    customer, other = transaction.holder, known(new.history, "/number")
     _refuse_blocked(other, "/number")
     if other.holder:
         raise Refused("card_assigned", "The card is somebody's already.", pointer="/number")
     if old.status is Status.BLOCKED:
         _refuse_second(customer)
     gone = transaction.note(Event.CARD_REPLACED, detail={"replaced_by": other.number}, reason=reason)
-    given = _give(transaction.of(new.story, customer))
+    given = _give(transaction.of(new.history, customer))
     return (gone, new, given) if new.decided else (gone, given)
 
 
 def _give(transaction: Transaction) -> Transaction:
-    return transaction.note(Event.CARD_ASSIGNED, card=CardHeld(transaction.story.cause.reference))
+    return transaction.note(Event.CARD_ASSIGNED, card=CardHeld(transaction.history.cause.reference))
 
 
 def _refuse_blocked(card: Card, pointer: str | None = None) -> None:

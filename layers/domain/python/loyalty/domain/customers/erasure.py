@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from loyalty.domain.customers.cards import block
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event, Kind, Movement
 from loyalty.domain.ledger.seal import REFERRER, has_free_text, personal_digest, personal_name
@@ -26,17 +26,17 @@ def erase(
     account: Account,
     pseudonym: AccountId,
     salt: bytes,
-    card: Story | None = None,
+    card: History | None = None,
 ) -> tuple[Transaction, ...]:
     """Let go what the account has or owes, and leave it, empty and out of its tier, under `pseudonym` with `salt`.
 
     All lots are forfeited, also those that expired and were not written off yet. A debt is let go: there is nobody
-    left who could repay it. `card` is the story of the customer's card, which is blocked. The last of the transactions
+    left who could repay it. `card` is the history of the customer's card, which is blocked. The last transaction
     has the account as it is to be.
     """
-    story = Story(Cause(pseudonym.program_id, CauseKind.ERASURE, pseudonym.customer_id))
+    history = History(Cause(pseudonym.program_id, CauseKind.ERASURE, pseudonym.customer_id))
     renamed = replace(account, account_id=pseudonym, salt=salt)
-    transaction = replace(Transaction.begin(program, origin, story, account), account=renamed)
+    transaction = replace(Transaction.begin(program, origin, history, account), account=renamed)
     if account.lots:
         transaction = transaction.debit(Kind.ADJUST_DOWN, Event.POINTS_FORFEITED, account.lots, reason=REASON)
     if account.debt:
@@ -72,7 +72,7 @@ def with_other_referrer(completion: Movement, person: AccountId, pseudonym: Acco
 
 
 def without_reason(note: Movement, adjustment: Movement) -> Movement:
-    """What an order's story says about an adjustment, which is by now called as `adjustment` is."""
+    """What an order's history says about an adjustment, which is by now called as `adjustment` is."""
     return replace(note, detail={**note.detail, "movement_id": adjustment.movement_id, "reason": None})
 
 

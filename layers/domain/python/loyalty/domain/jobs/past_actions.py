@@ -30,10 +30,10 @@ class PastSignUp:
 
 def why_order_passed_over(transaction: Transaction, order: Order) -> str | None:
     """Why a past order is not rewarded; None where it is."""
-    story = transaction.story
-    if story.cancellation:
+    history = transaction.history
+    if history.cancellation:
         return "order_cancelled"
-    if story.completion:
+    if history.completion:
         return "already_earned"
     if not transaction.program.ways_to_earn.order.enabled:
         return "order_earning_disabled"
@@ -42,11 +42,11 @@ def why_order_passed_over(transaction: Transaction, order: Order) -> str | None:
 
 def reward_order(transaction: Transaction, order: Order) -> Transaction:
     """Give the points of a past order, unless it is passed over. Raises Refused for somebody else's, or other money."""
-    transaction.story.refuse_other_customer(order.account_id(transaction.program.program_id))
+    transaction.history.refuse_other_customer(order.account_id(transaction.program.program_id))
     transaction.program.refuse_other_currency(order.currency)
     if why_order_passed_over(transaction, order):
         return transaction
-    earned = earning(transaction.program, order, transaction.story.live_redemption, NOT_NEW)
+    earned = earning(transaction.program, order, transaction.history.live_redemption, NOT_NEW)
     expires_at = transaction.program.expires_at(transaction.now)
     return transaction.credit(
         Kind.BACKFILL,
@@ -66,7 +66,7 @@ def why_sign_up_passed_over(transaction: Transaction, action: PastSignUp) -> str
     rules = transaction.program.ways_to_earn.sign_up
     if action.account_id.guest:
         return "members_only"
-    if transaction.story.sign_up:
+    if transaction.history.sign_up:
         return "already_earned"
     if not rules.enabled:
         return "sign_up_earning_disabled"
@@ -83,4 +83,4 @@ def reward_sign_up(transaction: Transaction, action: PastSignUp) -> Transaction:
 
 
 def _points(transaction: Transaction, order: Order) -> int:
-    return earning(transaction.program, order, transaction.story.live_redemption, NOT_NEW).points
+    return earning(transaction.program, order, transaction.history.live_redemption, NOT_NEW).points

@@ -1,6 +1,6 @@
 """Undoing what a row of a job did: from what it recorded, never below what is there."""
 
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import Event, Kind, Movement
 from loyalty.domain.ledger.transaction import Transaction
@@ -9,27 +9,27 @@ from loyalty.domain.orders.redemption import given_back
 from loyalty.domain.program.settings import OnShortfall
 
 
-def done_by(story: Story, source: str) -> Movement | None:
-    """What a job, whose rows have `source`, did in a story and has not undone."""
-    for movement in reversed(story.movements):
+def done_by(history: History, source: str) -> Movement | None:
+    """What a job, whose rows have `source`, did in a history and has not undone."""
+    for movement in reversed(history.movements):
         if movement.source == source:
             return None if movement.event is Event.JOB_UNDONE else movement
     return None
 
 
 def undo(transaction: Transaction) -> Transaction:
-    """Take back what the job, which this transaction comes from, did in the story; once.
+    """Take back what the job, which this transaction comes from, did in the history; once.
 
     What was spent since is let go and stands in the detail as `shortfall`: nobody gets a debt by it.
     """
-    done = done_by(transaction.story, transaction.origin.source)
+    done = done_by(transaction.history, transaction.origin.source)
     if done is None:
         return transaction
     if done.event is Event.EXPIRY_MOVED:
         return _move_back(transaction, done)
     if done.kind is Kind.ADJUST_DOWN:
         return _give_back(transaction, done)
-    taken = reverse(transaction, transaction.story.reversible, Event.JOB_UNDONE, None, on_shortfall=OnShortfall.CLAMP)
+    taken = reverse(transaction, transaction.history.reversible, Event.JOB_UNDONE, None, on_shortfall=OnShortfall.CLAMP)
     return taken if taken.movements else transaction.debit(Kind.REVERSE, Event.JOB_UNDONE, Lots())
 
 

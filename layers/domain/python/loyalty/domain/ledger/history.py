@@ -1,4 +1,4 @@
-"""A story: everything a cause has moved, in order. An order's story decides what may still happen."""
+"""A history: everything a cause has moved, in order. An order's history decides what may still happen."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from loyalty.domain.values.refusal import Refused
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class History:
     """The movements of one cause, in the order in which they were written."""
 
     cause: Cause

@@ -17,7 +17,7 @@ def is_repeat(
 
     `asked` is all that was asked for besides the customer and the reason, as it is kept in the movement's detail.
     """
-    first = transaction.story.first
+    first = transaction.history.first
     if first is None:
         return False
     same = first.account == account_id and first.event in events and first.reason == reason

@@ -67,7 +67,7 @@ class CauseKind(StrEnum):
 class Cause:
     """Why points move: an order, a request, an expiry. `reference` is the store's id of it.
 
-    All movements of a cause form its story, numbered from 1. A number is written once, ever.
+    All movements of a cause form its history, numbered from 1. A number is written once, ever.
     """
 
     program_id: str
@@ -75,7 +75,7 @@ class Cause:
     reference: str
 
     def movement_id(self, position: int) -> str:
-        """Names the movement at `position` of this cause's story, within its program."""
+        """Names the movement at `position` of this cause's history, within its program."""
         return f"{self.kind}/{self.reference}/{position}"
 
 
@@ -131,9 +131,9 @@ class Event(StrEnum):
     JOB_UNDONE = "job_undone"
     """What a row of a job did is taken back."""
     ORDER_ADJUSTED = "order_adjusted"
-    """Points were adjusted on account of an order, whose story this is noted in."""
+    """Points were adjusted on account of an order, whose history this is noted in."""
     CARDS_CREATED = "cards_created"
-    """Somebody asked for cards; each has a story of its own."""
+    """Somebody asked for cards; each has a history of its own."""
     CARD_CREATED = "card_created"
     CARD_ASSIGNED = "card_assigned"
     CARD_RELEASED = "card_released"
@@ -204,7 +204,7 @@ class Movement:
 
     @property
     def movement_id(self) -> str:
-        """Names the movement within its program: its cause and its place in that story."""
+        """Names the movement within its program: its cause and its place in that history."""
         return self.cause.movement_id(self.position)
 
     @property

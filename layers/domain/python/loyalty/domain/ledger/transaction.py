@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.lots import FOREVER, Lot, Lots
 from loyalty.domain.ledger.movement import CardHeld, Event, Kind, Movement
 from loyalty.domain.ledger.seal import NO_SEAL, sealed
@@ -35,23 +35,23 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
-    """Grows by movements; knows the account and the story as they will be once it is written.
+    """Grows by movements; knows the account and the history as they will be once it is written.
 
-    The write is conditional on both still being what was read: nobody has written the story's next
+    The write is conditional on both still being what was read: nobody has written the history's next
     position, and the account is still at the version of `read`.
     """
 
     program: Program
     origin: Origin
-    story: Story
+    history: History
     read: Account | None
     account: Account | None
     movements: tuple[Movement, ...] = ()
 
     @classmethod
-    def begin(cls, program: Program, origin: Origin, story: Story, account: Account | None) -> "Transaction":
-        """Nothing decided yet, on what was read of `story` and `account`."""
-        return cls(program=program, origin=origin, story=story, read=account, account=account)
+    def begin(cls, program: Program, origin: Origin, history: History, account: Account | None) -> "Transaction":
+        """Nothing decided yet, on what was read of `history` and `account`."""
+        return cls(program=program, origin=origin, history=history, read=account, account=account)
 
     @property
     def now(self) -> datetime:
@@ -132,12 +132,12 @@ class Transaction:
         """Record something that moves no points: a change of the customer's standing or card, or a fact."""
         return self._move(Kind.NOTE, event, (0, (), 0), None, reason, detail, counted, card)
 
-    def of(self, story: Story, account: Account | None) -> "Transaction":
-        """Nothing decided yet on another story and account, for what is to be written together with this.
+    def of(self, history: History, account: Account | None) -> "Transaction":
+        """Nothing decided yet on another history and account, for what is to be written together with this.
 
         It is the same act, which is in the audit once: as this one.
         """
-        return Transaction.begin(self.program, replace(self.origin, address=None), story, account)
+        return Transaction.begin(self.program, replace(self.origin, address=None), history, account)
 
     def _move(
         self,
@@ -152,8 +152,8 @@ class Transaction:
     ) -> "Transaction":
         points, allocation, debt = moved
         movement = Movement(
-            cause=self.story.cause,
-            position=self.story.next_position,
+            cause=self.history.cause,
+            position=self.history.next_position,
             event=event,
             kind=kind,
             account=self.account.account_id if self.account else None,
@@ -190,6 +190,6 @@ class Transaction:
         return replace(
             self,
             account=account,
-            story=replace(self.story, movements=(*self.story.movements, movement)),
+            history=replace(self.history, movements=(*self.history.movements, movement)),
             movements=(*self.movements, movement),
         )

@@ -11,14 +11,14 @@ from loyalty.domain.program.settings import OnShortfall
 
 
 def cancel(transaction: Transaction, reason: str | None) -> Transaction:
-    """Cancel the order, once. From what its story recorded, whatever the settings say by now."""
-    story = transaction.story
-    if story.cancellation:
+    """Cancel the order, once. From what its history recorded, whatever the settings say by now."""
+    history = transaction.history
+    if history.cancellation:
         return transaction
     # Given back first, so that points of this order can cover what this order must return.
-    if story.live_redemption:
-        transaction = restore(transaction, story.live_redemption, Event.ORDER_CANCELLED, reason)
-    transaction = reverse(transaction, story.reversible, Event.ORDER_CANCELLED, reason)
+    if history.live_redemption:
+        transaction = restore(transaction, history.live_redemption, Event.ORDER_CANCELLED, reason)
+    transaction = reverse(transaction, history.reversible, Event.ORDER_CANCELLED, reason)
     counted = count_back(transaction, 0) if not any(m.counted for m in transaction.movements) else None
     if counted or not transaction.movements:
         return transaction.debit(Kind.REVERSE, Event.ORDER_CANCELLED, Lots(), reason=reason, counted=counted)
@@ -40,7 +40,7 @@ def reverse(
     What was spent already becomes a debt, or is let go and reported: `on_shortfall`, or else as the program
     says. Of points of the order that have expired there is nothing left to take.
     """
-    due = transaction.story.takable(transaction.now).soonest(points)
+    due = transaction.history.takable(transaction.now).soonest(points)
     points = due.total
     if not points:
         return transaction

@@ -25,14 +25,14 @@ def why_skipped(program: Program, order: Order) -> str | None:
 
 
 def complete(transaction: Transaction, order: Order, referral: Referral | None = None) -> Transaction:
-    """Accrue `order`, unless its story says that it was completed or cancelled before."""
-    story, program = transaction.story, transaction.program
-    story.refuse_other_customer(order.account_id(program.program_id))
-    if story.closed or why_skipped(program, order):
+    """Accrue `order`, unless its history says that it was completed or cancelled before."""
+    history, program = transaction.history, transaction.program
+    history.refuse_other_customer(order.account_id(program.program_id))
+    if history.closed or why_skipped(program, order):
         return transaction
     program.refuse_other_currency(order.currency)
     standing, day = transaction.holder.standing, business_day(transaction.now, program.timezone)
-    earned = earning(program, order, story.live_redemption, standing, day, referral.referee_points if referral else 0)
+    earned = earning(program, order, history.live_redemption, standing, day, referral.referee_points if referral else 0)
     lots = _lots(program, earned, transaction.now)
     detail: dict[str, object] = {
         "basis": str(earned.basis),

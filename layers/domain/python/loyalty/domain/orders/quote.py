@@ -41,25 +41,25 @@ class Quote:
 def quote(
     transaction: Transaction, order: Order, use_points: int | Literal["max"] | None, referral: Referral | None = None
 ) -> Quote:
-    """The quote for `order`, on what was read of its story and its customer.
+    """The quote for `order`, on what was read of its history and its customer.
 
     `use_points` are points to use on it, as a redemption of them would be decided; None leaves those that it uses now.
     """
-    story, program = transaction.story, transaction.program
+    history, program = transaction.history, transaction.program
     account_id = order.account_id(program.program_id)
-    story.refuse_other_customer(account_id)
+    history.refuse_other_customer(account_id)
     program.refuse_other_currency(order.currency)
     most = _usable(transaction, order)
     if use_points is not None:
         transaction = _using(transaction, order, use_points)
     used, balance = transaction, transaction.account.balance(transaction.now) if transaction.account else 0
     done = take_back_noted(complete(transaction, order, referral))
-    completion = done.story.completion
-    cancelled = bool(story.cancellation)
-    live = used.story.live_redemption
+    completion = done.history.completion
+    cancelled = bool(history.cancellation)
+    live = used.history.live_redemption
     return Quote(
         earnable=completion.points if completion and not cancelled else 0,
-        earned=story.earned,
+        earned=history.earned,
         usable=most,
         used=live.points if live else 0,
         discount=Decimal(str(live.detail["discount"])) if live else discount(program, 0),
@@ -74,7 +74,7 @@ def quote(
 
 def _usable(transaction: Transaction, order: Order) -> int:
     """The most points that the order can use, those that it uses now included."""
-    if transaction.account is None or order.guest or transaction.story.closed or not transaction.program.enabled:
+    if transaction.account is None or order.guest or transaction.history.closed or not transaction.program.enabled:
         return 0
     given_back = void(transaction)
     available = given_back.holder.available(transaction.now)
@@ -83,8 +83,8 @@ def _usable(transaction: Transaction, order: Order) -> int:
 
 def _using(transaction: Transaction, order: Order, points: int | Literal["max"]) -> Transaction:
     """As it would be once the order uses `points`. Raises Refused as a redemption of them would be."""
-    live = transaction.story.live_redemption
-    if points == (live.points if live else 0) and (live is None or transaction.story.closed):
+    live = transaction.history.live_redemption
+    if points == (live.points if live else 0) and (live is None or transaction.history.closed):
         return transaction
     if order.customer_id is None or order.guest:
         raise Refused("members_only", "Only a customer with an account can use points.", pointer="/use_points")

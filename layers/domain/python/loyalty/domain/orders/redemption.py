@@ -43,17 +43,17 @@ def discount(program: Program, points: int) -> Decimal:
 
 def redeem(transaction: Transaction, request: RedemptionRequest) -> Transaction:
     """Make the order use the requested points; the same request again changes nothing."""
-    story, program = transaction.story, transaction.program
-    story.refuse_other_customer(request.account_id)
+    history, program = transaction.history, transaction.program
+    history.refuse_other_customer(request.account_id)
     program.refuse_other_currency(request.currency)
     asked = {
         "requested": request.points,
         "order_total": str(exact(request.order_total, request.currency)),
     }
-    live = story.live_redemption
+    live = history.live_redemption
     if live and all(live.detail[name] == fact for name, fact in asked.items()):
         return transaction
-    if story.closed:
+    if history.closed:
         raise Refused("order_closed", "The order is completed or cancelled already.")
     if not program.enabled:
         raise Refused("program_disabled", "The program is switched off.")
@@ -73,9 +73,9 @@ def redeem(transaction: Transaction, request: RedemptionRequest) -> Transaction:
 
 def void(transaction: Transaction) -> Transaction:
     """Give back what the order uses; nothing, if it uses nothing."""
-    if transaction.story.closed:
+    if transaction.history.closed:
         raise Refused("order_closed", "The order is completed or cancelled already.")
-    live = transaction.story.live_redemption
+    live = transaction.history.live_redemption
     return restore(transaction, live, Event.REDEMPTION_VOIDED) if live else transaction
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event, Kind
 from loyalty.domain.ledger.standing import Standing
@@ -34,10 +34,12 @@ def referrer_of(program: Program, order: Order, standing: Standing) -> AccountId
     return AccountId(program.program_id, order.referrer_id or "") if not standing.orders else None
 
 
-def referral(program: Program, order: Order, referrer: AccountId, story: Story, of_referrer: Story) -> Referral | None:
+def referral(
+    program: Program, order: Order, referrer: AccountId, history: History, of_referrer: History
+) -> Referral | None:
     """The referral by `referrer`; None where the customer was referred before, or was who referred `referrer`."""
     owner = of_referrer.account_id
-    if story.movements or (owner and owner.customer_id == order.customer_id):
+    if history.movements or (owner and owner.customer_id == order.customer_id):
         return None
     return Referral(referrer, program.ways_to_earn.referral.referee_points)
 
@@ -54,5 +56,5 @@ def pay(transaction: Transaction, order_id: str) -> Transaction:
 
 def take_back(transaction: Transaction) -> Transaction:
     """Take back from the referrer what was paid: the order that it was for is cancelled."""
-    story = transaction.story
-    return reverse(transaction, story.reversible, Event.REFERRAL_CANCELLED, None)
+    history = transaction.history
+    return reverse(transaction, history.reversible, Event.REFERRAL_CANCELLED, None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import Event
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.cancellation import reverse
@@ -24,20 +24,20 @@ class Return:
     points: int | None = None
 
 
-def suggested(story: Story, refunded_total: Decimal) -> int:
+def suggested(history: History, refunded_total: Decimal) -> int:
     """What the order should give back once `refunded_total` of it is refunded, less what it did.
 
     Its share of the points, rounded down, so that two partial refunds take what one would; all of
     them once its whole earning basis is refunded.
     """
-    completion = story.completion
-    if completion is None or story.cancellation:
+    completion = history.completion
+    if completion is None or history.cancellation:
         return 0
     basis = Decimal(str(completion.detail["basis"]))
     if not refunded_total:
         return 0  # also of an order that earned on a basis of nothing
-    due = story.earned if refunded_total >= basis else int(story.earned * refunded_total // basis)
-    return max(0, due - (story.earned - story.reversible))
+    due = history.earned if refunded_total >= basis else int(history.earned * refunded_total // basis)
+    return max(0, due - (history.earned - history.reversible))
 
 
 def take_back(transaction: Transaction, request: Return) -> Transaction:
@@ -46,7 +46,7 @@ def take_back(transaction: Transaction, request: Return) -> Transaction:
     Of an order that is not completed there is nothing to take: that it was refunded is noted, where the policy would
     have taken something.
     """
-    story, program = transaction.story, transaction.program
+    history, program = transaction.history, transaction.program
     if decimals_of(request.refunded_total) > minor_digits(program.currency):
         raise Refused(
             "too_many_decimals",
@@ -54,7 +54,7 @@ def take_back(transaction: Transaction, request: Return) -> Transaction:
             pointer="/refunded_total",
         )
     refunded_total = str(exact(request.refunded_total, program.currency))
-    if recorded := story.refund_of(refunded_total):
+    if recorded := history.refund_of(refunded_total):
         if request.points not in (None, recorded.detail["asked"]):
             raise Refused(
                 "refund_decided",
@@ -63,23 +63,23 @@ def take_back(transaction: Transaction, request: Return) -> Transaction:
                 facts={"points_reversed": recorded.points},
             )
         return transaction
-    share = suggested(story, request.refunded_total)
+    share = suggested(history, request.refunded_total)
     points = request.points
     if points is None:
         proportional = program.refund.policy is RefundPolicy.PROPORTIONAL
-        if proportional and not story.closed and request.refunded_total > story.refund_noted:
+        if proportional and not history.closed and request.refunded_total > history.refund_noted:
             return transaction.note(Event.REFUND_NOTED, detail={"refunded_total": refunded_total})
         points = share if proportional else 0
-    if points > story.reversible:
+    if points > history.reversible:
         raise Refused(
             "exceeds_earned",
-            f"The order has {story.reversible} points that can be taken back.",
+            f"The order has {history.reversible} points that can be taken back.",
             pointer="/points",
-            facts={"points_reversible": story.reversible},
+            facts={"points_reversible": history.reversible},
         )
     detail = {"refunded_total": refunded_total, "asked": request.points, "suggested": share}
     done = reverse(transaction, points, Event.ORDER_REFUNDED, None, detail, request.refunded_total)
-    if done.movements or story.cancellation:
+    if done.movements or history.cancellation:
         return done
     counted = count_back(transaction, 0, request.refunded_total)
     # Under an event of its own: what to take back for this refund is still to be decided.
@@ -88,7 +88,7 @@ def take_back(transaction: Transaction, request: Return) -> Transaction:
 
 def take_back_noted(transaction: Transaction) -> Transaction:
     """Take back what was refunded of an order before `transaction` completes it; nothing if it does not."""
-    refunded = transaction.story.refund_noted
+    refunded = transaction.history.refund_noted
     if not refunded or not any(m.event is Event.ORDER_COMPLETED for m in transaction.movements):
         return transaction
     return take_back(transaction, Return(refunded_total=refunded))

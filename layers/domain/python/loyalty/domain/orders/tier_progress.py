@@ -3,7 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.standing import Counted
 from loyalty.domain.ledger.tiers import after
 from loyalty.domain.ledger.transaction import Transaction
@@ -28,10 +28,10 @@ def count_order(transaction: Transaction, order: Order, points: int) -> Counted 
 
 def count_back(transaction: Transaction, points: int, refunded_total: Decimal | None = None) -> Counted | None:
     """That `points` of an order were taken back, and that it was cancelled or `refunded_total` of it refunded."""
-    first = next((movement.counted for movement in transaction.story if movement.counted), None)
+    first = next((movement.counted for movement in transaction.history if movement.counted), None)
     if first is None:
         return None
-    orders, spend = _net(transaction.story)
+    orders, spend = _net(transaction.history)
     left, whole = 0, True
     if refunded_total is not None:
         left = min(max(first.spend - transaction.program.in_minor_units(refunded_total), 0), spend)
@@ -53,7 +53,7 @@ def _complete(transaction: Transaction, counted: Counted, points: int) -> Counte
     return replace(counted, tier=after(program, standing, today))
 
 
-def _net(story: Story) -> tuple[int, int]:
+def _net(history: History) -> tuple[int, int]:
     """What still counts of an order: itself, and how much was spent on it."""
-    counted = [movement.counted for movement in story if movement.counted]
+    counted = [movement.counted for movement in history if movement.counted]
     return sum(one.orders for one in counted), sum(one.spend for one in counted)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import is_repeat
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, Event, Kind, Movement
@@ -50,8 +50,8 @@ def adjust(transaction: Transaction, request: Adjustment) -> Transaction:
 
 
 def note_in_order(transaction: Transaction, adjustment: Movement) -> Transaction:
-    """Note in the story of the order, which this transaction is about, that points were adjusted on account of it."""
-    transaction.story.refuse_other_customer(adjustment.account)
+    """Note in the history of the order, which this transaction is about, that points were adjusted on account of it."""
+    transaction.history.refuse_other_customer(adjustment.account)
     detail = {
         "movement_id": adjustment.movement_id,
         "points": adjustment.kind.sign * adjustment.points,
@@ -60,9 +60,9 @@ def note_in_order(transaction: Transaction, adjustment: Movement) -> Transaction
     return transaction.note(Event.ORDER_ADJUSTED, detail=detail)
 
 
-def adjustments_of(story: Story) -> list[Movement]:
-    """What was noted in an order's story."""
-    return [movement for movement in story if movement.event is Event.ORDER_ADJUSTED]
+def adjustments_of(history: History) -> list[Movement]:
+    """What was noted in an order's history."""
+    return [movement for movement in history if movement.event is Event.ORDER_ADJUSTED]
 
 
 def _give(transaction: Transaction, request: Adjustment) -> Transaction:

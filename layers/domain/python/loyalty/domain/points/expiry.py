@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import Cause, CauseKind, Event, Kind
 from loyalty.domain.ledger.standing import Counted
 from loyalty.domain.ledger.tiers import reached, review_at
@@ -12,13 +12,13 @@ from loyalty.domain.ledger.transaction import NOTHING, Transaction
 from loyalty.domain.values.calendar import business_day
 
 
-def expiry_story(account: Account) -> Story:
-    """The story that the account's next expiry starts: one for each, named by the movement before it.
+def expiry_history(account: Account) -> History:
+    """The history that the account's next expiry starts: one for each, named by the movement before it.
 
     By that one's seal, which no two movements share and which says nothing about whose points they were. That the
     same points cannot expire twice rests on the account's version.
     """
-    return Story(Cause(account.account_id.program_id, CauseKind.EXPIRY, account.seal[:NAME_BYTES].hex()))
+    return History(Cause(account.account_id.program_id, CauseKind.EXPIRY, account.seal[:NAME_BYTES].hex()))
 
 
 NAME_BYTES = 16

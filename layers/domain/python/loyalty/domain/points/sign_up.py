@@ -23,7 +23,7 @@ def why_not(program: Program) -> str | None:
 def sign_up(transaction: Transaction) -> Transaction:
     """Give the customer what signing up earns, unless they had it."""
     program = transaction.program
-    if transaction.story.sign_up or why_not(program):
+    if transaction.history.sign_up or why_not(program):
         return transaction
     expires_at = program.expires_at(transaction.now)
     lots = Lots([Lot(expires_at, program.ways_to_earn.sign_up.points)])

@@ -309,7 +309,7 @@ def type_of(movement: Movement) -> str:
 
 
 class MovementAnswer(Answer):
-    """A line of a statement or of an order's story. `points` is signed; `type` is what a till calls it.
+    """A line of a statement or of an order's history. `points` is signed; `type` is what a till calls it.
 
     `tier` is the one that the customer was in after it, where it changed what counts towards tiers.
     """
@@ -392,17 +392,17 @@ class OrderAnswer(Answer):
 
     @classmethod
     def of(cls, view: "OrderView") -> "OrderAnswer":
-        story, owner, live = view.story, view.story.account_id, view.story.live_redemption
+        history, owner, live = view.history, view.history.account_id, view.history.live_redemption
         return cls.model_validate(
             {
                 "order_id": view.order_id,
                 "customer_id": owner.customer_id if owner else None,
                 "guest": owner.guest if owner else False,
                 "status": view.status,
-                "reason": story.completion.reason if story.completion else None,
+                "reason": history.completion.reason if history.completion else None,
                 "points_earnable": view.earnable,
-                "points_earned": story.earned,
-                "points_reversed": story.reversed,
+                "points_earned": history.earned,
+                "points_reversed": history.reversed,
                 "points_redeemed": live.points if live else 0,
                 "points_restored": view.restored,
                 "points_usable": view.usable,
@@ -413,8 +413,8 @@ class OrderAnswer(Answer):
                     OrderAdjustment.model_validate(
                         {**note.detail, "actor": note.actor, "recorded_at": note.recorded_at}
                     )
-                    for note in adjustments_of(story)
+                    for note in adjustments_of(history)
                 ],
-                "movements": [MovementAnswer.of(movement) for movement in story],
+                "movements": [MovementAnswer.of(movement) for movement in history],
             }
         )

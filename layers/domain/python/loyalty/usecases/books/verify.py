@@ -133,16 +133,16 @@ def _read[Stored](result: Verification, where: str, what: str, read: Callable[[]
 
 
 def _differences_of_card(world: World, account: Account) -> Iterator[str]:
-    """Whether the card that an account names is its customer's, by the card's own story."""
+    """Whether the card that an account names is its customer's, by the card's own history."""
     if account.card is None:
         return
-    story, _ = world.ledger.read(cause_of_card(account.account_id.program_id, account.card), None, consistent=True)
-    card = card_of(story)
+    history, _ = world.ledger.read(cause_of_card(account.account_id.program_id, account.card), None, consistent=True)
+    card = card_of(history)
     if card and card.status is Status.ACTIVE and card.holder == account.account_id:
         return
     # It may have been blocked or given to somebody else since the account was read.
     if world.ledger.account(account.account_id, consistent=True).version == account.version:
-        yield f"card {account.card} is stored as theirs, its own story says that it is not"
+        yield f"card {account.card} is stored as theirs, its own history says that it is not"
 
 
 def _movements(world: World, account: Account) -> list[Movement]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from loyalty.domain.jobs.job import Ending, Outcome
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.domain.program.settings import Program
@@ -26,7 +26,7 @@ class Command:
     """What row `number` asks for. `outcome` says what a transaction of it came to, written or not needed.
 
     `beside` is what has to be written together with it; `is_first` says that nothing has ever happened to its
-    cause, as far as is known: then its story need not be read.
+    cause, as far as is known: then its history need not be read.
     """
 
     number: int
@@ -56,8 +56,8 @@ def look_at_many(world: World, program_id: str, commands: Iterable[Command]) -> 
 
     def look(command: Command) -> Transaction:
         before = known.get(command.account_id)
-        story, read = world.ledger.read(command.cause, None if before else command.account_id, consistent=False)
-        transaction = command.decide(Transaction.begin(program, _origin(world, command), story, before or read))
+        history, read = world.ledger.read(command.cause, None if before else command.account_id, consistent=False)
+        transaction = command.decide(Transaction.begin(program, _origin(world, command), history, before or read))
         if command.beside and transaction.decided:
             command.beside(transaction)
         known[command.account_id] = transaction.holder
@@ -94,7 +94,7 @@ def _together(world: World, program: Program, commands: Sequence[Command]) -> di
     for command in commands:
         new = Account(account_id=command.account_id, salt=bytes.fromhex(world.token()))
         account = known.get(command.account_id) or new
-        begun = Transaction.begin(program, _origin(world, command), Story(command.cause), account)
+        begun = Transaction.begin(program, _origin(world, command), History(command.cause), account)
         try:
             transaction = command.decide(begun)
         except Refused:

@@ -1,7 +1,7 @@
 """The shape of every command: read, decide in pure code, write once, or start over.
 
 This is where points are safe. A transaction is written on two conditions: that the next position
-of its story is still free, and that the account still has the version that was read. Whoever loses
+of its history is still free, and that the account still has the version that was read. Whoever loses
 either race has written nothing; it reads again and decides anew, a bounded number of times.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.domain.values.refusal import Refused
@@ -42,12 +42,12 @@ def carry_out(
     account_id: AccountId | None,
     sender: Sender,
     decide: Callable[[Transaction], Transaction],
-    answered: Callable[[Story], bool] = lambda story: False,
+    answered: Callable[[History], bool] = lambda history: False,
     beside: Callable[[Transaction], Sequence[Transaction]] = lambda transaction: (),
 ) -> Transaction:
     """Carry out what `decide` decides, at most once, and what has to be written `beside` it: all or nothing.
 
-    `answered` says whether a story holds the command's answer, one that nothing written later can change.
+    `answered` says whether a history holds the command's answer, one that nothing written later can change.
 
     Returns the transaction: with what this call wrote, or with nothing decided where the command
     had been carried out before or the rules leave everything as it is.
@@ -61,20 +61,20 @@ def carry_out(
         # is not a write of the account (a refusal, nothing to do, a record that moves no points) is
         # looked at again before it is believed.
         consistent = attempt > 0
-        story, account = _read(world, cause, account_id, consistent)
+        history, account = _read(world, cause, account_id, consistent)
         origin = Origin(sender.actor, sender.source, world.clock(), sender.occurred_at, sender.address)
         try:
-            transaction = decide(Transaction.begin(program, origin, story, account))
+            transaction = decide(Transaction.begin(program, origin, history, account))
         except Refused:
-            # The same command, sent twice at once, may have been carried out since its story was read, or be half
+            # The same command, sent twice at once, may have been carried out since its history was read, or be half
             # written: then that is why it is refused, and it is to be answered alike.
             if consistent:
-                if world.ledger.is_whole(story):
+                if world.ledger.is_whole(history):
                     raise
                 pause(world, attempt)
             continue
         if not transaction.decided:
-            if consistent or answered(story):
+            if consistent or answered(history):
                 return transaction
             continue
         if account and transaction.account == account and not consistent:
@@ -93,9 +93,9 @@ def pause(world: World, attempt: int) -> None:
     world.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * world.jitter())
 
 
-def _read(world: World, cause: Cause, account_id: AccountId | None, consistent: bool) -> tuple[Story, Account | None]:
-    """The story, and the account that it is about: its own, or else the one that was named."""
-    story, account = world.ledger.read(cause, account_id, consistent=consistent)
-    if story.account_id and (account is None or account.account_id != story.account_id):
-        account = world.ledger.account(story.account_id, consistent=consistent)
-    return story, account
+def _read(world: World, cause: Cause, account_id: AccountId | None, consistent: bool) -> tuple[History, Account | None]:
+    """The history, and the account that it is about: its own, or else the one that was named."""
+    history, account = world.ledger.read(cause, account_id, consistent=consistent)
+    if history.account_id and (account is None or account.account_id != history.account_id):
+        account = world.ledger.account(history.account_id, consistent=consistent)
+    return history, account

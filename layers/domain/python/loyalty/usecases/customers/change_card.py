@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from loyalty.domain.customers.cards import Status, assign, block, card_of, cause_of_card, create, draw, known, replace
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import cause_of_request, is_repeat
 from loyalty.domain.ledger.movement import AccountId, Event
 from loyalty.domain.ledger.transaction import Detail, Transaction
@@ -39,10 +39,10 @@ def assign_card(
     account_id = AccountId(program_id, customer_id)
 
     def decide(request: Transaction) -> Decided:
-        story, account = world.ledger.read(cause_of_card(program_id, number), account_id, consistent=True)
-        card = card_of(story)
+        history, account = world.ledger.read(cause_of_card(program_id, number), account_id, consistent=True)
+        card = card_of(history)
         held_by = _account(world, card.holder) if card and card.holder != account_id else None
-        return assign(request.of(story, account), held_by), account, number
+        return assign(request.of(history, account), held_by), account, number
 
     asked = {"number": number}
     return _carry_out(world, program_id, idempotency_key, Event.CARD_ASSIGNED, asked, None, sender, decide, account_id)
@@ -54,8 +54,8 @@ def block_card(
     """Block a card that is lost, say. Points stay with its customer, who has no card then."""
 
     def decide(request: Transaction) -> Decided:
-        story, account = _read(world, program_id, number)
-        return block(request.of(story, account), reason), account, number
+        history, account = _read(world, program_id, number)
+        return block(request.of(history, account), reason), account, number
 
     asked = {"number": number}
     return _carry_out(world, program_id, idempotency_key, Event.CARD_BLOCKED, asked, reason, sender, decide)
@@ -73,12 +73,12 @@ def replace_card(
     """Block a card and give its customer another: the one numbered `by`, or a new one. Points stay with them."""
 
     def decide(request: Transaction) -> Decided:
-        story, account = _read(world, program_id, number)
+        history, account = _read(world, program_id, number)
         if by is None:
-            new = create(request.of(Story(cause_of_card(program_id, draw(world.digits))), None))
+            new = create(request.of(History(cause_of_card(program_id, draw(world.digits))), None))
         else:
             new = request.of(world.ledger.read(cause_of_card(program_id, by), None, consistent=True)[0], None)
-        return replace(request.of(story, account), new, reason), account, new.story.cause.reference
+        return replace(request.of(history, account), new, reason), account, new.history.cause.reference
 
     asked = {"number": number, "by": by}
     return _carry_out(world, program_id, idempotency_key, Event.CARD_REPLACED, asked, reason, sender, decide)
@@ -98,14 +98,14 @@ def _carry_out(
     beside: Sequence[Transaction] = ()
 
     def repeats(request: Transaction) -> bool:
-        return is_repeat(request, account_id or request.story.account_id, (event,), reason, asked)
+        return is_repeat(request, account_id or request.history.account_id, (event,), reason, asked)
 
     def record(request: Transaction) -> Transaction:
         nonlocal beside
         if repeats(request):
             return request
         beside, account, number = decide(request)
-        begun = Transaction.begin(request.program, request.origin, request.story, account)
+        begun = Transaction.begin(request.program, request.origin, request.history, account)
         return begun.note(event, detail={"asked": asked, "card": number}, reason=reason)
 
     transaction = carry_out(
@@ -115,10 +115,10 @@ def _carry_out(
         None,
         sender,
         record,
-        answered=lambda story: story.first is not None,
+        answered=lambda history: history.first is not None,
         beside=lambda request: beside,
     )
-    done = transaction.story.movements[0]
+    done = transaction.history.movements[0]
     number, asked_for = str(done.detail["card"]), str(asked["number"])
     return CardChanged(
         number=number,
@@ -129,11 +129,11 @@ def _carry_out(
     )
 
 
-def _read(world: World, program_id: str, number: str) -> tuple[Story, Account | None]:
-    """The card's story, and the account of who has it, or had it."""
-    story, _ = world.ledger.read(cause_of_card(program_id, number), None, consistent=True)
-    holder = known(story).holder
-    return story, _account(world, holder) if holder else None
+def _read(world: World, program_id: str, number: str) -> tuple[History, Account | None]:
+    """The card's history, and the account of who has it, or had it."""
+    history, _ = world.ledger.read(cause_of_card(program_id, number), None, consistent=True)
+    holder = known(history).holder
+    return history, _account(world, holder) if holder else None
 
 
 def _account(world: World, account_id: AccountId | None) -> Account | None:

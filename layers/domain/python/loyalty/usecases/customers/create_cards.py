@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from loyalty.domain.customers.cards import Status, block, cause_of_card, create, draw, known
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import is_repeat
 from loyalty.domain.ledger.movement import Cause, Event
 from loyalty.domain.ledger.transaction import Origin, Transaction
@@ -35,7 +35,7 @@ class CardsWithdrawn:
 def create_cards(world: World, cause: Cause, count: int, sender: Sender) -> CardsCreated:
     """Create `count` cards (at most CARDS_PER_WRITE), once for `cause`: a request, or a part of a job.
 
-    Their numbers are recorded in its story, in the write that creates them: a retry finds them there. A number that
+    Their numbers are recorded in its history, in the write that creates them: a retry finds them there. A number that
     is taken already loses the race, and all are drawn anew. Raises what `carry_out` does.
     """
     asked = {"count": count}
@@ -55,12 +55,13 @@ def create_cards(world: World, cause: Cause, count: int, sender: Sender) -> Card
         None,
         sender,
         decide,
-        answered=lambda story: story.first is not None,
+        answered=lambda history: history.first is not None,
         beside=lambda request: [
-            create(request.of(Story(cause_of_card(cause.program_id, number)), None)) for number in _cards(request.story)
+            create(request.of(History(cause_of_card(cause.program_id, number)), None))
+            for number in _cards(request.history)
         ],
     )
-    return CardsCreated(_cards(transaction.story), transaction.decided)
+    return CardsCreated(_cards(transaction.history), transaction.decided)
 
 
 def withdraw_cards(world: World, cause: Cause, reason: str, sender: Sender) -> CardsWithdrawn:
@@ -72,10 +73,10 @@ def withdraw_cards(world: World, cause: Cause, reason: str, sender: Sender) -> C
     batch, _ = world.ledger.read(cause, None, consistent=True)
     for attempt in range(ATTEMPTS):
         origin = Origin(sender.actor, sender.source, world.clock(), sender.occurred_at)
-        stories = [_story(world, cause.program_id, number) for number in _cards(batch)]
-        assigned = tuple(card.number for story in stories if (card := known(story)).holder)
-        unassigned = [story for story in stories if known(story).status is Status.UNASSIGNED]
-        begun = [Transaction.begin(program, origin, story, None) for story in unassigned]
+        histories = [_history(world, cause.program_id, number) for number in _cards(batch)]
+        assigned = tuple(card.number for history in histories if (card := known(history)).holder)
+        unassigned = [history for history in histories if known(history).status is Status.UNASSIGNED]
+        begun = [Transaction.begin(program, origin, history, None) for history in unassigned]
         blocking = [blocked for transaction in begun for blocked in block(transaction, reason)]
         try:
             if blocking:
@@ -87,12 +88,12 @@ def withdraw_cards(world: World, cause: Cause, reason: str, sender: Sender) -> C
     raise Unavailable(f"{ATTEMPTS} attempts at cards were all overtaken")
 
 
-def _story(world: World, program_id: str, number: str) -> Story:
-    story, _ = world.ledger.read(cause_of_card(program_id, number), None, consistent=True)
-    return story
+def _history(world: World, program_id: str, number: str) -> History:
+    history, _ = world.ledger.read(cause_of_card(program_id, number), None, consistent=True)
+    return history
 
 
-def _cards(story: Story) -> tuple[str, ...]:
+def _cards(history: History) -> tuple[str, ...]:
     """The numbers that were recorded for a request; none where it was not carried out."""
-    numbers = story.first.detail.get("cards") if story.first else None
+    numbers = history.first.detail.get("cards") if history.first else None
     return tuple(numbers) if isinstance(numbers, list) else ()

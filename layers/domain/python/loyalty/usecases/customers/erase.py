@@ -20,7 +20,7 @@ from loyalty.domain.books.closing import Closing, closed_through
 from loyalty.domain.customers.cards import cause_of_card
 from loyalty.domain.customers.erasure import erase, is_named_by, with_other_referrer, without_person, without_reason
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Event, Movement
 from loyalty.domain.ledger.transaction import Origin
 from loyalty.domain.orders.order import cause_of_order
@@ -98,11 +98,11 @@ def _begin(world: World, account_id: AccountId, sender: Sender) -> tuple[Erasure
     raise Unavailable(f"{ATTEMPTS} attempts at an account were all overtaken")
 
 
-def _card(world: World, account: Account) -> Story | None:
+def _card(world: World, account: Account) -> History | None:
     if account.card is None:
         return None
-    story, _ = world.ledger.read(cause_of_card(account.account_id.program_id, account.card), None, consistent=True)
-    return story
+    history, _ = world.ledger.read(cause_of_card(account.account_id.program_id, account.card), None, consistent=True)
+    return history
 
 
 def _is_known(world: World, account_id: AccountId) -> bool:
@@ -122,8 +122,8 @@ def _of_referral(world: World, person: AccountId) -> list[Movement]:
     if person.guest:
         return []
     cause = cause_of_referral(person.program_id, person.customer_id)
-    story, _ = world.ledger.read(cause, None, consistent=True)
-    return list(story)
+    history, _ = world.ledger.read(cause, None, consistent=True)
+    return list(history)
 
 
 class _Renaming:
@@ -231,11 +231,11 @@ class _Work:
             return
         asked = movement.detail.get("asked")
         if isinstance(asked, dict) and "order_id" in asked:
-            for note in self._story(str(asked["order_id"])):
+            for note in self._history(str(asked["order_id"])):
                 if note.event is Event.ORDER_ADJUSTED and note.detail.get("movement_id") == movement.movement_id:
                     yield Rewriting(note, without_reason(note, after))
         if movement.event is Event.CUSTOMER_REFERRED:
-            for completion in self._story(str(movement.detail["order_id"])):
+            for completion in self._history(str(movement.detail["order_id"])):
                 if completion.event is Event.ORDER_COMPLETED:
                     yield Rewriting(completion, with_other_referrer(completion, person, pseudonym))
 
@@ -244,7 +244,7 @@ class _Work:
             return self._erasure.salt
         return self._world.ledger.account(movement.account, consistent=True).salt
 
-    def _story(self, order_id: str) -> Iterable[Movement]:
+    def _history(self, order_id: str) -> Iterable[Movement]:
         cause = cause_of_order(self._erasure.account_id.program_id, order_id)
-        story, _ = self._world.ledger.read(cause, None, consistent=True)
-        return story
+        history, _ = self._world.ledger.read(cause, None, consistent=True)
+        return history

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event, Movement
 from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.domain.orders.referral import cause_of_referral
@@ -98,20 +98,20 @@ def _movements(world: World, account_id: AccountId, page: int, before: int) -> l
 def _record(world: World, program: Program, account: Account, sender: Sender, request_id: str, now: datetime) -> None:
     cause = Cause(program.program_id, CauseKind.EXPORT, request_id)
     origin = Origin(sender.actor, sender.source, now, address=sender.address)
-    begun = Transaction.begin(program, origin, Story(cause), account)
+    begun = Transaction.begin(program, origin, History(cause), account)
     try:
         world.ledger.write([begun.note(Event.CUSTOMER_EXPORTED)])
     except LostRace:
         # The same request, delivered twice; or a conflict, and then nothing is recorded yet.
-        story, _ = world.ledger.read(cause, None, consistent=True)
-        if story.first is None:
+        history, _ = world.ledger.read(cause, None, consistent=True)
+        if history.first is None:
             raise Unavailable("the export could not be recorded") from None
 
 
 def _referred_by(world: World, account_id: AccountId) -> AccountId | None:
     if account_id.guest:
         return None
-    story, _ = world.ledger.read(
+    history, _ = world.ledger.read(
         cause_of_referral(account_id.program_id, account_id.customer_id), None, consistent=True
     )
-    return story.account_id
+    return history.account_id

@@ -24,9 +24,9 @@ class CardView:
 def view_card(world: World, program_id: str, number: str) -> CardView:
     """A card as a till sees it. Raises Refused where nobody created it."""
     world.programs.get(program_id)
-    story, _ = world.ledger.read(cause_of_card(program_id, number), None, consistent=True)
-    card = known(story)
-    own = story.movements[::-1]
+    history, _ = world.ledger.read(cause_of_card(program_id, number), None, consistent=True)
+    card = known(history)
+    own = history.movements[::-1]
     if card.holder is None or card.status is not Status.ACTIVE:
         return CardView(card, None, own[:LATEST])
     account = view_account(world, card.holder)

@@ -84,7 +84,7 @@ def _once(job: Job, decide: Decide) -> Decide:
     """
 
     def decided(transaction: Transaction) -> Transaction:
-        if any(movement.source == job.source for movement in transaction.story):
+        if any(movement.source == job.source for movement in transaction.history):
             return transaction
         return decide(transaction)
 
@@ -93,7 +93,7 @@ def _once(job: Job, decide: Decide) -> Decide:
 
 def _adjusting(world: World, job: Job, number: int, request: Adjustment) -> Command:
     def outcome(transaction: Transaction) -> Outcome:
-        return _outcome(number, Ending.DONE, request.account_id, transaction.story.movements[0], request.order_id)
+        return _outcome(number, Ending.DONE, request.account_id, transaction.history.movements[0], request.order_id)
 
     return Command(
         number=number,
@@ -110,7 +110,7 @@ def _rewarding_order(job: Job, number: int, order: Order) -> Command:
     account_id = action_account(job, order)
 
     def outcome(transaction: Transaction) -> Outcome:
-        rewarded = done_by(transaction.story, job.source)
+        rewarded = done_by(transaction.history, job.source)
         why = None if rewarded else why_order_passed_over(transaction, order)
         ending = Ending.DONE if rewarded else Ending.PASSED_OVER
         return replace(_outcome(number, ending, account_id, rewarded, order.order_id), code=why)
@@ -127,7 +127,7 @@ def _rewarding_order(job: Job, number: int, order: Order) -> Command:
 
 def _rewarding_sign_up(job: Job, number: int, action: PastSignUp) -> Command:
     def outcome(transaction: Transaction) -> Outcome:
-        rewarded = done_by(transaction.story, job.source)
+        rewarded = done_by(transaction.history, job.source)
         why = None if rewarded else why_sign_up_passed_over(transaction, action)
         ending = Ending.DONE if rewarded else Ending.PASSED_OVER
         return replace(_outcome(number, ending, action.account_id, rewarded, None), code=why)
@@ -144,7 +144,7 @@ def _rewarding_sign_up(job: Job, number: int, action: PastSignUp) -> Command:
 
 def _undone_by(transaction: Transaction, job: Job) -> Movement | None:
     """The movement that undid what the job did; None where it never did anything."""
-    mine = [movement for movement in transaction.story if movement.source == job.source]
+    mine = [movement for movement in transaction.history if movement.source == job.source]
     return mine[-1] if len(mine) > 1 else None
 
 

@@ -44,7 +44,7 @@ def cancel_order(
     """
 
     def decide(transaction: Transaction) -> Transaction:
-        transaction.story.refuse_other_customer_id(customer_id)
+        transaction.history.refuse_other_customer_id(customer_id)
         return cancel(transaction, reason)
 
     transaction = carry_out(
@@ -54,10 +54,10 @@ def cancel_order(
         AccountId(program_id, customer_id) if customer_id is not None else None,
         Sender(actor=actor, source=source),
         decide,
-        answered=lambda story: story.shows_all_of_cancellation,
+        answered=lambda history: history.shows_all_of_cancellation,
         beside=lambda transaction: taking_back(world, transaction),
     )
-    movements = transaction.story.cancellation
+    movements = transaction.history.cancellation
     last = movements[-1]
     shortfalls = [m.detail.get("shortfall", 0) for m in movements]
     return OrderCancelled(

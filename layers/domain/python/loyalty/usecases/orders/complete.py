@@ -43,10 +43,10 @@ def complete_order(world: World, program_id: str, order: Order, actor: str, sour
         order.account_id(program_id),
         Sender(actor=actor, source=source, occurred_at=order.completed_at),
         lambda transaction: take_back_noted(complete(transaction, order, referral_of(world, transaction, order))),
-        answered=lambda story: story.completed_for_good,
+        answered=lambda history: history.completed_for_good,
         beside=lambda transaction: paying(world, transaction),
     )
-    completion = transaction.story.completion
+    completion = transaction.history.completion
     if completion is None:
         return _not_recorded(transaction, order)
     return OrderCompleted(
@@ -65,7 +65,7 @@ def complete_order(world: World, program_id: str, order: Order, actor: str, sour
 
 
 def _not_recorded(transaction: Transaction, order: Order) -> OrderCompleted:
-    cancelled = bool(transaction.story.cancellation)
+    cancelled = bool(transaction.history.cancellation)
     program, account = transaction.program, transaction.account
     if account and order.customer_id is not None and account.account_id != order.account_id(program.program_id):
         account = None  # a member's, named by a cancellation; no business of the guest with the same id

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.domain.orders.order import Order, cause_of_order
 from loyalty.domain.orders.quote import Quote, quote
@@ -22,9 +22,9 @@ def quote_order(
     account_id = order.account_id(program_id)
     cause = cause_of_order(program_id, order.order_id)
     if order.order_id:
-        story, account = world.ledger.read(cause, account_id, consistent=True)
+        history, account = world.ledger.read(cause, account_id, consistent=True)
     else:
-        story, account = Story(cause), world.ledger.account(account_id, consistent=True) if account_id else None
+        history, account = History(cause), world.ledger.account(account_id, consistent=True) if account_id else None
     origin = Origin("quote", "QUOTE", world.clock(), order.completed_at)
-    begun = Transaction.begin(program, origin, story, account)
+    begun = Transaction.begin(program, origin, history, account)
     return quote(begun, order, use_points, referral_of(world, begun, order)), program

@@ -48,7 +48,7 @@ def redeem_points(
         Sender(actor=actor, source=source),
         lambda transaction: redeem(transaction, request),
     )
-    live = transaction.story.live_redemption
+    live = transaction.history.live_redemption
     return PointsRedeemed(
         order_id=order_id,
         points_redeemed=live.points if live else 0,
@@ -69,7 +69,7 @@ def void_redemption(world: World, program_id: str, order_id: str, actor: str, so
         Sender(actor=actor, source=source),
         void,
     )
-    if voided := transaction.story.voided_redemption:
+    if voided := transaction.history.voided_redemption:
         return RedemptionVoided(
             order_id=order_id,
             points_restored=voided.points,

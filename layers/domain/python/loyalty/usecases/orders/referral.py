@@ -12,21 +12,21 @@ from loyalty.ports.world import World
 def referral_of(world: World, transaction: Transaction, order: Order) -> Referral | None:
     """Who referred the customer of an order that may be their first. Reads only where it may be."""
     program, account = transaction.program, transaction.account
-    if account is None or transaction.story.closed:
+    if account is None or transaction.history.closed:
         return None
     referrer = referrer_of(program, order, account.standing)
     if referrer is None:
         return None
-    story, _ = world.ledger.read(_cause(account.account_id), None, consistent=True)
+    history, _ = world.ledger.read(_cause(account.account_id), None, consistent=True)
     of_referrer, _ = world.ledger.read(_cause(referrer), None, consistent=True)
-    return referral(program, order, referrer, story, of_referrer)
+    return referral(program, order, referrer, history, of_referrer)
 
 
 def paying(world: World, transaction: Transaction) -> Sequence[Transaction]:
     """What is written together with a completed order: that its referrer is paid."""
-    story = transaction.story
+    history = transaction.history
     begun = _begin(world, transaction)
-    return [pay(begun, story.cause.reference)] if begun and not begun.story.movements else []
+    return [pay(begun, history.cause.reference)] if begun and not begun.history.movements else []
 
 
 def taking_back(world: World, transaction: Transaction) -> Sequence[Transaction]:
@@ -38,13 +38,13 @@ def taking_back(world: World, transaction: Transaction) -> Sequence[Transaction]
 
 def _begin(world: World, transaction: Transaction) -> Transaction | None:
     """A transaction on the referral that an order was recorded to be; None if it was none."""
-    completion = transaction.story.completion
+    completion = transaction.history.completion
     if completion is None or completion.account is None or "referrer" not in completion.detail:
         return None
     program = transaction.program
     referrer = AccountId(program.program_id, str(completion.detail["referrer"]))
-    story, account = world.ledger.read(_cause(completion.account), referrer, consistent=True)
-    return Transaction.begin(program, transaction.origin, story, account)
+    history, account = world.ledger.read(_cause(completion.account), referrer, consistent=True)
+    return Transaction.begin(program, transaction.origin, history, account)
 
 
 def _cause(referred: AccountId) -> Cause:

@@ -33,13 +33,13 @@ def refund_order(
         Sender(actor=actor, source=source, address=address),
         lambda transaction: take_back(transaction, request),
     )
-    story, account = transaction.story, transaction.account
-    recorded = story.refund_of(str(exact(request.refunded_total, transaction.program.currency)))
+    history, account = transaction.history, transaction.account
+    recorded = history.refund_of(str(exact(request.refunded_total, transaction.program.currency)))
     if recorded is None:
         return OrderRefunded(
             order_id=order_id,
             points_reversed=0,
-            points_suggested=suggested(story, request.refunded_total),
+            points_suggested=suggested(history, request.refunded_total),
             balance=account.balance(transaction.now) if account else None,
             first=False,
             repeated=False,

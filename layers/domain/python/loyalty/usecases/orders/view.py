@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.history import Story
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import Kind
 from loyalty.domain.orders.completion import breakdown_of
 from loyalty.domain.orders.earning import Step
@@ -20,7 +20,7 @@ class OrderView:
     """Everything that an order has done to points."""
 
     order_id: str
-    story: Story
+    history: History
     account: Account | None
     program: Program
     at: datetime
@@ -28,30 +28,30 @@ class OrderView:
     @property
     def status(self) -> str:
         """`unknown` to the ledger, `open`, then `completed`; `cancelled` once it is that."""
-        if not self.story.movements:
+        if not self.history.movements:
             return "unknown"
-        if self.story.cancellation:
+        if self.history.cancellation:
             return "cancelled"
-        return "completed" if self.story.completion else "open"
+        return "completed" if self.history.completion else "open"
 
     @property
     def breakdown(self) -> tuple[Step, ...]:
         """How the points that it earned came about."""
-        completion = self.story.completion
+        completion = self.history.completion
         return breakdown_of(completion) if completion else ()
 
     @property
     def earnable(self) -> int | None:
         """What it earned; before it is completed nobody has said what is in it, so None."""
-        if self.story.cancellation:
+        if self.history.cancellation:
             return 0
-        return self.story.earned if self.story.completion else None
+        return self.history.earned if self.history.completion else None
 
     @property
     def usable(self) -> int | None:
         """The most points that it can use, those it uses included; None while its worth is unknown."""
-        live = self.story.live_redemption
-        if self.story.closed:
+        live = self.history.live_redemption
+        if self.history.closed:
             return 0
         if live is None or self.account is None:
             return None
@@ -62,21 +62,21 @@ class OrderView:
     @property
     def restored(self) -> int:
         """Points that it used and gave back."""
-        return sum(m.points for m in self.story if m.kind is Kind.RESTORE)
+        return sum(m.points for m in self.history if m.kind is Kind.RESTORE)
 
     @property
     def discount(self) -> Decimal:
         """What the points it uses took off, in money."""
-        live = self.story.live_redemption
+        live = self.history.live_redemption
         if live is None:
             return discount(self.program, 0)
         return Decimal(str(live.detail["discount"]))
 
 
 def view_order(world: World, program_id: str, order_id: str) -> OrderView:
-    """The loyalty story of an order; an empty one where the ledger has never seen it."""
+    """The loyalty history of an order; an empty one where the ledger has never seen it."""
     program = world.programs.get(program_id)
-    story, _ = world.ledger.read(cause_of_order(program_id, order_id), None, consistent=True)
-    owner = story.account_id
-    account = world.ledger.account(owner, consistent=True) if owner and story.live_redemption else None
-    return OrderView(order_id, story, account, program, world.clock())
+    history, _ = world.ledger.read(cause_of_order(program_id, order_id), None, consistent=True)
+    owner = history.account_id
+    account = world.ledger.account(owner, consistent=True) if owner and history.live_redemption else None
+    return OrderView(order_id, history, account, program, world.clock())

@@ -52,10 +52,10 @@ def adjust_for(world: World, cause: Cause, request: Adjustment, sender: Sender) 
         request.account_id,
         sender,
         lambda transaction: adjust(transaction, request),
-        answered=lambda story: story.first is not None,
+        answered=lambda history: history.first is not None,
         beside=lambda transaction: noting(world, transaction, request.order_id),
     )
-    adjusted = transaction.story.movements[0]
+    adjusted = transaction.history.movements[0]
     shortfall = adjusted.detail.get("shortfall", 0)
     return PointsAdjusted(
         movement_id=adjusted.movement_id,
@@ -69,10 +69,10 @@ def adjust_for(world: World, cause: Cause, request: Adjustment, sender: Sender) 
 
 
 def noting(world: World, transaction: Transaction, order_id: str | None) -> Sequence[Transaction]:
-    """What is written together with an adjustment: the note in the story of the order that it is on account of."""
+    """What is written together with an adjustment: the note in the history of the order that it is on account of."""
     if order_id is None:
         return ()
     program = transaction.program
-    story, _ = world.ledger.read(cause_of_order(program.program_id, order_id), None, consistent=True)
-    begun = transaction.of(story, None)
+    history, _ = world.ledger.read(cause_of_order(program.program_id, order_id), None, consistent=True)
+    begun = transaction.of(history, None)
     return (note_in_order(begun, transaction.movements[0]),)

@@ -14,7 +14,7 @@ from loyalty.domain.books.journal import journal_entry, sum_up
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.transaction import Origin, Transaction
-from loyalty.domain.points.expiry import expire, expiry_story
+from loyalty.domain.points.expiry import expire, expiry_history
 from loyalty.domain.program.settings import Program
 from loyalty.ports.faults import Unavailable
 from loyalty.ports.ledger import WriteOff
@@ -85,7 +85,7 @@ def _one_by_one(
 def _write(world: World, program: Program, run_id: str, as_of: datetime, accounts: Sequence[Account]) -> Expired:
     """Expire `accounts` in one write; those that lost a race are taken out until the rest goes through."""
     origin = Origin(ACTOR, SOURCE, recorded_at=world.clock())
-    begun = [Transaction.begin(program, origin, expiry_story(account), account) for account in accounts]
+    begun = [Transaction.begin(program, origin, expiry_history(account), account) for account in accounts]
     decided = [done for transaction in begun if (done := expire(transaction, as_of)).decided]
 
     def write_off(transactions: Sequence[Transaction]) -> WriteOff | None:

@@ -37,9 +37,9 @@ def issue_points(
         request.account_id,
         Sender(actor=actor, source=source, address=address),
         lambda transaction: issue(transaction, request),
-        answered=lambda story: story.first is not None,
+        answered=lambda history: history.first is not None,
     )
-    issued = transaction.story.movements[0]
+    issued = transaction.history.movements[0]
     return PointsIssued(
         movement_id=issued.movement_id,
         points=issued.points,

@@ -32,9 +32,9 @@ def sign_customer_up(world: World, account_id: AccountId, actor: str, source: st
         account_id,
         Sender(actor=actor, source=source),
         sign_up,
-        answered=lambda story: story.sign_up is not None and story.sign_up.event is Event.SIGNED_UP,
+        answered=lambda history: history.sign_up is not None and history.sign_up.event is Event.SIGNED_UP,
     )
-    recorded = transaction.story.sign_up
+    recorded = transaction.history.sign_up
     if recorded is None:
         return SignedUp(
             customer_id=account_id.customer_id,
