@@ -1,7 +1,7 @@
 """Dead letters, looked at and sent on: `python -m tools.dead_letters QUEUE_URL [--to QUEUE_URL | --discard ID...]`.
 
-docs/runbook.md says when. On AWS `aws sqs start-message-move-task` moves a whole queue too; this also takes some
-messages alone, and works where there is no such task: on a queue that is nobody's dead-letter queue, and locally.
+docs/operating/runbook.md says when. On AWS `aws sqs start-message-move-task` moves a whole queue too; this also takes
+some messages alone, and works where there is no such task: on a queue that is nobody's dead-letter queue, and locally.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """What an operator mends in the table itself: `python -m tools.mend verify|movements|items|account`.
 
-docs/runbook.md says when. No command of the ledger alters what is stored; this is for when somebody else did. The table
+docs/operating/runbook.md says when. No command of the ledger alters what is stored; this is for when somebody else
+did. The table
 is TABLE_NAME's, reached with the AWS credentials of whoever runs it, which must be allowed to read and put items.
 Nothing here overwrites what was changed meanwhile, and an account is only ever what its movements say.
 """

@@ -1,4 +1,4 @@
-"""docs/cli.md shows commands that there are."""
+"""docs/using/cli.md shows commands that there are."""
 
 import re
 import shlex
@@ -8,7 +8,7 @@ import pytest
 from tests.function.cli.conftest import Run
 from tests.function.cli.program import ROOT
 
-SHOWN = re.findall(r"^\$ loyalty ([^|&\n]+)", (ROOT / "docs" / "cli.md").read_text(), re.MULTILINE)
+SHOWN = re.findall(r"^\$ loyalty ([^|&\n]+)", (ROOT / "docs" / "using" / "cli.md").read_text(), re.MULTILINE)
 
 
 def test_commands_are_shown() -> None:

@@ -1,4 +1,4 @@
-"""What has to be true of a ledger whatever happened to it: the invariants of docs/invariants.md, by their number."""
+"""What has to be true of a ledger whatever happened to it: the invariants of docs/concepts/invariants.md, by number."""
 
 from collections.abc import Iterable
 from typing import Any

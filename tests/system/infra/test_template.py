@@ -149,7 +149,7 @@ def test_a_function_has_code_and_wakes_an_operator(function: str) -> None:
 
 
 def test_the_runbook_names_every_alarm() -> None:
-    named = set(re.findall(r"`(\w+)`", (ROOT / "docs/runbook.md").read_text()))
+    named = set(re.findall(r"`(\w+)`", (ROOT / "docs/operating/runbook.md").read_text()))
     # Throttles are one section for all functions.
     alarms = {name for name in of_type("AWS::CloudWatch::Alarm") if not name.endswith("Throttles")}
     assert alarms <= named, alarms - named
