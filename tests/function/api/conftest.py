@@ -14,7 +14,7 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
 from loyalty.entry import wiring
-from loyalty.entry.http.serve import serve as http
+from loyalty.entry.http import serve as http
 from loyalty.entry.observing import logger, metrics
 from tests.function.api.cloud import BLOCKED_CARD, CARD, FREE_CARD, TABLE, Cloud, order
 from tests.support.table import create_table

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from loyalty.entry.http import serve as http
 from loyalty.entry.http.problems import RULES
 from loyalty.entry.http.routes import ROUTES
-from loyalty.entry.http.serve import serve as http
 from tests.function.api.cloud import Cloud, function, load
 from tests.function.api.description import description
 from tools import openapi

@@ -18,7 +18,7 @@ from loyalty.adapters.dynamodb import keys
 from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.entry.events import queue
-from loyalty.entry.http.serve import serve as http
+from loyalty.entry.http import serve as http
 from loyalty.entry.observing import logger, metrics
 from loyalty.usecases.customers.export import export_customer
 from tests.function.api.cloud import MESSAGE, Answer, Context, as_json, http_event, load, route_of
