@@ -114,7 +114,9 @@ def test_an_unknown_column_is_answered_with_those_there_are() -> None:
         (b'c1,5,"Sorry" again', "", "malformed_csv"),
         (b'c1,5,"Sorry', "", "malformed_csv"),
         (b'c1,5, "Sorry"', "", "malformed_csv"),
-        (b"c1 ,5,Sorry", "customer_id", "surrounding_spaces"),
+        (b"c1 ,5,Sorry", "customer_id", "id_not_trimmed"),
+        (b'" c1",5,Sorry', "customer_id", "id_not_trimmed"),
+        (b" ,5,Sorry", "customer_id", "id_not_trimmed"),
         (b"c1,5, Sorry", "reason", "surrounding_spaces"),
         (b"c1,5,\tSorry", "reason", "surrounding_spaces"),
         (b'c1,5,"two\nlines"', "reason", "not_printable"),
@@ -173,6 +175,7 @@ def test_a_number_in_digits_is_read(cell: str, points: int) -> None:
         (b"c1,5,Sorry,,yes,", "guest", "not_allowed"),
         (b"c1,5,Sorry,,1,", "guest", "not_allowed"),
         (b"c1,5,Sorry,,,a\x7f", "order_id", "id_not_printable"),
+        (b"c1,5,Sorry,,, a", "order_id", "id_not_trimmed"),
     ],
 )
 def test_what_may_be_left_out_is_checked_where_it_is_there(row: bytes, column: str, code: str) -> None:
@@ -228,8 +231,12 @@ def test_the_columns_may_stand_in_any_order_with_spaces_and_quotes_around_their_
     assert good(found) == [{"customer_id": "c1", "points": 5, "reason": "Sorry"}]
 
 
-def test_spaces_in_quotes_are_meant() -> None:
-    assert good(read(HEADER + b'" c1 ",5," Sorry "'))[0]["customer_id"] == " c1 "
+def test_spaces_in_quotes_are_meant_but_around_an_id() -> None:
+    assert good(read(HEADER + b'c1,5," Sorry "'))[0]["reason"] == " Sorry "
+    [fault] = read(HEADER + b'" c1 ",5," Sorry "')
+    assert isinstance(fault, BadRow)
+    assert (fault.column, fault.code) == ("customer_id", "id_not_trimmed")
+    assert "quotes" not in fault.message
 
 
 @pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
@@ -413,34 +420,35 @@ texts = st.text(
     min_size=1,
     max_size=30,
 )
+ids = texts.map(str.strip).filter(bool)
 past = st.datetimes(datetime(1970, 1, 1), datetime(2026, 1, 31), timezones=st.just(UTC)).map(datetime.isoformat)  # noqa: DTZ001
 future = st.integers(1, 10**16).map(lambda n: (NOW + timedelta(microseconds=n)).isoformat())
 money = st.integers(0, 10**11).map(lambda n: str(Decimal(n).scaleb(-2)))
 goods = st.fixed_dictionaries(
-    {"sku": texts, "quantity": st.integers(1, 10**6), "amount": money}, optional={"category": texts}
+    {"sku": ids, "quantity": st.integers(1, 10**6), "amount": money}, optional={"category": ids}
 )
 adjustments = st.one_of(
     st.fixed_dictionaries(
-        {"customer_id": texts, "points": st.integers(1, 10**9), "reason": texts},
-        optional={"expires_at": future, "guest": st.booleans(), "order_id": texts},
+        {"customer_id": ids, "points": st.integers(1, 10**9), "reason": texts},
+        optional={"expires_at": future, "guest": st.booleans(), "order_id": ids},
     ),
-    st.fixed_dictionaries({"customer_id": texts, "points": st.integers(-(10**9), -1), "reason": texts}),
-    st.fixed_dictionaries({"customer_id": texts, "points": st.just(0), "reason": texts, "expires_at": future}),
+    st.fixed_dictionaries({"customer_id": ids, "points": st.integers(-(10**9), -1), "reason": texts}),
+    st.fixed_dictionaries({"customer_id": ids, "points": st.just(0), "reason": texts, "expires_at": future}),
 )
 past_actions = st.one_of(
     st.fixed_dictionaries(
         {
             "action": st.just("order"),
-            "order_id": texts,
-            "customer_id": texts,
+            "order_id": ids,
+            "customer_id": ids,
             "currency": st.just("EUR"),
             "completed_at": past,
             "total": money,
             "items": st.lists(goods, min_size=1, max_size=4),
         },
-        optional={"guest": st.booleans(), "referrer_id": texts, "tax": money, "discount": money},
+        optional={"guest": st.booleans(), "referrer_id": ids, "tax": money, "discount": money},
     ),
-    st.fixed_dictionaries({"action": st.just("sign_up"), "customer_id": texts, "completed_at": past}),
+    st.fixed_dictionaries({"action": st.just("sign_up"), "customer_id": ids, "completed_at": past}),
 )
 cards = st.fixed_dictionaries({"count": st.integers(1, 1000)})
 DOCUMENTS = {"adjustments": adjustments, "reward_past_actions": past_actions, "cards": cards}

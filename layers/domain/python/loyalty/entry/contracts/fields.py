@@ -52,6 +52,9 @@ def _id(value: object) -> str:
     text = _text(value)
     if not text:
         raise PydanticCustomError("empty_id", "must not be empty")
+    # Nobody sees white space at an end, and many programs drop it: two ids would be taken for one.
+    if text != text.strip():
+        raise PydanticCustomError("id_not_trimmed", "must not begin or end with white space: leave it out")
     # U+FFFD is what a gateway makes of bytes that are no UTF-8: many ids would become one.
     if not text.isprintable() or "\ufffd" in text:
         raise PydanticCustomError("id_not_printable", "must be printable text")
@@ -193,8 +196,11 @@ Id = Annotated[
             "minLength": 1,
             "maxLength": MAX_ID_BYTES,
             # The start of what is not printable; a pattern that says all of it is longer than a page.
-            "pattern": r"^[^\u0000-\u001f\u007f-\u00a0\u00ad\ufffd]+$",
-            "description": "The store's own id: printable text, at most 128 bytes in UTF-8.",
+            "pattern": (
+                r"^[^\u0000-\u0020\u007f-\u00a0\u00ad\ufffd]"
+                r"([^\u0000-\u001f\u007f-\u00a0\u00ad\ufffd]*[^\u0000-\u0020\u007f-\u00a0\u00ad\ufffd])?$"
+            ),
+            "description": "The store's own id: printable text without spaces around it, at most 128 bytes in UTF-8.",
             "examples": ["#1001"],
         }
     ),

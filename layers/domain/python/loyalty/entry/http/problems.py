@@ -31,8 +31,9 @@ RULES = (
     Rule("not_an_object", _BAD, "The body is not a JSON object"),
     # One for each fault of a field; all faults of a request are reported, in the order of the body.
     Rule("empty_id", _INVALID, "An id is empty"),
-    Rule("id_too_long", _INVALID, "An id is longer than 128 bytes in UTF-8"),
+    Rule("id_not_trimmed", _INVALID, "An id begins or ends with white space"),
     Rule("id_not_printable", _INVALID, "An id holds characters that cannot be printed"),
+    Rule("id_too_long", _INVALID, "An id is longer than 128 bytes in UTF-8"),
     Rule("invalid_program_id", _INVALID, "A program's id is not of its form"),
     Rule("missing_field", _INVALID, "A required field is missing"),
     Rule("unknown_field", _INVALID, "A field is not known"),

@@ -55,6 +55,11 @@ def text(cell: str) -> str:
     return cell
 
 
+def identifier(cell: str) -> str:
+    """A cell that holds an id. The id's own rule refuses spaces around it, in quotes or not."""
+    return cell
+
+
 def whole_number(cell: str) -> int:
     """A cell of digits, with a hyphen before them if it is below zero. Raises BadCell."""
     if _WHOLE.fullmatch(cell):
@@ -164,12 +169,12 @@ def _past_action(document: Document) -> PastAction:
 
 ADJUSTMENTS = RowKind(
     columns={
-        "customer_id": text,
+        "customer_id": identifier,
         "points": whole_number,
         "expires_at": text,
         "reason": text,
         "guest": boolean,
-        "order_id": text,
+        "order_id": identifier,
     },
     needed=frozenset({"customer_id", "points", "reason"}),
     read=lambda document: parse(AdjustmentRow, document),
@@ -177,10 +182,10 @@ ADJUSTMENTS = RowKind(
 PAST_ACTIONS = RowKind(
     columns={
         "action": text,
-        "order_id": text,
-        "customer_id": text,
+        "order_id": identifier,
+        "customer_id": identifier,
         "guest": boolean,
-        "referrer_id": text,
+        "referrer_id": identifier,
         "currency": text,
         "completed_at": text,
         "discount": text,
@@ -188,8 +193,8 @@ PAST_ACTIONS = RowKind(
         "tax": text,
         "total": text,
         "items": json_text,
-        "sku": text,
-        "category": text,
+        "sku": identifier,
+        "category": identifier,
         "quantity": whole_number,
         "amount": text,
     },

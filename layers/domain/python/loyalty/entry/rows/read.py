@@ -9,8 +9,8 @@ Nothing is guessed:
   left out and not counted, though line numbers count them.
 - CSV: the first line names the columns, in any order and each once, in lower case; spaces around a name do
   not count. It also tells the delimiter: comma, semicolon, tab or vertical bar. An empty cell is a field
-  that is absent, a row of empty cells is left out. A cell with spaces around it must be in quotes: it is
-  an id of its own.
+  that is absent, a row of empty cells is left out. An id has no spaces around it; any other cell that
+  has some must be in quotes.
 - JSON lines: an object on each line, with no name in it twice.
 """
 
@@ -24,7 +24,7 @@ from loyalty.entry.contracts.fields import read_json
 from loyalty.entry.http.problems import MAX_FAULTS, Problem
 from loyalty.entry.rows.contract import MAX_ROWS
 from loyalty.entry.rows.csv import Record, Unreadable, header_of, not_utf8, records_of
-from loyalty.entry.rows.kinds import BadCell, Document, JobRow, RowKind
+from loyalty.entry.rows.kinds import BadCell, Document, JobRow, RowKind, identifier
 from loyalty.entry.rows.lines import MAX_LINE_BYTES, ForeignFile, Line, Source, lines_of
 
 CODES = {
@@ -190,7 +190,7 @@ def _from_cells(record: Record, columns: list[tuple[str, Callable[[str], object]
     for number, ((name, read), cell) in enumerate(zip(columns, record.cells, strict=True)):
         if not cell:
             continue
-        if cell != cell.strip() and number not in record.quoted:
+        if cell != cell.strip() and number not in record.quoted and read is not identifier:
             message = "begins or ends with a space: leave it out, or put the cell in quotes if it is meant"
             findings.append(_Finding(name, "surrounding_spaces", message))
         try:
