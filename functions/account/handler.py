@@ -2,6 +2,7 @@
 
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.customers import AccountAnswer, AccountQuery, StatementAnswer, StatementQuery
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
 from loyalty.usecases.customers.account import view_account, view_statement
@@ -22,7 +23,7 @@ def get_movements(request: Request) -> Response:
 
 handler = serve(
     {
-        "GET /v1/programs/{program_id}/customers/{customer_id}": get_account,
-        "GET /v1/programs/{program_id}/customers/{customer_id}/movements": get_movements,
+        Route.GET_ACCOUNT: get_account,
+        Route.GET_STATEMENT: get_movements,
     }
 )

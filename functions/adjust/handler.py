@@ -2,6 +2,7 @@
 
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.customers import AccountQuery, AdjustPoints, PointsAdjustedAnswer
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
@@ -17,4 +18,4 @@ def post(request: Request) -> Response:
     return Response(PointsAdjustedAnswer.of(done), 201, replayed=not done.first)
 
 
-handler = serve({"POST /v1/programs/{program_id}/customers/{customer_id}/adjustments": post})
+handler = serve({Route.ADJUST_POINTS: post})

@@ -1,6 +1,7 @@
 """Who administers the program did what, when, from where and why."""
 
 from loyalty.entry.contracts.audit import AuditAnswer, AuditQuery, as_csv, bad_cursor
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import JSON, Request, Response, serve
 from loyalty.entry.texts.csv import CSV
 from loyalty.entry.wiring import world
@@ -23,4 +24,4 @@ def get(request: Request) -> Response:
     return Response(answer, following=following)
 
 
-handler = serve({"GET /v1/programs/{program_id}/audit": get})
+handler = serve({Route.GET_AUDIT: get})

@@ -1,6 +1,7 @@
 """Finance and administrators read what each customer of a program has."""
 
 from loyalty.entry.contracts.balances import BalancesAnswer, BalancesQuery
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import JSON, Request, Response, serve
 from loyalty.entry.texts.balances import as_csv
 from loyalty.entry.texts.csv import CSV
@@ -31,4 +32,4 @@ def get(request: Request) -> Response:
     return Response(answer, following=following)
 
 
-handler = serve({"GET /v1/programs/{program_id}/customers": get})
+handler = serve({Route.LIST_BALANCES: get})

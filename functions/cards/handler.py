@@ -12,6 +12,7 @@ from loyalty.entry.contracts.cards import (
     CreateCards,
     ReplaceCard,
 )
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import JSON, Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.texts.csv import CSV
@@ -78,11 +79,11 @@ def _changed(done: CardChanged, metric: str) -> Response:
 
 handler = serve(
     {
-        "POST /v1/programs/{program_id}/cards": post,
-        "GET /v1/programs/{program_id}/cards": get_all,
-        "GET /v1/programs/{program_id}/cards/{number}": get,
-        "POST /v1/programs/{program_id}/cards/{number}/assignment": assign,
-        "POST /v1/programs/{program_id}/cards/{number}/block": block,
-        "POST /v1/programs/{program_id}/cards/{number}/replacement": replace,
+        Route.CREATE_CARDS: post,
+        Route.LIST_CARDS: get_all,
+        Route.GET_CARD: get,
+        Route.ASSIGN_CARD: assign,
+        Route.BLOCK_CARD: block,
+        Route.REPLACE_CARD: replace,
     }
 )

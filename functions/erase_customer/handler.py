@@ -3,6 +3,7 @@
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.customers import AccountQuery
 from loyalty.entry.contracts.privacy import CustomerErasedAnswer
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
@@ -23,4 +24,4 @@ def delete(request: Request) -> Response:
     return Response(CustomerErasedAnswer.of(done), 200 if done.done else 202)
 
 
-handler = serve({"DELETE /v1/programs/{program_id}/customers/{customer_id}": delete})
+handler = serve({Route.ERASE_CUSTOMER: delete})

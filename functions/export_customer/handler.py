@@ -2,6 +2,7 @@
 
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.privacy import CustomerExportAnswer, ExportQuery
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
 from loyalty.usecases.commands.command import Sender
@@ -16,4 +17,4 @@ def get(request: Request) -> Response:
     return Response(CustomerExportAnswer.of(export))
 
 
-handler = serve({"GET /v1/programs/{program_id}/customers/{customer_id}/export": get})
+handler = serve({Route.EXPORT_CUSTOMER: get})

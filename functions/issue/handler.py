@@ -2,6 +2,7 @@
 
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.customers import IssuePoints, PointsIssuedAnswer
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
@@ -17,4 +18,4 @@ def post(request: Request) -> Response:
     return Response(PointsIssuedAnswer.of(done), 201, replayed=not done.first)
 
 
-handler = serve({"POST /v1/programs/{program_id}/customers/{customer_id}/issues": post})
+handler = serve({Route.ISSUE_POINTS: post})

@@ -14,6 +14,7 @@ from loyalty.entry.contracts.jobs import (
     UploadAnswer,
 )
 from loyalty.entry.http.problems import Problem
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.rows.codec import checked_lines
@@ -110,11 +111,11 @@ def _unknown() -> Problem:
 
 handler = serve(
     {
-        "POST /v1/programs/{program_id}/jobs": post,
-        "GET /v1/programs/{program_id}/jobs": get_all,
-        "GET /v1/programs/{program_id}/jobs/{job_id}": get,
-        "GET /v1/programs/{program_id}/jobs/{job_id}/files": get_files,
-        "POST /v1/programs/{program_id}/jobs/{job_id}/undo": undo,
-        "POST /v1/programs/{program_id}/uploads": post_upload,
+        Route.START_JOB: post,
+        Route.GET_JOBS: get_all,
+        Route.GET_JOB: get,
+        Route.GET_JOB_FILES: get_files,
+        Route.UNDO_JOB: undo,
+        Route.START_UPLOAD: post_upload,
     }
 )

@@ -8,6 +8,7 @@ from loyalty.entry.contracts.journal import (
     JournalQuery,
     parse_kind,
 )
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import JSON, Request, Response, serve
 from loyalty.entry.texts.beancount import BEANCOUNT, as_beancount, as_csv
 from loyalty.entry.texts.csv import CSV
@@ -51,7 +52,7 @@ def get_movements(request: Request) -> Response:
 
 handler = serve(
     {
-        "GET /v1/programs/{program_id}/journal-entries": get,
-        "GET /v1/programs/{program_id}/journal-entries/{business_day}/{kind}": get_movements,
+        Route.GET_JOURNAL: get,
+        Route.GET_ENTRY_MOVEMENTS: get_movements,
     }
 )

@@ -8,6 +8,7 @@ from loyalty.entry.contracts.liability import (
     LiabilityAnswer,
     RangeQuery,
 )
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
 from loyalty.usecases.books.liability import view_cohorts, view_deferred_revenue, view_liability
@@ -46,8 +47,8 @@ def get_deferred_revenue(request: Request) -> Response:
 
 handler = serve(
     {
-        "GET /v1/programs/{program_id}/liability": get,
-        "GET /v1/programs/{program_id}/liability/cohorts": get_cohorts,
-        "GET /v1/programs/{program_id}/liability/deferred-revenue": get_deferred_revenue,
+        Route.GET_LIABILITY: get,
+        Route.GET_COHORTS: get_cohorts,
+        Route.GET_DEFERRED_REVENUE: get_deferred_revenue,
     }
 )

@@ -1,6 +1,7 @@
 """Everything that an order has done to points is read."""
 
 from loyalty.entry.contracts.orders import OrderAnswer
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
 from loyalty.usecases.orders.view import view_order
@@ -10,4 +11,4 @@ def get(request: Request) -> Response:
     return Response(OrderAnswer.of(view_order(world(), request.program_id, request.order_id)))
 
 
-handler = serve({"GET /v1/programs/{program_id}/orders/{order_id}": get})
+handler = serve({Route.GET_ORDER: get})

@@ -4,6 +4,7 @@ from typing import Any
 
 from loyalty.entry.contracts.orders import CancelledOrder, OrderCancelledAnswer, OrderCancelledEvent
 from loyalty.entry.events.queue import consume, event
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Event, Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
@@ -26,7 +27,7 @@ def on_event(fact: OrderCancelledEvent, context: Any) -> None:
     cancel(fact.program_id, fact.order_id, fact, "storefront", "EVENT")
 
 
-http = serve({"POST /v1/programs/{program_id}/orders/{order_id}/cancelled": post})
+http = serve({Route.CANCEL_ORDER: post})
 events = consume(event(OrderCancelledEvent), on_event)
 
 

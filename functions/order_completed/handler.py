@@ -4,6 +4,7 @@ from typing import Any
 
 from loyalty.entry.contracts.orders import CompletedOrder, OrderCompletedAnswer, OrderCompletedEvent
 from loyalty.entry.events.queue import consume, event
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Event, Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
@@ -28,7 +29,7 @@ def on_event(fact: OrderCompletedEvent, context: Any) -> None:
     complete(fact.program_id, fact.order_id, fact, "storefront", "EVENT")
 
 
-http = serve({"POST /v1/programs/{program_id}/orders/{order_id}/completed": post})
+http = serve({Route.COMPLETE_ORDER: post})
 events = consume(event(OrderCompletedEvent), on_event)
 
 

@@ -1,6 +1,7 @@
 """A program's settings are changed, by adding a version, and read."""
 
 from loyalty.entry.contracts.programs import ProgramAnswer, ProgramQuery, ProgramSettings
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
 from loyalty.usecases.programs.change import change_program
@@ -31,4 +32,4 @@ def get(request: Request) -> Response:
     return Response(ProgramAnswer.of(edition), version=edition.program.version)
 
 
-handler = serve({"PUT /v1/programs/{program_id}": put, "GET /v1/programs/{program_id}": get})
+handler = serve({Route.PUT_PROGRAM: put, Route.GET_PROGRAM: get})

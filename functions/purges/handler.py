@@ -1,6 +1,7 @@
 """The purge's runs are read."""
 
 from loyalty.entry.contracts.purge import PurgeRunAnswer, PurgesAnswer, PurgesQuery
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
 
@@ -12,4 +13,4 @@ def get(request: Request) -> Response:
     return Response(PurgesAnswer(runs=[PurgeRunAnswer.of(run, currency) for run in runs]))
 
 
-handler = serve({"GET /v1/programs/{program_id}/purges": get})
+handler = serve({Route.GET_PURGES: get})

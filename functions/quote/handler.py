@@ -1,6 +1,7 @@
 """What a cart or an order would earn, and what it may use. Writes nothing."""
 
 from loyalty.entry.contracts.quotes import QuoteAnswer, QuoteRequest
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world
 from loyalty.usecases.orders.quote import quote_order
@@ -12,4 +13,4 @@ def post(request: Request) -> Response:
     return Response(QuoteAnswer.of(body, quote, program))
 
 
-handler = serve({"POST /v1/programs/{program_id}/quotes": post})
+handler = serve({Route.QUOTE_ORDER: post})

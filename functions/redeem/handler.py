@@ -1,6 +1,7 @@
 """Points are used on an order, or given back."""
 
 from loyalty.entry.contracts.orders import Redemption, RedemptionAnswer, RedemptionVoidedAnswer
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
@@ -24,7 +25,7 @@ def delete(request: Request) -> Response:
 
 handler = serve(
     {
-        "PUT /v1/programs/{program_id}/orders/{order_id}/redemption": put,
-        "DELETE /v1/programs/{program_id}/orders/{order_id}/redemption": delete,
+        Route.REDEEM_POINTS: put,
+        Route.VOID_REDEMPTION: delete,
     }
 )

@@ -1,6 +1,7 @@
 """An order was refunded, in part or in whole: points are taken back, or a number is suggested."""
 
 from loyalty.entry.contracts.orders import OrderRefundedAnswer, RefundedOrder
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
@@ -15,4 +16,4 @@ def post(request: Request) -> Response:
     return Response(OrderRefundedAnswer.of(done), replayed=done.repeated)
 
 
-handler = serve({"POST /v1/programs/{program_id}/orders/{order_id}/refunds": post})
+handler = serve({Route.REFUND_ORDER: post})

@@ -9,7 +9,7 @@ from typing import Any
 from loyalty.domain.ledger.movement import MAX_POINTS
 from loyalty.entry.contracts.fields import MAX_ID_BYTES, MAX_TEXT
 from loyalty.entry.contracts.orders import MAX_ITEMS
-from loyalty.entry.http.routes import ROUTES
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import MAX_BODY_BYTES
 from tests.function.api.cloud import BLOCKED_CARD, CARD, FREE_CARD, NOW, order
 
@@ -854,7 +854,7 @@ PRIVACY = [
 
 
 def keys() -> list[str]:
-    return [f"{route.method} {route.path.replace('/v1/programs/{program_id}', 'p')}" for route in ROUTES]
+    return [f"{route.method} {route.path.replace('/v1/programs/{program_id}', 'p')}" for route in Route]
 
 
 def ids_of(key: str, program_id: str, other: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from loyalty.entry.http.routes import ROUTES, Route
+from loyalty.entry.http.routes import Route
 from tests.function.api.description import mismatch
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -161,7 +161,7 @@ MESSAGE: dict[str, Any] = {
 def route_of(key: str) -> Route:
     method, _, path = key.partition(" ")
     path = path.replace("p", "/v1/programs/{program_id}", 1)
-    return next(route for route in ROUTES if (route.method, route.path) == (method, path))
+    return next(route for route in Route if (route.method, route.path) == (method, path))
 
 
 def http_event(route: Route, ids: tuple[str, ...], query: Mapping[str, str], key: str | None) -> Event:

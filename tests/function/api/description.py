@@ -8,9 +8,9 @@ from typing import Any
 from openapi_schema_validator import OAS31Validator
 
 from loyalty.entry.http.routes import Route
-from tools import openapi
+from tools.openapi.document import document
 
-description = cache(openapi.document)
+description = cache(document)
 """As the code makes it. That docs/openapi.json is the same is a test of its own, lest a drift fails everything."""
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loyalty.entry.http.routes import ROUTES, find
+from loyalty.entry.http.routes import Route, find
 from tests.function.api.cases import CANCEL, COMPLETE, ids_of, keys, promotion, valid
 from tests.function.api.cloud import Cloud, as_json, detail, fact, order
 
@@ -174,7 +174,7 @@ def test_no_batch_makes_a_function_fail(standing_shop: Cloud, name: str, data: s
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
-@given(route=st.sampled_from(ROUTES), order_id=st.text(min_size=1), suffix=st.text())
+@given(route=st.sampled_from(Route), order_id=st.text(min_size=1), suffix=st.text())
 def test_any_path_leads_to_a_route_or_to_none(route: Any, order_id: str, suffix: str) -> None:
     path = "/".join(order_id if part.startswith("{") else part for part in route.path.split("/"))
     found = find(route.method, path + suffix)

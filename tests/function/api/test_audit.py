@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.entry.http.routes import ADMIN, FINANCE, ROUTES
+from loyalty.entry.http.routes import ADMIN, FINANCE, Route
 from tests.function.api.cases import (
     ADJUST,
     ASSIGN,
@@ -92,7 +92,7 @@ def audit(cloud: Cloud, **query: Any) -> list[dict[str, Any]]:
 def test_every_route_on_which_an_administrator_changes_something_is_tried_here() -> None:
     changing = {
         key
-        for key, route in zip(keys(), ROUTES, strict=True)
+        for key, route in zip(keys(), Route, strict=True)
         if ADMIN in route.scopes and (route.method != "GET" or key == EXPORT)
     }
     assert changing == set(ACTS) | set(ELSEWHERE)

@@ -9,11 +9,14 @@ from openapi_spec_validator import validate
 
 from loyalty.entry.http import serve as http
 from loyalty.entry.http.problems import RULES
-from loyalty.entry.http.routes import ROUTES
+from loyalty.entry.http.routes import Route
 from tests.function.api.cloud import Cloud, function, load
 from tests.function.api.description import description
-from tools import openapi
 from tools.deployment import read_template
+from tools.openapi import __main__ as command
+from tools.openapi.document import document
+from tools.openapi.examples import history, settled
+from tools.openapi.operations import OPERATIONS, codes_of, operation_id
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -23,39 +26,40 @@ def test_the_description_is_valid() -> None:
 
 
 def test_the_description_is_what_the_code_says(capsys: pytest.CaptureFixture[str]) -> None:
-    assert openapi.main(["--check"]) == 0, capsys.readouterr().err
+    assert command.main(["--check"]) == 0, capsys.readouterr().err
 
 
 @pytest.mark.parametrize("committed", ["{}\n", None])
 def test_a_description_that_has_drifted_is_one_clear_line(
     committed: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(openapi, "DOCUMENT", tmp_path / "openapi.json")
+    monkeypatch.setattr(command, "DOCUMENT", tmp_path / "openapi.json")
     if committed is not None:
-        openapi.DOCUMENT.write_text(committed)
-    assert openapi.main(["--check"]) == 1
+        command.DOCUMENT.write_text(committed)
+    assert command.main(["--check"]) == 1
     [line] = capsys.readouterr().err.splitlines()
     assert "python -m tools.openapi" in line
-    assert openapi.main([]) == 0
-    assert openapi.main(["--check"]) == 0
+    assert command.main([]) == 0
+    assert command.main(["--check"]) == 0
 
 
 def test_a_route_that_is_not_described_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openapi, "ROUTES", (*ROUTES, ROUTES[0]._replace(method="PATCH")))
-    with pytest.raises(LookupError, match="PATCH"):
-        openapi.document()
+    others = {route: operation for route, operation in OPERATIONS.items() if route is not Route.GET_ORDER}
+    monkeypatch.setattr("tools.openapi.document.OPERATIONS", others)
+    with pytest.raises(LookupError, match="GET_ORDER"):
+        document()
 
 
 def test_every_code_is_an_answer_of_some_operation() -> None:
-    answered = {code for operation in openapi.OPERATIONS.values() for code in openapi.codes_of(operation)}
+    answered = {code for route in Route for code in codes_of(route)}
     not_of_a_function = {"unauthorized", "forbidden", "not_found"}
     assert answered | not_of_a_function == {rule.code for rule in RULES}
 
 
 def test_the_examples_are_a_story_that_happens_as_told(cloud: Cloud) -> None:
-    keys = {operation.name: key for key, operation in openapi.OPERATIONS.items()}
-    for scene in openapi.history():
-        key = keys[scene["operation"]]
+    routes = {operation_id(route): route for route in Route}
+    for scene in history():
+        key = routes[scene["operation"]].key
         ids = [scene["path"][part.strip("{}")] for part in key.split("/") if part.startswith("{")]
         answer = cloud.call(
             key.replace("/v1/programs/{program_id}", "p"),
@@ -64,9 +68,9 @@ def test_the_examples_are_a_story_that_happens_as_told(cloud: Cloud) -> None:
             query=scene.get("query"),
             idempotency_key=scene.get("idempotency_key"),
         )
-        told, found = openapi.settled(scene["answer"]), openapi.settled(answer.body)
+        told, found = settled(scene["answer"]), settled(answer.body)
         assert (scene["title"], answer.status, found) == (scene["title"], scene["status"], told)
-    assert {scene["operation"] for scene in openapi.history()} == set(keys)
+    assert {scene["operation"] for scene in history()} == set(routes)
 
 
 def template_functions() -> dict[str, dict[str, Any]]:
@@ -85,7 +89,7 @@ def test_the_template_routes_what_the_code_serves_to_who_may_call_it() -> None:
         for event in function.get("Events", {}).values()
         if event["Type"] == "HttpApi" and name != "forward"
     }
-    assert deployed == {(route.method, route.path, route.function): set(route.scopes) for route in ROUTES}
+    assert deployed == {(route.method, route.path, route.function): set(route.scopes) for route in Route}
 
 
 def test_ids_with_a_slash_reach_every_function_whose_routes_have_one() -> None:
@@ -93,18 +97,17 @@ def test_ids_with_a_slash_reach_every_function_whose_routes_have_one() -> None:
         template_functions()["forward"]["Environment"]["Variables"]["FUNCTIONS"]["Fn::Sub"].replace("${", "{")
     )
     assert set(forwarded) == {
-        route.function for route in ROUTES if "{order_id}" in route.path or "{customer_id}" in route.path
+        route.function for route in Route if "{order_id}" in route.path or "{customer_id}" in route.path
     }
 
 
 def test_every_function_serves_exactly_its_routes(monkeypatch: pytest.MonkeyPatch) -> None:
-    served: dict[str, set[str]] = {}
-    for name in {route.function for route in ROUTES}:
+    functions = {route.function for route in Route}
+    served: dict[str, set[Route]] = {}
+    for name in functions:
         monkeypatch.setattr(http, "serve", lambda endpoints, name=name: served.setdefault(name, set(endpoints)))
         load(name)
-    assert served == {
-        name: {route.key for route in ROUTES if route.function == name} for name in {route.function for route in ROUTES}
-    }
+    assert served == {name: {route for route in Route if route.function == name} for name in functions}
 
 
 def test_every_function_of_the_template_has_a_handler() -> None:

@@ -10,7 +10,7 @@ from loyalty.domain.points import issue as issuing
 from loyalty.entry.contracts.fields import MAX_ID_BYTES
 from loyalty.entry.contracts.orders import MAX_ITEMS
 from loyalty.entry.http.problems import MAX_FAULTS
-from loyalty.entry.http.routes import ROUTES
+from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import MAX_BODY_BYTES
 from loyalty.ports.faults import Unavailable
 from tests.function.api.cases import (
@@ -125,7 +125,7 @@ def test_a_busy_table_is_answered_as_to_be_tried_again(shop: Cloud, monkeypatch:
         raise Unavailable("ThrottlingException")
 
     before = shop.digest()
-    for route in ROUTES:
+    for route in Route:
         monkeypatch.setattr(function(route.function), "world", unavailable)
     for key in keys():
         answer = shop.call(key, *ids_of(key, "shop", "#9"), **valid(key))

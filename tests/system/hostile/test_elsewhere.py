@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.entry.http.routes import ROUTES
+from loyalty.entry.http.routes import Route
 from tests.function.api.cases import keys, valid
 from tests.function.api.cloud import CARD, TABLE, Answer, Cloud
 from tests.system.hostile.target import ANN, BEN, BOUGHT, REASON, RESERVED, Target, refused, unchanged
@@ -52,7 +52,7 @@ def items_of(cloud: Cloud, program_id: str) -> list[str]:
 
 
 def test_every_variable_of_a_path_is_somebodys_or_is_known_not_to_be() -> None:
-    names = {name for route in ROUTES for name in re.findall(r"\{(\w+)\}", route.path)}
+    names = {name for route in Route for name in re.findall(r"\{(\w+)\}", route.path)}
     assert names == {*NOBODYS, "program_id", "business_day", "kind"}
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loyalty.entry.http.routes import ROUTES
+from loyalty.entry.http.routes import Route
 from tests.system.hostile.target import ANN, BOUGHT, CONSUMED, PERSONAL, REASON, Target, personal, refused, unchanged
 from tests.system.stack.api import Reply, order
 from tests.system.stack.test_access import address
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_sqs import SQSClient
 
-WITH_BODY = [route for route in ROUTES if route.method in ("POST", "PUT") and not route.path.endswith("/undo")]
+WITH_BODY = [route for route in Route if route.method in ("POST", "PUT") and not route.path.endswith("/undo")]
 NO_BODIES = {
     "bytes that are no text": b"\xff\xfe" + PERSONAL.encode(),
     "half an object": f'{{"customer_id": "{ANN}"'.encode(),

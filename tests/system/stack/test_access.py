@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from loyalty.entry.http.routes import ROUTES, Route
+from loyalty.entry.http.routes import Route
 from tests.system.stack.api import Api, Shop, order
 
 SCOPES = {name: f"loyalty/{name}" for name in ("storefront", "admin", "finance")}
@@ -28,7 +28,7 @@ def of_routes(pairs: list[tuple[Route, str]]) -> list[object]:
 # A route without an id has one path only.
 EVERY = [
     (route, number)
-    for route in ROUTES
+    for route in Route
     for number in IDS
     if number == IDS[0] or {"{order_id}", "{customer_id}"} & set(route.path.split("/"))
 ]

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from loyalty.domain.values.refusal import Refused
 from loyalty.entry.contracts.fields import parse, parse_card_number, parse_id, parse_program_id, read_json
 from loyalty.entry.http.problems import Fault, Problem
-from loyalty.entry.http.routes import ADMIN
+from loyalty.entry.http.routes import ADMIN, Route
 from loyalty.entry.observing import frames, logger, observed
 from loyalty.ports.faults import Unavailable, UnknownProgram
 
@@ -145,14 +145,15 @@ class Request:
         return parse(model, document)
 
 
-def serve(endpoints: Mapping[str, Endpoint]) -> Callable[[Event, Any], Event]:
-    """A Lambda handler for the routes in `endpoints`, keyed as API Gateway keys them."""
+def serve(endpoints: Mapping[Route, Endpoint]) -> Callable[[Event, Any], Event]:
+    """A Lambda handler that answers each route with its endpoint. Every failure is answered with a problem."""
+    routes = {route.key: (route, endpoint) for route, endpoint in endpoints.items()}
 
     @observed
     def handler(event: Event, context: Any) -> Event:
-        route = event["routeKey"]
         try:
-            response = endpoints[route](Request(event, _ids(_path(route, event["rawPath"])), context))
+            route, endpoint = routes[event["routeKey"]]
+            response = endpoint(Request(event, _ids(_path(route, event["rawPath"])), context))
         except Problem as problem:
             return problem_response(problem)
         except Refused as refused:
@@ -197,13 +198,13 @@ def quality(media_type: str, accept: str) -> float:
 _WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
-def _path(route: str, raw_path: str) -> dict[str, str]:
+def _path(route: Route, raw_path: str) -> dict[str, str]:
     """The variables of a route in the path of a request.
 
     API Gateway has decoded the path already, all but `%25`. So an id may hold any character, also a
     slash: where a path has more segments than its route, they belong to the last variable.
     """
-    names = route.split(" ", 1)[1].split("/")
+    names = route.path.split("/")
     segments = raw_path.split("/")
     last = max(place for place, name in enumerate(names) if name.startswith("{"))
     end = len(segments) - (len(names) - last - 1)

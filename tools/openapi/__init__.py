@@ -1,0 +1,12 @@
+"""The description of the API, docs/openapi.json, made from the code: `python -m tools.openapi`.
+
+Routes and scopes come from entry/http/routes.py, schemas from the contracts, codes and statuses from
+entry/http/problems.py. What only the description needs is in operations.py. The examples (docs/api-examples.json) are a
+history that a test plays.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "layers/domain/python"))
