@@ -7,6 +7,7 @@ to stack.json in its directory. Tests start a second one, in a directory and on 
 import argparse
 import http.client
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ DIRECTORY = ROOT / ".local"
 PORT = 4566
 STACK_NAME = "loyalty-ledger"
 ANSWER_SECONDS = 30.0
+FUNCTION_NAME = re.compile(r'"function_name":"([^"]+)"')
 # What Lambda itself writes around each invocation.
 PLATFORM_LINES = ("START RequestId", "END RequestId", "REPORT RequestId")
 
@@ -42,6 +44,7 @@ LOCAL_PARAMETERS: Mapping[str, str] = {
     "PurgeRetrySeconds": "300",
     "JobRetrySeconds": "60",
     "RequireTls": "false",
+    "CombinedAlarms": "false",
     "OrderTries": "3",
 }
 
@@ -72,6 +75,18 @@ class Stack:
     """Logical name in the template -> deployed name."""
     queues: Mapping[str, str]
     """Logical name in the template -> URL."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the functions' log."""
+
+    at: int
+    """Milliseconds since 1970."""
+    function: str
+    """Its logical name in the template; empty when no line of the invocation says it."""
+    stream: str
+    message: str
 
 
 def up(
@@ -128,26 +143,36 @@ def load(directory: Path) -> Stack:
         raise LocalCloudError("the local cloud runs but was not deployed to; finish it with: make up") from None
 
 
+def logged(stack: Stack, since: int = 0) -> list[Line]:
+    """What the functions wrote since then (milliseconds since 1970), without what Lambda itself writes."""
+    logs: CloudWatchLogsClient = client(stack.endpoint_url, "logs")
+    names = {deployed: name for name, deployed in stack.functions.items()}
+    lines: list[Line] = []
+    for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]:
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"], startTime=since)
+        events = [event for page in pages for event in page["events"]]
+        # AWS names a stream after its function. The emulator makes one of each invocation, and names it after nothing.
+        writers = {e["logStreamName"]: found[1] for e in events if (found := FUNCTION_NAME.search(e["message"]))}
+        lines += [
+            Line(e["timestamp"], names.get(writers.get(e["logStreamName"], ""), ""), e["logStreamName"], e["message"])
+            for e in events
+            if not e["message"].startswith(PLATFORM_LINES)
+        ]
+    return lines
+
+
 def show_logs(directory: Path, *, follow: bool, minutes: float = 15) -> None:
     """Prints what the functions wrote in the last minutes, oldest first, and goes on when told to."""
     stack = load(directory)
-    logs: CloudWatchLogsClient = client(stack.endpoint_url, "logs")
     since = int((time.time() - minutes * 60) * 1000)
-    seen: set[tuple[str, str, int, str]] = set()
+    seen: set[Line] = set()
     while True:
-        lines: list[tuple[int, str, str]] = []
-        for group in logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/")["logGroups"]:
-            name = group["logGroupName"]
-            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=name, startTime=since):
-                for event in page["events"]:
-                    # The emulator gives events no id.
-                    identity = (name, event["logStreamName"], event["timestamp"], event["message"])
-                    if identity not in seen and not event["message"].startswith(PLATFORM_LINES):
-                        seen.add(identity)
-                        lines.append((event["timestamp"], name.rsplit("/", 1)[-1], event["message"].rstrip()))
-        for timestamp, name, message in sorted(lines, key=lambda line: line[0]):
-            moment = datetime.fromtimestamp(timestamp / 1000, UTC)
-            print(f"{moment:%H:%M:%S}Z {name:16} {message}", flush=True)
+        lines = [line for line in logged(stack, since) if line not in seen]
+        seen.update(lines)
+        for line in sorted(lines, key=lambda line: line.at):
+            moment = datetime.fromtimestamp(line.at / 1000, UTC)
+            name = line.function.removesuffix("Function") or "-"
+            print(f"{moment:%H:%M:%S}Z {name:16} {line.message.rstrip()}", flush=True)
         if not follow:
             return
         time.sleep(1)

@@ -11,12 +11,11 @@ from loyalty_cli.client import Json
 from tests.system.infra.test_template import consumers, queues_of
 from tests.system.stack.api import Api, Reply, Shop, eventually
 from tools.deployment import client
-from tools.local_cloud import PLATFORM_LINES, Stack
+from tools.local_cloud import Line, Stack, logged
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
-    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sqs import SQSClient
 
 PERSONAL = "personal-"
@@ -103,20 +102,10 @@ class Target:
         assert answer["complete"]
         return int(answer["differences"])
 
-    def logged(self) -> dict[str, list[str]]:
-        """All that was logged, by log group, without what Lambda itself writes."""
-        logs: CloudWatchLogsClient = client(self.endpoint_url, "logs")
+    def logged(self) -> list[Line]:
+        """All that was logged, without what Lambda itself writes."""
         time.sleep(1)  # The emulator drains logs after it has answered.
-        return {
-            group["logGroupName"]: [
-                event["message"]
-                for events in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"])
-                for event in events["events"]
-                if not event["message"].startswith(PLATFORM_LINES)
-            ]
-            for page in logs.get_paginator("describe_log_groups").paginate()
-            for group in page["logGroups"]
-        }
+        return logged(self.api.stack)
 
 
 def box(shop: Shop) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ READERS = {
     "LiabilityFunction",
     "QuoteFunction",
     "BalancesFunction",
+    "PurgesFunction",
 }
 
 
@@ -30,11 +32,23 @@ def of_type(kind: str) -> dict[str, dict[str, Any]]:
 FUNCTIONS = of_type("AWS::Serverless::Function")
 
 
-def statements(function: str) -> list[dict[str, Any]]:
-    role = RESOURCES[FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]]["Properties"]
-    [policy] = role["Policies"]
-    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+POLICIES = of_type("AWS::IAM::ManagedPolicy")
+TRACING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+
+
+def role_of(function: str) -> dict[str, Any]:
+    found: dict[str, Any] = RESOURCES[FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]]["Properties"]
     return found
+
+
+def shared_policies(function: str) -> list[str]:
+    return [policy["Ref"] for policy in role_of(function)["ManagedPolicyArns"]]
+
+
+def statements(function: str) -> list[dict[str, Any]]:
+    """All that a function may do: of the policies that its role shares with others, and of its own."""
+    policies = [*(POLICIES[name] for name in shared_policies(function)), *role_of(function).get("Policies", [])]
+    return [statement for policy in policies for statement in as_list(policy["PolicyDocument"]["Statement"])]
 
 
 def as_list(value: Any) -> list[Any]:
@@ -46,12 +60,22 @@ def test_every_function_has_a_role_of_its_own() -> None:
     assert len(set(roles)) == len(roles)
 
 
+def test_a_policy_is_shared_and_a_role_has_not_more_of_them_than_aws_attaches() -> None:
+    used = Counter(policy for function in FUNCTIONS for policy in shared_policies(function))
+    assert set(used) == set(POLICIES)
+    assert min(used.values()) > 1
+    assert max(len(shared_policies(function)) for function in FUNCTIONS) <= 10
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_has_no_wildcard_scan_or_delete(function: str) -> None:
     for statement in statements(function):
-        # Files have no names that could be listed: a bucket's content is the narrowest there is.
-        bounded = {**statement, "Resource": [] if statement["Sid"] == "Files" else statement["Resource"]}
-        assert "*" not in json.dumps(bounded)
+        # Files have no names that could be listed: a bucket's content is the narrowest there is. Traces have none.
+        widest = (
+            FILES if "s3:GetObject" in statement["Action"] else "*" if set(statement["Action"]) == TRACING else None
+        )
+        resources = [resource for resource in as_list(statement["Resource"]) if resource != widest]
+        assert "*" not in json.dumps([statement["Action"], resources])
         for action in as_list(statement["Action"]):
             if action == "dynamodb:DeleteItem" and function == "EraseCustomerFunction":
                 continue  # in a transaction, as the next test says
@@ -77,18 +101,27 @@ def test_a_function_writes_to_the_ledger_only_inside_a_transaction(function: str
 
 
 def test_files_are_those_of_jobs_and_nothing_else() -> None:
-    found = [s["Resource"] for function in FUNCTIONS for s in statements(function) if s["Sid"] == "Files"]
+    found = [s["Resource"] for function in FUNCTIONS for s in statements(function) if "s3:GetObject" in s["Action"]]
     assert found
-    assert all(resource == {"Fn::Sub": "${JobFiles.Arn}/*"} for resource in found)
+    assert all(resource == FILES for resource in found)
+
+
+FILES = {"Fn::Sub": "${JobFiles.Arn}/*"}
 
 
 def test_only_tracing_has_no_resource() -> None:
-    unbounded = {
-        name
-        for name, resource in RESOURCES.items()
-        if resource["Type"].startswith("AWS::IAM::") and '"Resource": "*"' in json.dumps(resource)
-    }
-    assert unbounded == {"TracingPolicy"}
+    unbounded = [s for function in FUNCTIONS for s in statements(function) if "*" in as_list(s["Resource"])]
+    assert unbounded
+    assert all(set(statement["Action"]) == TRACING for statement in unbounded)
+
+
+def test_all_logs_are_kept_as_long_as_the_parameter_says() -> None:
+    """Lambda makes a group of its own, kept for ever, for a function that is told of none."""
+    assert TEMPLATE["Globals"]["Function"]["LoggingConfig"] == {"LogGroup": {"Ref": "FunctionLogs"}}
+    assert [name for name, function in FUNCTIONS.items() if "LoggingConfig" in function] == []
+    groups = of_type("AWS::Logs::LogGroup")
+    assert groups.keys() == {"FunctionLogs", "ApiLogs"}
+    assert all(group["RetentionInDays"] == {"Ref": "LogRetentionDays"} for group in groups.values())
 
 
 def test_every_route_asks_for_a_scope() -> None:

@@ -9,9 +9,9 @@ import pytest
 from loyalty_cli.client import Json
 from tests.system.stack.api import Api, Shop, eventually, order
 from tools.deployment import client
+from tools.local_cloud import logged
 
 if TYPE_CHECKING:
-    from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sqs import SQSClient
 
 
@@ -35,23 +35,20 @@ def dead_letters(sqs: "SQSClient", api: Api, queue: str, number: int) -> dict[st
     return {message_id: json.loads(body) if body.startswith("{") else {} for message_id, body in found.items()}
 
 
-def reasons(api: Api, folder: str, message_ids: Iterable[str]) -> dict[str, str]:
+def reasons(api: Api, function: str, message_ids: Iterable[str]) -> dict[str, str]:
     """What a function logged about events that it refused: message id -> code."""
-    logs: CloudWatchLogsClient = client(api.stack.endpoint_url, "logs")
-    group = f"/aws/lambda/loyalty-ledger/{folder}"
     wanted = set(message_ids)
 
-    def logged() -> dict[str, str] | None:
-        lines = [
-            json.loads(event["message"])
-            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
-            for event in page["events"]
-            if '"message_refused"' in event["message"]
+    def found() -> dict[str, str] | None:
+        refused = [
+            json.loads(line.message)
+            for line in logged(api.stack)
+            if line.function == function and '"message_refused"' in line.message
         ]
-        codes = {line["message_id"]: line["reason"]["code"] for line in lines if line["message_id"] in wanted}
+        codes = {line["message_id"]: line["reason"]["code"] for line in refused if line["message_id"] in wanted}
         return codes if len(codes) == len(wanted) else None
 
-    return eventually(logged)
+    return eventually(found)
 
 
 def test_poison_is_set_aside_alone(api: Api, shop: Shop, sqs: "SQSClient") -> None:
@@ -81,8 +78,8 @@ def test_poison_is_set_aside_alone(api: Api, shop: Shop, sqs: "SQSClient") -> No
     assert sorted(event["detail"]["order_id"] for event in dead.values()) == sorted(
         p["order_id"] for p in poison.values()
     )
-    logged = reasons(api, "order-completed", dead)
-    told = {event["detail"]["order_id"]: logged[message_id] for message_id, event in dead.items()}
+    refused = reasons(api, "OrderCompletedFunction", dead)
+    told = {event["detail"]["order_id"]: refused[message_id] for message_id, event in dead.items()}
     assert told == {fact["order_id"]: code for code, fact in poison.items()}
     assert shop.account("bob")["balance"] == 100
 
@@ -97,7 +94,7 @@ def test_what_is_no_event_is_set_aside_too(api: Api, shop: Shop, sqs: "SQSClient
     shop.await_status("1", "cancelled")
     dead = dead_letters(sqs, api, "OrderCancelledDeadLetters", len(bodies))
     assert dead.keys() == sent
-    assert set(reasons(api, "order-cancelled", sent).values()) == {"malformed_json", "not_an_object"}
+    assert set(reasons(api, "OrderCancelledFunction", sent).values()) == {"malformed_json", "not_an_object"}
 
 
 def test_what_others_put_on_the_bus_is_passed_over(api: Api, shop: Shop) -> None:

@@ -121,12 +121,11 @@ def test_a_large_purge_sets_a_broken_account_aside_alone_and_is_checked(large: L
     assert (entry["movements"], entry["points"]) == (DUE - 1, 7 * (DUE - 1))
 
     # Nobody asked for it: what the purge finished was checked, and the broken account was named.
-    sqs, logs = client(stack.endpoint_url, "sqs"), client(stack.endpoint_url, "logs")
+    sqs = client(stack.endpoint_url, "sqs")
 
     def checked() -> bool:
-        group = f"/aws/lambda/{local_cloud.STACK_NAME}/verify"
-        events = logs.filter_log_events(logGroupName=group)["events"]
-        return any('"LedgerDifferences":[1.0]' in event["message"] for event in events)
+        lines = [line for line in local_cloud.logged(stack) if line.function == "VerifyFunction"]
+        return any('"LedgerDifferences":[1.0]' in line.message for line in lines)
 
     eventually(checked, 60)
 

@@ -20,13 +20,19 @@ metrics = Metrics()
 def observed[Event](handler: Handler[Event]) -> Handler[Event]:
     """`handler` as Lambda calls it: the log names the invocation, and its metrics are written at its end.
 
-    All is imported by then: it is left out when garbage is looked for, which begins here.
+    Both name the function, because all functions write into one log group. All is imported by then: it is left out
+    when garbage is looked for, which begins here.
     """
     gc.freeze()
     gc.enable()
     counted: Handler[Event] = metrics.log_metrics(handler)
-    named: Handler[Event] = logger.inject_lambda_context(counted)
-    return named
+
+    def named(event: Event, context: Any) -> Event:
+        metrics.add_metadata(key="function_name", value=context.function_name)
+        return counted(event, context)
+
+    logged: Handler[Event] = logger.inject_lambda_context(named)
+    return logged
 
 
 def frames(error: BaseException) -> list[str]:
