@@ -7,8 +7,8 @@ import pytest
 
 from loyalty.domain.books.sums import DEBT, NEVER, Booked, KindSum, ShardSums, Worth, booked
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import Event, Kind
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.program.settings import AccountNames
 from loyalty.ports.books import Books, DayPlace

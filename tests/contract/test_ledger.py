@@ -11,8 +11,9 @@ from loyalty.domain.customers.balances import as_listed
 from loyalty.domain.customers.cards import assign, block, cause_of_card, create, draw
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind, Movement
+from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause, Movement
 from loyalty.domain.ledger.seal import NO_SEAL, is_sealed
 from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.domain.orders.order import cause_of_order

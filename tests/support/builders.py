@@ -7,8 +7,9 @@ from typing import Any
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event, Kind
+from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.domain.orders.order import Item, Order, cause_of_order
 from loyalty.domain.program.settings import Program

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from loyalty.domain.books.journal import SIDES
 from loyalty.domain.books.sums import Booked, DaySums, sum_up_movements
+from loyalty.domain.ledger.kinds import CauseKind, Kind
 from loyalty.domain.ledger.lots import Lot
-from loyalty.domain.ledger.movement import Cause, CauseKind, Kind
+from loyalty.domain.ledger.movement import Cause
 from loyalty.domain.program.settings import AccountNames
 from tests.support.builders import NOW, member
 
@@ -19,7 +19,7 @@ EXPIRIES = st.none() | st.just(NOW) | st.timedeltas(timedelta(0), timedelta(days
 
 @st.composite
 def _booked(draw: st.DrawFn) -> Booked:
-    kind = draw(st.sampled_from(sorted(SIDES)))
+    kind = draw(st.sampled_from(sorted(Kind.of_points())))
     lots = draw(st.dictionaries(EXPIRIES, st.integers(1, 1_000), max_size=3))
     debt = draw(st.integers(0, 50)) if kind in (Kind.EARN, Kind.ISSUE, Kind.REVERSE, Kind.RESTORE) else 0
     if not lots and not debt:

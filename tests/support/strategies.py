@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import Cause, CauseKind, Event, Kind, Movement
+from loyalty.domain.ledger.movement import Cause, Movement
 from loyalty.domain.ledger.transaction import Transaction
 from tests.support.builders import NOW, begin, member, program
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from loyalty.domain.jobs.job import Job, JobKind, Status
-from loyalty.domain.ledger.movement import AccountId, Kind
+from loyalty.domain.ledger.kinds import Kind
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.values.refusal import Refused
 from loyalty.entry.rows.codec import sheets

@@ -14,7 +14,8 @@ import pytest
 from loyalty.domain.books.closing import LEFT_ALONE, closes_at
 from loyalty.domain.customers.cards import Status
 from loyalty.domain.ledger.idempotency import cause_of_request
-from loyalty.domain.ledger.movement import AccountId, Kind
+from loyalty.domain.ledger.kinds import Kind
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.points.adjustment import Adjustment
 from loyalty.domain.points.issue import Issue

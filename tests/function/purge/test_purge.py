@@ -10,8 +10,9 @@ import pytest
 
 from loyalty.domain.books.journal import sum_up
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.lots import Lot
-from loyalty.domain.ledger.movement import AccountId, Kind
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.ledger import WriteOff

@@ -9,8 +9,9 @@ from functools import partial
 
 from loyalty.domain.customers.cards import Status
 from loyalty.domain.ledger.idempotency import cause_of_request
+from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.lots import Lot
-from loyalty.domain.ledger.movement import AccountId, Kind
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.points.issue import Issue
 from loyalty.domain.program.settings import Program

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
-from loyalty.domain.ledger.movement import AccountId, CauseKind, Event, Kind, Movement
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
+from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.usecases.books.verify import verify_program
 from tests.proof.simulation.cloud import Cloud, clear
 from tests.proof.simulation.dynamodb import Item, Key, key_of

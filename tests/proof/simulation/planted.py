@@ -35,8 +35,9 @@ from loyalty.domain.jobs.job import Job, Status, Tally
 from loyalty.domain.ledger import idempotency as requests
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
+from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import AccountId, Cause, Event, Movement
+from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import LostRace, Unavailable

@@ -15,7 +15,8 @@ from loyalty.adapters.dynamodb.erasures import erasure_from
 from loyalty.domain.customers.cards import Status, card_of
 from loyalty.domain.jobs.undo import shortfall
 from loyalty.domain.ledger.history import History
-from loyalty.domain.ledger.movement import AccountId, CauseKind, Event, Kind, Movement
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
+from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.seal import personal_name
 from tests.function.api.cloud import Answer
 from tests.proof.simulation.audit import movements_of

@@ -13,8 +13,9 @@ from hypothesis.stateful import run_state_machine_as_test
 from loyalty.domain.books.journal import JournalEntry, sum_up
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
+from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import AccountId, Event, Kind, Movement
+from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders import cancellation, redemption
 from loyalty.domain.orders import completion as earning

@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import cycle
 from typing import Any
 
-from loyalty.domain.books.journal import SIDES
+from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.orders.order import Item, Order
 from loyalty.domain.orders.redemption import RedemptionRequest
@@ -30,7 +30,7 @@ from tests.support import worlds
 from tests.support.worlds import World
 
 ACTOR, SOURCE = "machine", "TEST"
-KINDS = {kind: kind.value for kind in SIDES}
+KINDS = {kind: kind.value for kind in Kind.of_points()}
 
 
 class Till:

@@ -6,7 +6,8 @@ from threading import Lock
 from zlib import crc32
 
 from loyalty.domain.books.sums import Booked, ShardSums
-from loyalty.domain.ledger.movement import Cause, Kind
+from loyalty.domain.ledger.kinds import Kind
+from loyalty.domain.ledger.movement import Cause
 from loyalty.ports.books import DayPlace
 from loyalty.ports.faults import LostRace
 from tests.support.fakes.memory import MemoryLedger

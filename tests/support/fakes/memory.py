@@ -13,7 +13,8 @@ from loyalty.domain.books.sums import Booked, booked
 from loyalty.domain.customers.balances import as_listed
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
-from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Movement
+from loyalty.domain.ledger.kinds import CauseKind
+from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.program.settings import Program
 from loyalty.ports.erasures import Erasure

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from loyalty.adapters.dynamodb.keys import cause_pk, position_sk
-from loyalty.domain.ledger.movement import Cause, CauseKind
+from loyalty.domain.ledger.kinds import CauseKind
+from loyalty.domain.ledger.movement import Cause
 from tests.function.cli.program import Ended, on_a_pipe, on_a_terminal
 from tests.system.stack.api import Shop, eventually
 from tests.system.stack.conftest import ShortLived

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.books.cohorts import Breakage, Cohort, breakage, cohorts, tally
-from loyalty.domain.books.liability import Flow, roll_forward
+from loyalty.domain.books.liability import roll_forward
 from loyalty.domain.books.sums import DEBT, NEVER, DaySums
+from loyalty.domain.ledger.kinds import Flow, Kind
 from loyalty.domain.ledger.lots import Lot
-from loyalty.domain.ledger.movement import Kind
 from tests.support.days import DAYS, FIRST, day_of
 from tests.unit.books.test_sums import moved
 

@@ -3,32 +3,15 @@
 from datetime import date, timedelta
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.books.liability import Flow, flow_of, roll_forward
+from loyalty.domain.books.liability import roll_forward
 from loyalty.domain.books.sums import NOTHING, DaySums, Worth, sum_of
-from loyalty.domain.ledger.movement import Kind
+from loyalty.domain.ledger.kinds import Flow
 from tests.support.days import DAYS, FIRST
 
 OFFSETS = st.integers(-5, 130)
-
-
-@pytest.mark.parametrize(
-    ("kind", "flow"),
-    [
-        (Kind.EARN, Flow.ISSUED),
-        (Kind.ISSUE, Flow.ISSUED),
-        (Kind.REVERSE, Flow.REVERSED),
-        (Kind.REDEEM, Flow.REDEEMED),
-        (Kind.RESTORE, Flow.RESTORED),
-        (Kind.EXPIRE, Flow.EXPIRED),
-    ],
-)
-def test_every_kind_has_its_line(kind: Kind, flow: Flow) -> None:
-    assert flow_of(kind) is flow
-    assert flow.sign == kind.sign
 
 
 @given(DAYS, OFFSETS)

@@ -20,8 +20,9 @@ from loyalty.domain.books.sums import (
     sum_of,
     sum_up_movements,
 )
+from loyalty.domain.ledger.kinds import CauseKind, Kind
 from loyalty.domain.ledger.lots import Lot
-from loyalty.domain.ledger.movement import Cause, CauseKind, Kind
+from loyalty.domain.ledger.movement import Cause
 from tests.support.builders import NOW, member
 from tests.support.days import BOOKED
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from loyalty.domain.customers.balances import Balance, Place, Sort, Wanted, as_listed
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import FOREVER, Lot, Lots
-from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event, Kind
+from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.standing import Counted
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.refusal import Refused

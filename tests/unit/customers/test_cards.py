@@ -25,8 +25,9 @@ from loyalty.domain.customers.cards import (
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import cause_of_request
+from loyalty.domain.ledger.kinds import CauseKind, Event
 from loyalty.domain.ledger.lots import Lot
-from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event
+from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.points.issue import Issue
 from loyalty.domain.values.refusal import Refused

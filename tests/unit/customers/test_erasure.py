@@ -13,8 +13,9 @@ from loyalty.domain.books.closing import closes_at, first_day
 from loyalty.domain.books.sums import ShardSums
 from loyalty.domain.customers.erasure import erase, without_person
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot
-from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event, Kind, Movement
+from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.ledger.replay import differences
 from loyalty.domain.ledger.seal import NO_SEAL, is_sealed, sealed
 from loyalty.domain.points.adjustment import Adjustment

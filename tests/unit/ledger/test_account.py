@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import Kind
 from tests.support.builders import DAY, NOW, holding, issuing, member
 from tests.support.replay import ADDS, compare
 from tests.support.strategies import history, steps

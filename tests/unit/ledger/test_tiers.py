@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.adapters.dynamodb.standings import pack_counted, pack_standing, unpack_counted, unpack_standing
-from loyalty.domain.ledger.movement import Event
+from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.standing import MAX_DAYS, Counted, Standing
 from loyalty.domain.ledger.tiers import reached
 from loyalty.domain.orders.refund import Return

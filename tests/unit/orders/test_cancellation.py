@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import Event, Kind
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.cancellation import cancel
 from loyalty.domain.orders.completion import complete

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.lots import Lot
-from loyalty.domain.ledger.movement import MAX_POINTS, Kind
+from loyalty.domain.ledger.movement import MAX_POINTS
 from loyalty.domain.orders.completion import complete, why_skipped
 from loyalty.domain.orders.earning import Earning, earning
 from loyalty.domain.orders.order import Item, Order

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.ledger.movement import AccountId, Event
+from loyalty.domain.ledger.kinds import Event
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.usecases.books.verify import verify_program
 from loyalty.usecases.orders.cancel import cancel_order
 from loyalty.usecases.orders.complete import OrderCompleted, complete_order

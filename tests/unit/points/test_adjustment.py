@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import cause_of_request
+from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import Kind
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.points.adjustment import Adjustment, adjust, adjustments_of

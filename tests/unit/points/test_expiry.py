@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from hypothesis import given
 
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import Event, Kind
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.points.expiry import expire, expiry_history
 from tests.support.builders import DAY, NOW, begin, holding, program

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Protocol
 
 from loyalty.domain.books.sums import Booked, ShardSums
-from loyalty.domain.ledger.movement import Cause, Kind
+from loyalty.domain.ledger.kinds import Kind
+from loyalty.domain.ledger.movement import Cause
 
 
 @dataclass(frozen=True, slots=True)

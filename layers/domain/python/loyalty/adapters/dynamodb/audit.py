@@ -8,7 +8,8 @@ from typing import Any
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering
 from loyalty.adapters.dynamodb.items import Item
-from loyalty.domain.ledger.movement import Cause, CauseKind, Kind
+from loyalty.domain.ledger.kinds import CauseKind, Kind
+from loyalty.domain.ledger.movement import Cause
 from loyalty.ports.audit import Act
 
 DAY, MOMENT, A_MONTH = timedelta(days=1), timedelta(microseconds=1), timedelta(days=31)

@@ -12,7 +12,8 @@ from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.adapters.dynamodb.items import Item
 from loyalty.adapters.dynamodb.lots import unpack
 from loyalty.domain.books.sums import Booked, KindSum, ShardSums, Worth
-from loyalty.domain.ledger.movement import Cause, CauseKind, Kind
+from loyalty.domain.ledger.kinds import CauseKind, Kind
+from loyalty.domain.ledger.movement import Cause
 from loyalty.domain.program.settings import AccountNames
 from loyalty.ports.books import DayPlace
 from loyalty.ports.faults import LostRace, Unavailable

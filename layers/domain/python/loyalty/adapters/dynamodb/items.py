@@ -11,8 +11,9 @@ from loyalty.adapters.dynamodb.lots import pack, unpack
 from loyalty.adapters.dynamodb.standings import pack_counted, pack_standing, unpack_counted, unpack_standing
 from loyalty.domain.books.journal import JournalEntry
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lots
-from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause, CauseKind, Event, Kind, Movement
+from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause, Movement
 from loyalty.domain.values.calendar import business_day
 from loyalty.ports.ledger import AsidePlace, Due, WriteOff
 
@@ -203,8 +204,8 @@ def write_off_item(write_off: WriteOff, first: Movement) -> Item:
             "sk": f"{write_off.run_id}#{recorded}#{first.seal.hex()}",
             "recorded": recorded,
             "kind": entry.kind.value,
-            "debit": entry.sides.debit.value,
-            "credit": entry.sides.credit.value,
+            "debit": entry.debit.value,
+            "credit": entry.credit.value,
             "movements": entry.movements,
             "points": entry.points,
             "amount": str(entry.amount),

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from loyalty.domain.books.liability import Flow, flow_of
 from loyalty.domain.books.sums import DEBT, LATER, NEVER, DaySums, month_of
+from loyalty.domain.ledger.kinds import Flow
 
 type Months = dict[str, int]
 """Points by issue month, or, for what was taken, by expiry month."""
@@ -72,7 +72,7 @@ class Tally:
     def add(self, day: DaySums) -> None:
         month = month_of(day.day)
         for one in day.sums:
-            flow = flow_of(one.kind)
+            flow = one.kind.booked.flow
             for expiry, worth in one.by_expiry.items():
                 match flow:
                     case Flow.ISSUED if worth.points < 0:

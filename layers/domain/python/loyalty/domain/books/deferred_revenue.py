@@ -25,9 +25,8 @@ Illustrative Examples, Example 52 (IE267 to IE270), which ASC 606-10-55-353 to 5
 from dataclasses import dataclass
 from decimal import Decimal
 
-from loyalty.domain.books.liability import Flow, flow_of
 from loyalty.domain.books.sums import NOTHING, DaySums, Worth
-from loyalty.domain.ledger.movement import Kind
+from loyalty.domain.ledger.kinds import Flow
 from loyalty.domain.values.money import ratio, round_half_up_to_minor, times
 
 
@@ -51,12 +50,13 @@ class Sales:
         price, earned, reversed_ = self.price, self.earned, self.reversed
         given, redeemed = self.given, self.redeemed
         for one in day.sums:
-            match flow_of(one.kind):
-                case Flow.ISSUED if one.kind is Kind.EARN:
+            effect = one.kind.booked
+            match effect.flow:
+                case Flow.ISSUED if effect.priced:
                     price, earned = price + one.basis, earned.plus(one.worth)
                 case Flow.ISSUED:
                     given += one.worth.points
-                case Flow.REVERSED if one.kind is Kind.REVERSE:
+                case Flow.REVERSED if effect.priced:
                     reversed_ = reversed_.plus(one.worth)
                 case Flow.REVERSED:
                     given -= one.worth.points

@@ -4,52 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 
-from loyalty.domain.ledger.movement import Kind, Movement
-from loyalty.domain.program.settings import AccountNames
+from loyalty.domain.ledger.kinds import BookAccount, Kind
+from loyalty.domain.ledger.movement import Movement
 from loyalty.domain.values.calendar import business_day
-
-
-class BookAccount(StrEnum):
-    """The accounts of the books."""
-
-    LIABILITY = "points_liability"
-    DISTRIBUTED_EXPENSE = "points_distributed_expense"
-    REDEEMED = "points_redeemed"
-
-    def named(self, names: AccountNames) -> str:
-        """What the store calls it."""
-        match self:
-            case BookAccount.LIABILITY:
-                return names.liability
-            case BookAccount.DISTRIBUTED_EXPENSE:
-                return names.expense
-            case BookAccount.REDEEMED:
-                return names.redeemed
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """The account that a kind of movement debits, and the one that it credits."""
-
-    debit: BookAccount
-    credit: BookAccount
-
-
-SIDES = {
-    Kind.EARN: Sides(debit=BookAccount.DISTRIBUTED_EXPENSE, credit=BookAccount.LIABILITY),
-    Kind.ISSUE: Sides(debit=BookAccount.DISTRIBUTED_EXPENSE, credit=BookAccount.LIABILITY),
-    Kind.SIGN_UP: Sides(debit=BookAccount.DISTRIBUTED_EXPENSE, credit=BookAccount.LIABILITY),
-    Kind.REFERRAL: Sides(debit=BookAccount.DISTRIBUTED_EXPENSE, credit=BookAccount.LIABILITY),
-    Kind.REVERSE: Sides(debit=BookAccount.LIABILITY, credit=BookAccount.DISTRIBUTED_EXPENSE),
-    Kind.REDEEM: Sides(debit=BookAccount.LIABILITY, credit=BookAccount.REDEEMED),
-    Kind.RESTORE: Sides(debit=BookAccount.REDEEMED, credit=BookAccount.LIABILITY),
-    Kind.EXPIRE: Sides(debit=BookAccount.LIABILITY, credit=BookAccount.DISTRIBUTED_EXPENSE),
-    Kind.ADJUST_UP: Sides(debit=BookAccount.DISTRIBUTED_EXPENSE, credit=BookAccount.LIABILITY),
-    Kind.ADJUST_DOWN: Sides(debit=BookAccount.LIABILITY, credit=BookAccount.DISTRIBUTED_EXPENSE),
-    Kind.BACKFILL: Sides(debit=BookAccount.DISTRIBUTED_EXPENSE, credit=BookAccount.LIABILITY),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +27,14 @@ class JournalEntry:
     amount: Decimal
 
     @property
-    def sides(self) -> Sides:
-        """What the entry debits and what it credits."""
-        return SIDES[self.kind]
+    def debit(self) -> BookAccount:
+        """The account that the entry debits."""
+        return self.kind.booked.debit
+
+    @property
+    def credit(self) -> BookAccount:
+        """The account that the entry credits."""
+        return self.kind.booked.credit
 
     def plus(self, other: "JournalEntry") -> "JournalEntry":
         """Both entries in one; they must be of one day, kind and currency."""

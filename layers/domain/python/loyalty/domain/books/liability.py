@@ -8,36 +8,9 @@ points at today's value.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
-from loyalty.domain.books.journal import SIDES, BookAccount
 from loyalty.domain.books.sums import NOTHING, DaySums, KindSum, Worth
-from loyalty.domain.ledger.movement import Kind
-
-
-class Flow(StrEnum):
-    """A line of the roll-forward."""
-
-    ISSUED = "issued"
-    REVERSED = "reversed"
-    REDEEMED = "redeemed"
-    RESTORED = "restored"
-    EXPIRED = "expired"
-
-    @property
-    def sign(self) -> int:
-        """+1 for what adds to the liability, -1 for what takes from it."""
-        return 1 if self in (Flow.ISSUED, Flow.RESTORED) else -1
-
-
-def flow_of(kind: Kind) -> Flow:
-    """The line that movements of `kind` belong in: it follows from what they debit and credit."""
-    sides = SIDES[kind]
-    if kind is Kind.EXPIRE:
-        return Flow.EXPIRED
-    if sides.credit is BookAccount.LIABILITY:
-        return Flow.RESTORED if sides.debit is BookAccount.REDEEMED else Flow.ISSUED
-    return Flow.REDEEMED if sides.credit is BookAccount.REDEEMED else Flow.REVERSED
+from loyalty.domain.ledger.kinds import Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +31,7 @@ class RollForward:
         """With the movements of one more day."""
         flows = dict(self.flows)
         for one in sums:
-            flow = flow_of(one.kind)
+            flow = one.kind.booked.flow
             flows[flow] = flows[flow].plus(one.worth)
         return RollForward(self.opening, flows)
 

@@ -10,8 +10,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from loyalty.domain.books.journal import JournalEntry
+from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.lots import Lot
-from loyalty.domain.ledger.movement import AccountId, Cause, Kind, Movement
+from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.program.settings import AccountNames
 from loyalty.domain.values.calendar import business_day
 

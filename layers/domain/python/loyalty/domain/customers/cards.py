@@ -14,7 +14,8 @@ from enum import StrEnum
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
-from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause, CauseKind, Event
+from loyalty.domain.ledger.kinds import CauseKind, Event
+from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.values.refusal import Refused
 

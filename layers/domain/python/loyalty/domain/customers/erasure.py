@@ -9,8 +9,9 @@ from dataclasses import replace
 from loyalty.domain.customers.cards import block
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event, Kind, Movement
+from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.ledger.seal import REFERRER, has_free_text, personal_digest, personal_name
 from loyalty.domain.ledger.standing import Counted
 from loyalty.domain.ledger.transaction import Origin, Transaction

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from loyalty.domain.ledger.movement import Cause, CauseKind
+from loyalty.domain.ledger.kinds import CauseKind
+from loyalty.domain.ledger.movement import Cause
 
 
 class JobKind(StrEnum):

@@ -8,8 +8,9 @@ first orders: those look at what happens while the program is there.
 from dataclasses import dataclass
 from datetime import datetime
 
+from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import AccountId, Event, Kind
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.standing import Standing
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.earning import earning

@@ -1,8 +1,9 @@
 """Undoing what a row of a job did: from what it recorded, never below what is there."""
 
 from loyalty.domain.ledger.history import History
+from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import Event, Kind, Movement
+from loyalty.domain.ledger.movement import Movement
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.cancellation import reverse
 from loyalty.domain.orders.redemption import given_back

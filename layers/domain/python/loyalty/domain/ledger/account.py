@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from loyalty.domain.ledger.kinds import Kind, Total
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import AccountId, Kind, Movement
+from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.standing import Standing
 
 
@@ -64,13 +65,14 @@ class Account:
             raise ValueError(f"movement {movement.sequence} does not follow {self.version}")
         lots = self.lots.plus(movement.allocation)
         change = movement.kind.sign * movement.points
+        total = movement.kind.effect.total if movement.kind.effect else None
         return replace(
             self,
             lots=lots,
             debt=self.debt + movement.debt,
-            earned_total=self.earned_total + (change if movement.kind in _EARNED else 0),
-            redeemed_total=self.redeemed_total - (change if movement.kind in _REDEEMED else 0),
-            expired_total=self.expired_total - (change if movement.kind is Kind.EXPIRE else 0),
+            earned_total=self.earned_total + (change if total is Total.EARNED else 0),
+            redeemed_total=self.redeemed_total - (change if total is Total.REDEEMED else 0),
+            expired_total=self.expired_total - (change if total is Total.EXPIRED else 0),
             version=movement.sequence,
             standing=self.standing.plus(movement.counted) if movement.counted else self.standing,
             card=movement.card.number if movement.card else self.card,
@@ -89,18 +91,3 @@ class Account:
 
 def _soonest(*instants: datetime | None) -> datetime | None:
     return min((at for at in instants if at), default=None)
-
-
-_EARNED = frozenset(
-    {
-        Kind.EARN,
-        Kind.SIGN_UP,
-        Kind.REFERRAL,
-        Kind.ISSUE,
-        Kind.REVERSE,
-        Kind.ADJUST_UP,
-        Kind.ADJUST_DOWN,
-        Kind.BACKFILL,
-    }
-)
-_REDEEMED = frozenset({Kind.REDEEM, Kind.RESTORE})

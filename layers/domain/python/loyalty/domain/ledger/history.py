@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from loyalty.domain.ledger.kinds import Event, Flow, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import AccountId, Cause, Event, Kind, Movement
+from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.values.refusal import Refused
 
 
@@ -109,7 +110,7 @@ class History:
     @property
     def earned(self) -> int:
         """Points that the order's completion earned, or a referral, a sign-up, a row of a job."""
-        return sum(m.points for m in self.movements if m.kind in _EARNS)
+        return sum(m.points for m in self.movements if m.kind.flow is Flow.ISSUED)
 
     @property
     def reversed(self) -> int:
@@ -171,15 +172,7 @@ class History:
         return sum(m.points for m in self.movements if m.kind is kind)
 
 
-_EARNS = frozenset({Kind.EARN, Kind.REFERRAL, Kind.SIGN_UP, Kind.BACKFILL, Kind.ADJUST_UP})
-_AWARDS = (
-    Event.ORDER_COMPLETED,
-    Event.CUSTOMER_REFERRED,
-    Event.SIGNED_UP,
-    Event.POINTS_ADJUSTED,
-    Event.PAST_ORDER_REWARDED,
-    Event.PAST_SIGN_UP_REWARDED,
-)
+_AWARDS = tuple(event for event in Event if event.awards)
 
 
 def _settled(reversal: Movement) -> int:

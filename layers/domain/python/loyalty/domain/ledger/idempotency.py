@@ -1,6 +1,7 @@
 """Requests that nothing but their own idempotency key names."""
 
-from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event
+from loyalty.domain.ledger.kinds import CauseKind, Event
+from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.transaction import Detail, Transaction
 from loyalty.domain.values.refusal import Refused
 

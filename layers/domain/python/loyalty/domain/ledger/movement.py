@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot
 from loyalty.domain.ledger.standing import Counted
 
@@ -40,29 +40,6 @@ class AccountId:
 _PSEUDONYM = re.compile("erased-[0-9a-f]{32}")
 
 
-class CauseKind(StrEnum):
-    """What kind of thing makes points move."""
-
-    SIGN_UP = "sign_up"
-    """A customer signs up."""
-    REFERRAL = "referral"
-    """A customer was referred by another one; named by the customer."""
-    ORDER = "order"
-    """Something that happens to an order."""
-    JOB = "job"
-    """A row of a job; named by the job and the row's number."""
-    REQUEST = "request"
-    """A request with an idempotency key."""
-    EXPIRY = "expiry"
-    """The passing of an account's time."""
-    CARD = "card"
-    """A loyalty card; named by its number."""
-    ERASURE = "erasure"
-    """A customer asks to be erased; named by the pseudonym."""
-    EXPORT = "export"
-    """An administrator asks for all that is held about a customer."""
-
-
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Why points move: an order, a request, an expiry. `reference` is the store's id of it.
@@ -74,76 +51,14 @@ class Cause:
     kind: CauseKind
     reference: str
 
+    @property
+    def order_id(self) -> str | None:
+        """The order's id, where the cause is an order."""
+        return self.reference if self.kind is CauseKind.ORDER else None
+
     def movement_id(self, position: int) -> str:
         """Names the movement at `position` of this cause's history, within its program."""
         return f"{self.kind}/{self.reference}/{position}"
-
-
-class Kind(StrEnum):
-    """What a movement does, as the books see it."""
-
-    EARN = "earn"
-    ISSUE = "issue"
-    SIGN_UP = "sign_up"
-    REFERRAL = "referral"
-    REVERSE = "reverse"
-    REDEEM = "redeem"
-    RESTORE = "restore"
-    EXPIRE = "expire"
-    NOTE = "note"
-    """Moves no points: something else about the account changed."""
-    ADJUST_UP = "adjust_up"
-    ADJUST_DOWN = "adjust_down"
-    BACKFILL = "backfill"
-    """For what was done before the program was there."""
-
-    @property
-    def sign(self) -> int:
-        """+1 when it adds to what the account is owed, -1 when it takes from it."""
-        return 1 if self in _CREDITS else -1
-
-
-_CREDITS = frozenset({Kind.EARN, Kind.SIGN_UP, Kind.REFERRAL, Kind.ISSUE, Kind.RESTORE, Kind.ADJUST_UP, Kind.BACKFILL})
-
-
-class Event(StrEnum):
-    """What happened that the movement records."""
-
-    ORDER_COMPLETED = "order_completed"
-    ORDER_CANCELLED = "order_cancelled"
-    ORDER_REFUNDED = "order_refunded"
-    REDEMPTION_SET = "redemption_set"
-    REDEMPTION_VOIDED = "redemption_voided"
-    ORDER_RECOUNTED = "order_recounted"
-    """What counts of an order towards tiers changed, although no points were taken back for it."""
-    REFUND_NOTED = "refund_noted"
-    """An order was refunded before it was completed: its completion takes back what that calls for."""
-    TIER_REVIEWED = "tier_reviewed"
-    SIGNED_UP = "signed_up"
-    CUSTOMER_REFERRED = "customer_referred"
-    REFERRAL_CANCELLED = "referral_cancelled"
-    POINTS_ISSUED = "points_issued"
-    POINTS_EXPIRED = "points_expired"
-    POINTS_ADJUSTED = "points_adjusted"
-    EXPIRY_MOVED = "expiry_moved"
-    PAST_ORDER_REWARDED = "past_order_rewarded"
-    PAST_SIGN_UP_REWARDED = "past_sign_up_rewarded"
-    JOB_UNDONE = "job_undone"
-    """What a row of a job did is taken back."""
-    ORDER_ADJUSTED = "order_adjusted"
-    """Points were adjusted on account of an order, whose history this is noted in."""
-    CARDS_CREATED = "cards_created"
-    """Somebody asked for cards; each has a history of its own."""
-    CARD_CREATED = "card_created"
-    CARD_ASSIGNED = "card_assigned"
-    CARD_RELEASED = "card_released"
-    CARD_BLOCKED = "card_blocked"
-    CARD_REPLACED = "card_replaced"
-    """It is blocked, and its customer has another card for it."""
-    POINTS_FORFEITED = "points_forfeited"
-    """What a customer had, or owed, is let go, since they are erased."""
-    CUSTOMER_ERASED = "customer_erased"
-    CUSTOMER_EXPORTED = "customer_exported"
 
 
 @dataclass(frozen=True, slots=True)

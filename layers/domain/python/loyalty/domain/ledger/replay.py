@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.movement import CauseKind, Kind, Movement
+from loyalty.domain.ledger.kinds import CauseKind
+from loyalty.domain.ledger.movement import Movement
 from loyalty.domain.ledger.seal import NO_SEAL, is_sealed
-
-MAY_MAKE_DEBT = frozenset({Kind.REVERSE, Kind.ADJUST_DOWN})
-"""What can take more points than there are, where a program's policy lets it."""
 
 
 def differences(stored: Account, movements: Sequence[Movement]) -> Iterator[str]:
@@ -37,6 +35,9 @@ def differences(stored: Account, movements: Sequence[Movement]) -> Iterator[str]
     for name in ("lots", "debt", *totals, "standing", "card", "version", "seal"):
         if getattr(replayed, name) != getattr(stored, name):
             yield f"{name} is stored as {_text(getattr(stored, name))}, movements say {_text(getattr(replayed, name))}"
+    total = replayed.earned_total - replayed.redeemed_total - replayed.expired_total
+    if replayed.outstanding != total:
+        yield f"movements say {replayed.outstanding} points outstanding, earned less redeemed less expired {total}"
     due = min((at for at in (stored.lots.next_expiry, stored.review_at) if at), default=None)
     if due and (stored.purge_at is None or stored.purge_at > due):
         yield f"the purge would look at it at {stored.purge_at}, too late for {due}"
@@ -50,7 +51,7 @@ def _faults(movement: Movement, before: Account, seal: bytes, salt: bytes) -> It
         yield f"movement {number} is redacted, and nobody was erased"
     if movement.kind.sign * movement.points != sum(lot.points for lot in movement.allocation) - movement.debt:
         yield f"movement {number} moves {movement.points} points, its lots and debt another number"
-    if movement.debt > 0 and movement.kind not in MAY_MAKE_DEBT:
+    if movement.debt > 0 and not (movement.kind.effect and movement.kind.effect.may_owe):
         yield f"movement {number} makes a debt, which {movement.kind} may not"
     if movement.account != before.account_id:
         yield f"movement {number} belongs to another account"

@@ -11,13 +11,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 
-from loyalty.domain.ledger.movement import CauseKind, Event, Movement
+from loyalty.domain.ledger.kinds import Event, Naming
+from loyalty.domain.ledger.movement import Movement
 
 NO_SEAL = b""
 """What the first movement of an account is sealed to, and each record that moves no points."""
-NAMED_BY_THE_STORE = frozenset({CauseKind.ORDER, CauseKind.JOB, CauseKind.EXPIRY, CauseKind.ERASURE})
-"""Causes whose name stays when a customer is erased: an order is in the books of the store, others are ours."""
-
 REFERRER = "referrer"
 """The detail of a completion that names who referred its customer."""
 
@@ -37,7 +35,7 @@ def personal_digest(movement: Movement, salt: bytes) -> bytes:
     account, cause = movement.account, movement.cause
     content = [
         [account.customer_id, account.guest] if account else None,
-        None if cause.kind in NAMED_BY_THE_STORE else cause.reference,
+        cause.reference if cause.kind.naming is Naming.PERSONAL else None,
         movement.reason if has_free_text(movement) else None,
     ]
     return movement.redacted or sha256(salt + _plain_json(content)).digest()
@@ -62,7 +60,7 @@ def _content(movement: Movement, salt: bytes) -> bytes:
     account, cause = movement.account, movement.cause
     content = [
         [cause.program_id, cause.kind, movement.position],
-        cause.reference if cause.kind in NAMED_BY_THE_STORE else None,
+        cause.reference if cause.kind.naming is Naming.LASTING else None,
         [movement.event, movement.kind],
         account.program_id if account else None,
         movement.sequence,

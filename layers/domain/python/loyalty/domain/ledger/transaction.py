@@ -6,8 +6,9 @@ from datetime import datetime
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
+from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import FOREVER, Lot, Lots
-from loyalty.domain.ledger.movement import CardHeld, Event, Kind, Movement
+from loyalty.domain.ledger.movement import CardHeld, Movement
 from loyalty.domain.ledger.seal import NO_SEAL, sealed
 from loyalty.domain.ledger.standing import Counted
 from loyalty.domain.ledger.tiers import review_at

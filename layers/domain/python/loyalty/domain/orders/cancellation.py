@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
+from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import Event, Kind
 from loyalty.domain.ledger.transaction import NOTHING, Detail, Transaction
 from loyalty.domain.orders.redemption import restore
 from loyalty.domain.orders.tier_progress import count_back

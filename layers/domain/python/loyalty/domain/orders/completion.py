@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import Event, Kind, Movement
+from loyalty.domain.ledger.movement import Movement
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.earning import Earning, Step, earning
 from loyalty.domain.orders.order import Order

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind
+from loyalty.domain.ledger.kinds import CauseKind
+from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.program.settings import EarningBasis
 
 

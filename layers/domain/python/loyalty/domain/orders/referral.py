@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from loyalty.domain.ledger.history import History
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event, Kind
+from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.standing import Standing
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.cancellation import reverse

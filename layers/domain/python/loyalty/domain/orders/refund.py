@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from loyalty.domain.ledger.history import History
-from loyalty.domain.ledger.movement import Event
+from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.cancellation import reverse
 from loyalty.domain.orders.tier_progress import count_back

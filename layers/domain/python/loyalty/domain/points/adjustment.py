@@ -5,8 +5,9 @@ from datetime import datetime
 
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import is_repeat
+from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import AccountId, Event, Kind, Movement
+from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.transaction import Detail, Transaction
 from loyalty.domain.points.issue import lots_by_hand, refuse_past
 from loyalty.domain.program.settings import OnShortfall

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
-from loyalty.domain.ledger.movement import Cause, CauseKind, Event, Kind
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
+from loyalty.domain.ledger.movement import Cause
 from loyalty.domain.ledger.standing import Counted
 from loyalty.domain.ledger.tiers import reached, review_at
 from loyalty.domain.ledger.transaction import NOTHING, Transaction

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from loyalty.domain.ledger.idempotency import is_repeat
+from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import AccountId, Event, Kind
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.values.refusal import Refused
 

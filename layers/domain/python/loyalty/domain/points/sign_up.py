@@ -1,7 +1,8 @@
 """Signing up earns, once per customer, ever."""
 
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.movement import Cause, CauseKind, Event, Kind
+from loyalty.domain.ledger.movement import Cause
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.program.settings import Program
 

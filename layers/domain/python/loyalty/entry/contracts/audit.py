@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.ledger.movement import CauseKind
 from loyalty.entry.contracts.fields import Answer, Day, Query
 from loyalty.entry.contracts.journal import check_days
 from loyalty.entry.http.problems import Fault, Problem
@@ -116,8 +115,8 @@ def _row(entry: ActAnswer) -> Sequence[Cell]:
 def _subject(program_id: str, act: Act) -> SubjectAnswer:
     if act.job_id:
         return SubjectAnswer(kind="job", id=act.job_id)
-    if act.cause and act.cause.kind is CauseKind.ORDER:
-        return SubjectAnswer(kind="order", id=act.cause.reference)
+    if act.cause and act.cause.order_id is not None:
+        return SubjectAnswer(kind="order", id=act.cause.order_id)
     if act.card:
         return SubjectAnswer(kind="card", id=act.card)
     if act.account:

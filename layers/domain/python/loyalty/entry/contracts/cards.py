@@ -117,7 +117,7 @@ class CardTransaction(Answer):
             source=movement.source,
             points=movement.kind.sign * movement.points,
             balance=movement.balance_after if of_customer else None,
-            order_id=cause.reference if cause.kind is cause.kind.ORDER else None,
+            order_id=cause.order_id,
             reason=movement.reason,
             recorded_at=movement.recorded_at,
         )

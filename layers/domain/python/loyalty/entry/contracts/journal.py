@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.books.journal import SIDES
 from loyalty.domain.books.sums import Booked
-from loyalty.domain.ledger.movement import Cause, CauseKind, Kind
+from loyalty.domain.ledger.kinds import CauseKind, Kind
+from loyalty.domain.ledger.movement import Cause
 from loyalty.domain.values.money import exact
 from loyalty.entry.contracts.fields import Amount, Answer, Day, Query, refuse
 from loyalty.entry.http.problems import Fault, Problem
@@ -21,7 +21,7 @@ from loyalty.usecases.books.journal import MAX_PAGE, BookedEntry
 MAX_DAYS = 366
 
 
-KINDS = tuple(kind.value for kind in SIDES)
+KINDS = tuple(kind.value for kind in Kind.of_points())
 MAX_CURSOR = 600
 """Characters; a longer one is not ours."""
 
@@ -61,8 +61,8 @@ class JournalEntryAnswer(Answer):
         entry = booked.entry
         amount = str(exact(entry.amount, entry.currency))
         sides: list[tuple[str, Literal["debit", "credit"]]] = [
-            (entry.sides.debit.named(booked.accounts), "debit"),
-            (entry.sides.credit.named(booked.accounts), "credit"),
+            (entry.debit.named(booked.accounts), "debit"),
+            (entry.credit.named(booked.accounts), "credit"),
         ]
         return cls(
             entry_id=entry_id(entry.program_id, entry.day, entry.kind),
@@ -171,7 +171,7 @@ class BookedMovementAnswer(Answer):
             movement_id=movement.movement_id,
             customer_id=movement.account.customer_id,
             guest=movement.account.guest,
-            order_id=cause.reference if cause.kind is CauseKind.ORDER else None,
+            order_id=cause.order_id,
             points=movement.points,
             amount=str(exact(movement.amount, movement.currency)),
             recorded_at=movement.recorded_at,

@@ -9,8 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from loyalty.domain.books.cohorts import Breakage, Cohort
 from loyalty.domain.books.deferred_revenue import Position
-from loyalty.domain.books.liability import Flow
 from loyalty.domain.books.sums import Worth
+from loyalty.domain.ledger.kinds import Flow
 from loyalty.domain.values.money import exact, ratio
 from loyalty.entry.contracts.fields import Amount, Answer, Day, PositiveMoney, Query
 from loyalty.entry.contracts.journal import check_days

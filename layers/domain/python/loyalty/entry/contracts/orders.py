@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.ledger.movement import MAX_POINTS, AccountId, Event, Kind, Movement
+from loyalty.domain.ledger.movement import MAX_POINTS, AccountId, Movement
 from loyalty.domain.orders.earning import Step
 from loyalty.domain.orders.order import Item, Order
 from loyalty.domain.orders.redemption import RedemptionRequest
@@ -278,34 +278,9 @@ class OrderRefundedAnswer(Answer):
         )
 
 
-TYPES = {
-    Kind.EARN: "EARNING",
-    Kind.ISSUE: "RELOAD",
-    Kind.SIGN_UP: "SIGN_UP",
-    Kind.REFERRAL: "REFERRAL",
-    Kind.REVERSE: "REVERSAL",
-    Kind.REDEEM: "REDEMPTION",
-    Kind.RESTORE: "RESTORATION",
-    Kind.EXPIRE: "EXPIRATION",
-    Kind.NOTE: "NOTE",
-    Kind.ADJUST_UP: "ADJUSTMENT",
-    Kind.ADJUST_DOWN: "ADJUSTMENT",
-    Kind.BACKFILL: "PAST_ACTION",
-}
-"""What a till or a dashboard calls a movement."""
-CARD_TYPES = {
-    Event.CARD_CREATED: "CREATION",
-    Event.CARD_ASSIGNED: "ASSIGN",
-    Event.CARD_RELEASED: "RELEASE",
-    Event.CARD_BLOCKED: "BLOCK",
-    Event.CARD_REPLACED: "REPLACE",
-}
-"""And what becomes of a card."""
-
-
 def type_of(movement: Movement) -> str:
     """What a till or a dashboard calls a movement."""
-    return CARD_TYPES.get(movement.event) or TYPES[movement.kind]
+    return movement.event.label or movement.kind.label
 
 
 class MovementAnswer(Answer):
@@ -344,7 +319,7 @@ class MovementAnswer(Answer):
             points=movement.kind.sign * movement.points,
             balance=movement.balance_after,
             debt=movement.debt_after,
-            order_id=cause.reference if cause.kind is cause.kind.ORDER else None,
+            order_id=cause.order_id,
             expires_at=movement.expires_at,
             reason=movement.reason,
             source=movement.source,

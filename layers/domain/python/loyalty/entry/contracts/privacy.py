@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Movement
+from loyalty.domain.ledger.kinds import CauseKind
+from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.entry.contracts.customers import AccountAnswer, AccountQuery, LotAnswer
 from loyalty.entry.contracts.fields import Answer
 from loyalty.entry.contracts.orders import MovementAnswer

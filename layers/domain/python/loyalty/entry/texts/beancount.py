@@ -9,8 +9,7 @@ from hashlib import sha256
 from itertools import chain
 from unicodedata import category
 
-from loyalty.domain.books.journal import SIDES, BookAccount
-from loyalty.domain.ledger.movement import Kind
+from loyalty.domain.ledger.kinds import BookAccount, Kind
 from loyalty.entry.contracts.journal import JournalEntryAnswer, PostingAnswer
 from loyalty.entry.texts.csv import csv_lines
 
@@ -118,8 +117,8 @@ def beancount_account(name: str, root: str) -> str:
 
 
 def _account(entry: JournalEntryAnswer, posting: PostingAnswer) -> str:
-    sides = SIDES[Kind(entry.kind)]
-    return beancount_account(posting.account, _ROOT_OF[sides.debit if posting.side == "debit" else sides.credit])
+    effect = Kind(entry.kind).booked
+    return beancount_account(posting.account, _ROOT_OF[effect.debit if posting.side == "debit" else effect.credit])
 
 
 def _is_component(text: str) -> bool:

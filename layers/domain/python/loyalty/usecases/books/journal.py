@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from loyalty.domain.books.closing import last_day
 from loyalty.domain.books.journal import JournalEntry, sum_up
 from loyalty.domain.books.sums import Booked, DaySums
-from loyalty.domain.ledger.movement import Kind
+from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.program.settings import AccountNames
 from loyalty.ports.books import DayPlace
 from loyalty.ports.world import World

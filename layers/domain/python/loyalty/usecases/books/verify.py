@@ -9,7 +9,8 @@ from loyalty.domain.books.journal import JournalEntry, journal_entry, sum_up
 from loyalty.domain.books.sums import DaySums
 from loyalty.domain.customers.cards import Status, card_of, cause_of_card
 from loyalty.domain.ledger.account import Account
-from loyalty.domain.ledger.movement import AccountId, Kind, Movement
+from loyalty.domain.ledger.kinds import Kind
+from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.replay import differences
 from loyalty.ports.faults import BeingErased, Unavailable
 from loyalty.ports.ledger import Ledger

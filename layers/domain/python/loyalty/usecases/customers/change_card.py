@@ -11,7 +11,8 @@ from loyalty.domain.customers.cards import Status, assign, block, card_of, cause
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import cause_of_request, is_repeat
-from loyalty.domain.ledger.movement import AccountId, Event
+from loyalty.domain.ledger.kinds import Event
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Detail, Transaction
 from loyalty.ports.world import World
 from loyalty.usecases.commands.command import Sender, carry_out

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from loyalty.domain.customers.cards import Status, block, cause_of_card, create, draw, known
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import is_repeat
-from loyalty.domain.ledger.movement import Cause, Event
+from loyalty.domain.ledger.kinds import Event
+from loyalty.domain.ledger.movement import Cause
 from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.ledger import MAX_ITEMS

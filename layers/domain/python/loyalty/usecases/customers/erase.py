@@ -21,7 +21,8 @@ from loyalty.domain.customers.cards import cause_of_card
 from loyalty.domain.customers.erasure import erase, is_named_by, with_other_referrer, without_person, without_reason
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
-from loyalty.domain.ledger.movement import AccountId, Event, Movement
+from loyalty.domain.ledger.kinds import Event
+from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.transaction import Origin
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.referral import cause_of_referral

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
-from loyalty.domain.ledger.movement import AccountId, Cause, CauseKind, Event, Movement
+from loyalty.domain.ledger.kinds import CauseKind, Event
+from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.domain.orders.referral import cause_of_referral
 from loyalty.domain.program.settings import Program

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from loyalty.domain.ledger.movement import AccountId, Kind
+from loyalty.domain.ledger.kinds import Kind
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.cancellation import cancel
 from loyalty.domain.orders.order import cause_of_order

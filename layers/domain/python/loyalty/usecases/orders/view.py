@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
-from loyalty.domain.ledger.movement import Kind
+from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.orders.completion import breakdown_of
 from loyalty.domain.orders.earning import Step
 from loyalty.domain.orders.order import cause_of_order

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from loyalty.domain.ledger.movement import AccountId, Event
+from loyalty.domain.ledger.kinds import Event
+from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.points.sign_up import cause_of_sign_up, sign_up, why_not
 from loyalty.ports.world import World
 from loyalty.usecases.commands.command import Sender, carry_out
