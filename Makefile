@@ -80,12 +80,13 @@ simulation: setup ## Live through made-up days with faults (SEEDS=1000 FIRST_SEE
 planted-bugs: setup ## Plant bugs that lose points, and say by what each is found
 	$(PROOF) $(BIN)/python -m tests.proof.simulation.planted
 
-check: setup ## Format, lint, types, template, API description
+check: setup ## Format, lint, types, template, API description, reference
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy $(TYPED)
 	$(BIN)/cfn-lint template.yaml
 	$(BIN)/python -m tools.openapi --check
+	$(BIN)/python -m tools.reference --check
 
 hostile: setup ## Attack the served API for longer, and with events that nobody tried before (some minutes)
 	HOSTILE_EXAMPLES=$(EXAMPLES) HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest tests/system/hostile --timeout=3600 $(ARGS)

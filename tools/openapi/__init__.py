@@ -1,8 +1,8 @@
 """The description of the API, docs/openapi.json, made from the code: `python -m tools.openapi`.
 
 Routes and scopes come from entry/http/routes.py, schemas from the contracts, codes and statuses from
-entry/http/problems.py. What only the description needs is in operations.py. The examples (docs/api-examples.json) are a
-history that a test plays.
+entry/http/problems.py. What only the description needs is in operations.py. A test plays the examples
+(docs/api-examples.json).
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The examples of the description: a history of requests and answers, docs/api-examples.json."""
+"""The examples of the description: requests and answers, docs/api-examples.json."""
 
 import json
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ type Json = dict[str, Any]
 
 
 @cache
-def history() -> tuple[Json, ...]:
+def scenes() -> tuple[Json, ...]:
     """Requests and what they are answered, in the order in which they were made."""
     return tuple(json.loads(EXAMPLES.read_text()))
 
@@ -35,4 +35,4 @@ def examples(name: str, status: int | None) -> Json:
 
 
 def _scenes(name: str) -> Iterable[Json]:
-    return (scene for scene in history() if scene["operation"] == name)
+    return (scene for scene in scenes() if scene["operation"] == name)
