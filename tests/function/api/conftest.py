@@ -33,6 +33,7 @@ def running() -> Iterator[Cloud]:
         patch.setenv("TABLE_NAME", TABLE)
         patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         patch.setattr(metrics.provider, "namespace", "LoyaltyLedger")
+        patch.setattr(metrics.provider, "service", "a-stack")
         numbers = count(1)
         for module in (http, wiring):
             patch.setattr(module, "token_hex", lambda size: f"{next(numbers):0{2 * size}x}")

@@ -71,6 +71,19 @@ def test_long_work_that_met_a_busy_table_comes_back_in_a_minute_and_then_in_the_
     ] * 2
 
 
+def test_a_fault_of_ours_in_a_message_is_counted_and_what_is_wrong_with_a_message_is_not(
+    shop: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise RuntimeError
+
+    shop.deliver("order_completed", "null")
+    assert "InternalErrors" not in capsys.readouterr().out
+    monkeypatch.setattr(function("order_completed"), "world", broken)
+    shop.deliver("order_completed", fact("Order Completed", detail()))
+    assert '"InternalErrors":[1.0]' in capsys.readouterr().out
+
+
 def test_no_log_line_of_a_bad_event_holds_what_was_in_it(shop: Cloud) -> None:
     secrets = {"customer_id": "secret-customer\n", "reason": "secret-reason\n", "secret-field": 1}
     body = as_json({"detail": {"program_id": "shop", "order_id": "secret-order", **secrets}})

@@ -133,8 +133,8 @@ def test_a_busy_table_is_answered_as_to_be_tried_again(shop: Cloud, monkeypatch:
     assert shop.digest() == before
 
 
-def test_a_fault_of_ours_is_answered_without_its_details_and_logged(
-    shop: Cloud, monkeypatch: pytest.MonkeyPatch
+def test_a_fault_of_ours_is_answered_without_its_details_logged_and_counted(
+    shop: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken() -> None:
         raise RuntimeError("secret of ann")
@@ -144,6 +144,10 @@ def test_a_fault_of_ours_is_answered_without_its_details_and_logged(
     assert (answer.status, answer.body["code"]) == (500, "internal_error")
     assert "secret" not in json.dumps(answer.body) + shop.log.getvalue()
     assert [line["error"] for line in shop.lines() if line["level"] == "ERROR"] == ["RuntimeError"]
+    [counted] = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (counted["InternalErrors"], counted["service"]) == ([1.0], "a-stack")
+    # One set of one dimension: each further one would be a metric to pay for, and none that an alarm looks at.
+    assert counted["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
 
 
 GOOD_IDS = (

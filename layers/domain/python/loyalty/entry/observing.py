@@ -40,6 +40,13 @@ def frames(error: BaseException) -> list[str]:
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in extract_tb(error.__traceback__)]
 
 
+def fault_of_ours(error: BaseException) -> dict[str, Any]:
+    """Count `error`, which wakes an operator, and say for the log what it is: its type, and where it came from."""
+    count("InternalErrors")
+    return {"error": type(error).__name__, "at": frames(error)}
+
+
 def count(name: str, number: int = 1) -> None:
-    """Add `number` to the metric `name`."""
-    metrics.add_metric(name=name, unit="Count", value=number)
+    """Add `number` to the metric `name`. Nothing is written of 0: a metric costs for each hour that has a value."""
+    if number:
+        metrics.add_metric(name=name, unit="Count", value=number)

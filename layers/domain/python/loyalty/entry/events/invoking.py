@@ -1,7 +1,7 @@
 """Functions that a schedule, an event or an operator invokes.
 
-One that fails ends as failed, so that the alarm on errors hears it and Lambda tries again. Lambda writes the text of
-what was raised into the log; so that text is a code, and what led to it is not shown.
+One that fails ends as failed, so that the alarm on errors hears it. Lambda writes the text of what was raised into the
+log; so that text is a code, and what led to it is not shown.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from loyalty.entry.contracts.fields import parse
 from loyalty.entry.http.problems import Problem
 from loyalty.entry.http.serve import Event
-from loyalty.entry.observing import frames, logger, observed
+from loyalty.entry.observing import fault_of_ours, logger, observed
 from loyalty.ports.faults import Unavailable, UnknownProgram
 
 
@@ -43,7 +43,7 @@ def invoked[Told: BaseModel](
             logger.warning("unavailable", cause=str(error))
             failed = "busy"
         except Exception as error:  # noqa: BLE001 - raised again below, without what it may hold
-            logger.error("internal_error", error=type(error).__name__, at=frames(error))
+            logger.error("internal_error", **fault_of_ours(error))
             failed = f"internal_error {type(error).__name__}"
         else:
             return answer

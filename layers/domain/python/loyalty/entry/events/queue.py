@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from loyalty.domain.values.refusal import Refused
 from loyalty.entry.contracts.fields import parse, read_json
 from loyalty.entry.http.problems import Problem
-from loyalty.entry.observing import frames, logger, observed
+from loyalty.entry.observing import fault_of_ours, logger, observed
 from loyalty.entry.settings import Settings
 from loyalty.entry.wiring import queues
 from loyalty.ports.faults import Unavailable, UnknownProgram
@@ -91,7 +91,7 @@ def _why(reason: Exception) -> dict[str, object]:
         case UnknownProgram():
             return {"code": "unknown_program", "faults": []}
         case _:
-            return {"code": "internal_error", "error": type(reason).__name__, "at": frames(reason)}
+            return {"code": "internal_error", **fault_of_ours(reason)}
 
 
 def _give_back(record: Mapping[str, Any], seconds: int) -> None:

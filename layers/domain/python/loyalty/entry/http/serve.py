@@ -16,7 +16,7 @@ from loyalty.domain.values.refusal import Refused
 from loyalty.entry.contracts.fields import parse, parse_card_number, parse_id, parse_program_id, read_json
 from loyalty.entry.http.problems import Fault, Problem
 from loyalty.entry.http.routes import ADMIN, Route
-from loyalty.entry.observing import frames, logger, observed
+from loyalty.entry.observing import fault_of_ours, logger, observed
 from loyalty.ports.faults import Unavailable, UnknownProgram
 
 MAX_BODY_BYTES = 256 * 1024
@@ -164,7 +164,7 @@ def serve(endpoints: Mapping[Route, Endpoint]) -> Callable[[Event, Any], Event]:
             logger.warning("unavailable", cause=str(error))
             return problem_response(Problem("busy", "Nothing was lost; send the same request again."))
         except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer
-            logger.error("internal_error", error=type(error).__name__, at=frames(error))
+            logger.error("internal_error", **fault_of_ours(error))
             return problem_response(Problem("internal_error", "Nothing was lost; we have been told."))
         headers = {"content-type": response.media_type}
         if response.version is not None:
