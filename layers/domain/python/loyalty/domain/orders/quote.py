@@ -9,7 +9,7 @@ from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.completion import breakdown_of, complete, why_skipped
 from loyalty.domain.orders.earning import Step
 from loyalty.domain.orders.order import Order
-from loyalty.domain.orders.redemption import RedemptionRequest, discount, redeem, usable, void
+from loyalty.domain.orders.redemption import RedemptionRequest, discount, redeem, usable_on, void
 from loyalty.domain.orders.referral import Referral
 from loyalty.domain.orders.refund import take_back_noted
 from loyalty.domain.values.money import exact
@@ -49,7 +49,7 @@ def quote(
     account_id = order.account_id(program.program_id)
     history.refuse_other_customer(account_id)
     program.refuse_other_currency(order.currency)
-    most = _usable(transaction, order)
+    most = 0 if order.guest else usable_on(transaction, order.total)
     if use_points is not None:
         transaction = _using(transaction, order, use_points)
     used, balance = transaction, transaction.account.balance(transaction.now) if transaction.account else 0
@@ -70,15 +70,6 @@ def quote(
         reason="order_cancelled" if cancelled else completion.reason if completion else why_skipped(program, order),
         breakdown=breakdown_of(completion) if completion and not cancelled else (),
     )
-
-
-def _usable(transaction: Transaction, order: Order) -> int:
-    """The most points that the order can use, those that it uses now included."""
-    if transaction.account is None or order.guest or transaction.history.closed or not transaction.program.enabled:
-        return 0
-    given_back = void(transaction)
-    available = given_back.holder.available(transaction.now)
-    return usable(transaction.program, available, order.total)
 
 
 def _using(transaction: Transaction, order: Order, points: int | Literal["max"]) -> Transaction:

@@ -37,6 +37,17 @@ def usable(program: Program, available: int, order_total: Decimal) -> int:
     return most if most >= rules.min_points and discount(program, most) else 0
 
 
+def usable_on(transaction: Transaction, order_total: Decimal) -> int:
+    """The most points that the order, whose history this is, can use: those that it uses now are included.
+
+    0 for a closed order, for one without a customer, and while the program is switched off.
+    """
+    if transaction.account is None or transaction.history.closed or not transaction.program.enabled:
+        return 0
+    available = void(transaction).holder.available(transaction.now)
+    return usable(transaction.program, available, order_total)
+
+
 def discount(program: Program, points: int) -> Decimal:
     """The money that `points` take off an order, in whole minor units, rounded down."""
     return round_down_to_minor(program.value_of(points), program.currency)

@@ -7,10 +7,11 @@ from decimal import Decimal
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import Kind
+from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.domain.orders.completion import breakdown_of
 from loyalty.domain.orders.earning import Step
 from loyalty.domain.orders.order import cause_of_order
-from loyalty.domain.orders.redemption import discount, usable
+from loyalty.domain.orders.redemption import discount, usable_on
 from loyalty.domain.program.settings import Program
 from loyalty.ports.world import World
 
@@ -51,13 +52,10 @@ class OrderView:
     def usable(self) -> int | None:
         """The most points that it can use, those it uses included; None while its worth is unknown."""
         live = self.history.live_redemption
-        if self.history.closed:
-            return 0
-        if live is None or self.account is None:
-            return None
-        # Given back, they would repay the debt first; who is in debt has nothing else to spend.
-        available = max(0, self.account.balance(self.at) + live.points)
-        return usable(self.program, available, Decimal(str(live.detail["order_total"])))
+        if live is None:
+            return 0 if self.history.closed else None
+        begun = Transaction.begin(self.program, Origin("view", "VIEW", self.at), self.history, self.account)
+        return usable_on(begun, Decimal(str(live.detail["order_total"])))
 
     @property
     def restored(self) -> int:
