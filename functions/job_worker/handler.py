@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from loyalty.domain.jobs.job import Status
 from loyalty.entry.events.queue import LONG_WORK_AGAIN_SECONDS, consume
 from loyalty.entry.observing import count, logger
 from loyalty.entry.rows.codec import sheets
@@ -10,15 +9,13 @@ from loyalty.entry.wiring import job_task, world
 from loyalty.ports.jobs import JobTask
 from loyalty.usecases.jobs.work import work_on
 
-OVER = frozenset({Status.COMPLETED, Status.FAILED, Status.UNDONE})
-
 
 def on_task(task: JobTask, context: Any) -> None:
     job = work_on(world(), task, sheets(world()))
     if job is None:
         return
     logger.info("worked", program_id=job.program_id, job_id=job.job_id, status=job.status.value, part=task.part)
-    if job.status in OVER:
+    if job.is_over:
         count("JobsFinished")
 
 

@@ -9,9 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.entry.texts.csv import Cell, csv_lines, harmless
+from loyalty.entry.texts.csv import FORMULA, Cell, csv_lines, harmless
+from loyalty_cli import output
 
 texts = st.text(max_size=20) | st.text("=+-@\t\r\n,;'\"1.", max_size=6)
+
+
+def test_the_command_line_which_ships_alone_guards_the_same_cells_as_the_api() -> None:
+    """So the characters stand in both; here they are held to be the same."""
+    assert output.FORMULA == FORMULA
 
 
 def back(lines: list[str]) -> list[list[str]]:

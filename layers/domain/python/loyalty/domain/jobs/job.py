@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from loyalty.domain.ledger.kinds import CauseKind
 from loyalty.domain.ledger.movement import Cause
+from loyalty.domain.values.refusal import Refused
 
 
 class JobKind(StrEnum):
@@ -119,6 +120,11 @@ class Job:
     finished_at: datetime | None = None
 
     @property
+    def is_over(self) -> bool:
+        """Whether no work on it is left to do, unless somebody has it undone."""
+        return self.status in (Status.COMPLETED, Status.FAILED, Status.UNDONE)
+
+    @property
     def source(self) -> str:
         """What its movements name as their source."""
         return f"JOB/{self.job_id}"
@@ -136,6 +142,17 @@ class Job:
     def cause(self, number: int) -> Cause:
         """What row `number` is the cause of, where nothing else is."""
         return Cause(self.program_id, CauseKind.JOB, f"{self.job_id}/{number}")
+
+    def refuse_undo(self, *, rows_are_kept: bool) -> None:
+        """Raises Refused unless the job can be undone, or is: it is completed, was no dry run, and has its rows."""
+        if self.dry_run or self.status not in (Status.COMPLETED, Status.UNDOING, Status.UNDONE):
+            what = "A dry run" if self.dry_run else f"A job that is {self.status}"
+            raise self._not_undoable(f"{what} has nothing to undo.")
+        if not rows_are_kept:
+            raise self._not_undoable("The job's rows are kept no longer: adjust what it did by another job.")
+
+    def _not_undoable(self, detail: str) -> Refused:
+        return Refused("job_not_undoable", detail, facts={"job_status": self.status.value})
 
     def changed(self, **changes: object) -> "Job":
         """Its next version."""

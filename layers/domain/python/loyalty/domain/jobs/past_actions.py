@@ -15,6 +15,7 @@ from loyalty.domain.ledger.standing import Standing
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.earning import earning
 from loyalty.domain.orders.order import Order
+from loyalty.domain.points.sign_up import why_signing_up_earns_nothing
 
 REASON = "past_action"
 NOT_NEW = Standing(orders=1)
@@ -55,23 +56,17 @@ def reward_order(transaction: Transaction, order: Order) -> Transaction:
         Lots([Lot(expires_at, earned.points)]),
         expires_at=expires_at,
         reason=REASON,
-        detail={
-            "basis": str(earned.basis),
-            "breakdown": [[step.rule, step.points, step.detail] for step in earned.steps],
-        },
+        detail=earned.recorded,
     )
 
 
 def why_sign_up_passed_over(transaction: Transaction, action: PastSignUp) -> str | None:
     """Why a past sign-up is not rewarded; None where it is."""
-    rules = transaction.program.ways_to_earn.sign_up
     if action.account_id.guest:
         return "members_only"
     if transaction.history.sign_up:
         return "already_earned"
-    if not rules.enabled:
-        return "sign_up_earning_disabled"
-    return None if rules.points else "no_points"
+    return why_signing_up_earns_nothing(transaction.program)
 
 
 def reward_sign_up(transaction: Transaction, action: PastSignUp) -> Transaction:

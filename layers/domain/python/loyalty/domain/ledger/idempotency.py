@@ -1,5 +1,7 @@
 """Requests that nothing but their own idempotency key names."""
 
+from collections.abc import Mapping
+
 from loyalty.domain.ledger.kinds import CauseKind, Event
 from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.transaction import Detail, Transaction
@@ -23,5 +25,12 @@ def is_repeat(
         return False
     same = first.account == account_id and first.event in events and first.reason == reason
     if not same or first.detail.get("asked") != asked or first.source != transaction.origin.source:
-        raise Refused("idempotency_key_reused", "This key was used for another request.", pointer="/Idempotency-Key")
+        raise key_reused()
     return True
+
+
+def key_reused(facts: Mapping[str, object] | None = None) -> Refused:
+    """How a request is refused whose idempotency key was used for another one; `facts` name what that one made."""
+    return Refused(
+        "idempotency_key_reused", "This key was used for another request.", pointer="/Idempotency-Key", facts=facts
+    )

@@ -35,10 +35,7 @@ def complete(transaction: Transaction, order: Order, referral: Referral | None =
     standing, day = transaction.holder.standing, business_day(transaction.now, program.timezone)
     earned = earning(program, order, history.live_redemption, standing, day, referral.referee_points if referral else 0)
     lots = _lots(program, earned, transaction.now)
-    detail: dict[str, object] = {
-        "basis": str(earned.basis),
-        "breakdown": [[step.rule, step.points, step.detail] for step in earned.steps],
-    }
+    detail = earned.recorded
     if referral and earned.reason != "below_min_order_total":
         detail["referrer"] = referral.referrer.customer_id
     if len(lots) > 1:

@@ -48,6 +48,14 @@ class Earning:
     reason: str | None = None
     bonuses: tuple[tuple[Expiry, int], ...] = ()
 
+    @property
+    def recorded(self) -> dict[str, object]:
+        """How the points came about, as the detail of the movement records it."""
+        return {
+            "basis": str(self.basis),
+            "breakdown": [[step.rule, step.points, step.detail] for step in self.steps],
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:

@@ -28,11 +28,11 @@ def cause_of_referral(program_id: str, customer_id: str) -> Cause:
 
 def referrer_of(program: Program, order: Order, standing: Standing) -> AccountId | None:
     """Who is said to have referred the customer, if this is their first order and it can earn for somebody else."""
-    rules = program.ways_to_earn.referral
-    pays = rules.enabled and (rules.points or rules.referee_points)
-    if not pays or order.guest or order.customer_id is None or order.referrer_id in (None, order.customer_id):
+    if not program.ways_to_earn.referral.pays or standing.orders or order.guest or order.customer_id is None:
         return None
-    return AccountId(program.program_id, order.referrer_id or "") if not standing.orders else None
+    if order.referrer_id is None or order.referrer_id == order.customer_id:
+        return None
+    return AccountId(program.program_id, order.referrer_id)
 
 
 def referral(

@@ -47,7 +47,7 @@ def _complete(transaction: Transaction, counted: Counted, points: int) -> Counte
     program = transaction.program
     if transaction.account is None or not (points or program.counts_orders):
         return None
-    counted = replace(counted, window=max((tier.window_days or 0 for tier in program.tiers), default=0))
+    counted = replace(counted, window=program.widest_window)
     today = business_day(transaction.now, program.timezone)
     standing = transaction.account.standing.plus(replace(counted, tier=transaction.account.standing.tier))
     return replace(counted, tier=after(program, standing, today))

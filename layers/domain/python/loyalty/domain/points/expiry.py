@@ -54,5 +54,4 @@ def _reviewed(transaction: Transaction, as_of: datetime) -> Counted | None:
     name = tier.name if tier else None
     if name == account.standing.tier:
         return None
-    window = max((one.window_days or 0 for one in program.tiers), default=0)
-    return Counted(day=today, window=window, tier=name)
+    return Counted(day=today, window=program.widest_window, tier=name)

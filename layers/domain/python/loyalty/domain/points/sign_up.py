@@ -14,8 +14,11 @@ def cause_of_sign_up(program_id: str, customer_id: str) -> Cause:
 
 def why_not(program: Program) -> str | None:
     """Why a sign-up earns nothing now. Nothing is recorded then, so that one sent again may earn."""
-    if not program.enabled:
-        return "program_disabled"
+    return why_signing_up_earns_nothing(program) if program.enabled else "program_disabled"
+
+
+def why_signing_up_earns_nothing(program: Program) -> str | None:
+    """Why signing up earns nothing, whether or not the program is switched on; None where it earns."""
     if not program.ways_to_earn.sign_up.enabled:
         return "sign_up_earning_disabled"
     return None if program.ways_to_earn.sign_up.points else "no_points"

@@ -156,6 +156,11 @@ class Referral(Way):
     points: int = 0
     referee_points: int = 0
 
+    @property
+    def pays(self) -> bool:
+        """Whether a referral gives anybody anything now."""
+        return self.enabled and bool(self.points or self.referee_points)
+
 
 @dataclass(frozen=True, slots=True)
 class WaysToEarn:
@@ -268,8 +273,12 @@ class Program:
     def counts_orders(self) -> bool:
         """Whether anything depends on how many orders a customer has, so that those that earn nothing count too."""
         first = any(promotion.first_order for promotion in self.promotions)
-        referral = self.ways_to_earn.referral
-        return bool(self.tiers or first or (referral.enabled and (referral.points or referral.referee_points)))
+        return bool(self.tiers or first or self.ways_to_earn.referral.pays)
+
+    @property
+    def widest_window(self) -> int:
+        """For how many days an order can count towards a tier; 0 where no tier has a window."""
+        return max((tier.window_days or 0 for tier in self.tiers), default=0)
 
     def refuse_other_currency(self, currency: str) -> None:
         """Raises Refused unless `currency` is the program's. A program counts one currency and converts nothing."""

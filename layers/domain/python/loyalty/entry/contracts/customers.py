@@ -71,10 +71,8 @@ class AdjustPoints(Contract):
 
     def adjustment(self, account_id: AccountId) -> Adjustment:
         """The adjustment, once what spans several fields is right too."""
-        if self.points < 0 and self.expires_at:
-            refuse([Fault("/expires_at", "not_allowed", "is not for points that are taken")])
-        if self.points == 0 and self.expires_at is None:
-            refuse([Fault("/points", "not_allowed", "must not be 0 without expires_at")])
+        if faults := adjustment_faults(self.points, self.expires_at):
+            refuse(faults)
         return Adjustment(
             account_id=account_id,
             points=self.points,
@@ -82,6 +80,15 @@ class AdjustPoints(Contract):
             reason=self.reason,
             order_id=self.order_id,
         )
+
+
+def adjustment_faults(points: int, expires_at: datetime | None) -> list[Fault]:
+    """What is wrong with an adjustment where its fields do not go together."""
+    if points == 0 and expires_at is None:
+        return [Fault("/points", "not_allowed", "must not be 0 without expires_at")]
+    if points < 0 and expires_at:
+        return [Fault("/expires_at", "not_allowed", "is not for points that are taken")]
+    return []
 
 
 class PointsAdjustedAnswer(Answer):

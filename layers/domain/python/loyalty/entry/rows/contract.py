@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
+from loyalty.entry.contracts.customers import adjustment_faults
 from loyalty.entry.contracts.fields import Contract, Id, Instant, SignedPoints, Text
 from loyalty.entry.contracts.orders import CompletedOrder, completed_in_future
 from loyalty.entry.http.problems import Fault, Problem
@@ -26,10 +27,8 @@ class AdjustmentRow(Contract):
 
     def faults(self, now: datetime) -> list[Fault]:
         """What is wrong with it at `now`, and what spans several fields."""
-        if self.points == 0 and self.expires_at is None:
-            return [Fault("/points", "not_allowed", "must not be 0 without expires_at")]
-        if self.points < 0 and self.expires_at:
-            return [Fault("/expires_at", "not_allowed", "is not for points that are taken")]
+        if faults := adjustment_faults(self.points, self.expires_at):
+            return faults
         if self.expires_at and self.expires_at <= now:
             return [Fault("/expires_at", "expires_in_the_past", "must be in the future")]
         return []

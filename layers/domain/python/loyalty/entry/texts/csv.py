@@ -11,7 +11,7 @@ from decimal import Decimal
 
 CSV = "text/csv"
 
-_FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - the wide ones too, which some spreadsheets take alike
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - the wide ones too, which some spreadsheets take alike
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 type Cell = str | int | Decimal | bool | date | datetime | None
@@ -26,7 +26,7 @@ def csv_lines(rows: Iterable[Sequence[Cell]]) -> Iterator[str]:
 
 def harmless(cell: str) -> str:
     """A text for a cell: an apostrophe before what a spreadsheet would run as a formula."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if cell.startswith(FORMULA) else cell
 
 
 def _written(cell: Cell) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from loyalty.domain.jobs.job import Job, JobKind, Status, Tally
+from loyalty.domain.ledger.idempotency import key_reused
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.audit import Act
 from loyalty.ports.faults import LostRace, Unavailable
@@ -111,13 +112,9 @@ def latest_jobs(world: World, program_id: str, limit: int) -> list[JobView]:
 def undo_job(world: World, program_id: str, job_id: str, actor: str = "", address: str | None = None) -> JobView:
     """Start undoing a job that is completed; once. Raises Refused for any other, UnknownJob, and Unavailable."""
     job = _job(world, program_id, job_id)
-    if job.dry_run or job.status not in (Status.COMPLETED, Status.UNDOING, Status.UNDONE):
-        what = "A dry run" if job.dry_run else f"A job that is {job.status}"
-        raise Refused("job_not_undoable", f"{what} has nothing to undo.", facts={"job_status": job.status.value})
-    if job.status is Status.COMPLETED:
-        if world.files.size(part_name(job.rows, 0)) is None:
-            detail = "The job's rows are kept no longer: adjust what it did by another job."
-            raise Refused("job_not_undoable", detail, facts={"job_status": job.status.value})
+    begins = job.status is Status.COMPLETED
+    job.refuse_undo(rows_are_kept=not begins or world.files.size(part_name(job.rows, 0)) is not None)
+    if begins:
         job = job.changed(status=Status.UNDOING)
         try:
             world.jobs.change(job, _act(world, job, "job_undone", actor, address))
@@ -174,12 +171,7 @@ def _made_with(world: World, program_id: str, key: str, request: JobRequest) -> 
         return None
     job_id, digest = made
     if digest != request.digest:
-        raise Refused(
-            "idempotency_key_reused",
-            "This key was used for another request.",
-            pointer="/Idempotency-Key",
-            facts={"job_id": job_id},
-        )
+        raise key_reused({"job_id": job_id})
     job = _job(world, program_id, job_id)
     if job.status is Status.QUEUED:
         # Whoever made it may have died before it was handed over.

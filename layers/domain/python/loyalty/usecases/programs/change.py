@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from loyalty.domain.program.change import next_version
 from loyalty.domain.program.settings import Program
-from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.programs import Edition
 from loyalty.ports.world import World
@@ -22,25 +22,13 @@ def change_program(
 
     `expected` says whether the change may follow a version (0 is none): so nobody overwrites what somebody
     else has changed meanwhile. When this returns, no running function uses what was before: they keep settings for
-    `staleness` seconds, and so long this waits.
+    `staleness` seconds, and this call waits that long.
+
+    Raises Refused as `next_version` does, and Unavailable when others kept changing the settings.
     """
     for attempt in range(ATTEMPTS):
         latest = world.programs.latest(program_id)
-        before = latest.version if latest else 0
-        if not expected(before):
-            raise Refused(
-                "precondition_failed",
-                f"The settings are at version {before} now." if before else "There are no settings yet.",
-                facts={"version": before},
-            )
-        program = settings(before + 1)
-        if latest and latest.currency != program.currency:
-            raise Refused(
-                "currency_fixed",
-                f"The program's points are valued in {latest.currency}, which cannot change.",
-                pointer="/currency",
-            )
-        edition = Edition(program, world.clock(), actor, address)
+        edition = Edition(next_version(latest, settings, expected), world.clock(), actor, address)
         try:
             world.programs.save(edition)
         except LostRace:
