@@ -7,6 +7,7 @@ import pytest
 
 from loyalty.domain.books.sums import DEBT, NEVER, Booked, KindSum, ShardSums, Worth, booked
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import Completed
 from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.transaction import Transaction
@@ -59,7 +60,7 @@ def test_a_day_has_all_that_was_recorded_on_it_and_nothing_else(store: Store) ->
     first = issuing(Account(account_id=member("ø #1")), *lots, at=midnight - timedelta(microseconds=1), using=tokyo)
     history = order_history("#1/2", program=tokyo)
     earned = begin(tokyo, first.account, at=midnight, history=history).credit(
-        Kind.EARN, Event.ORDER_COMPLETED, Lots([Lot(None, 4)]), detail={"basis": "12.50"}
+        Kind.EARN, Event.ORDER_COMPLETED, Lots([Lot(None, 4)]), facts=Completed(basis=Decimal("12.50"), steps=())
     )
     indebted = again(earned).debit(Kind.REVERSE, Event.ORDER_CANCELLED, Lots([Lot(None, 3)]), debt=5)
     nothing = begin(tokyo, None, at=midnight, history=order_history("#2", program=tokyo)).debit(

@@ -10,6 +10,7 @@ from loyalty.domain.books.journal import JournalEntry, journal_entry, sum_up
 from loyalty.domain.customers.balances import as_listed
 from loyalty.domain.customers.cards import assign, block, cause_of_card, create, draw
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import Adjusted, AdjustmentAsked, Completed, Reversed, Step
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
@@ -33,7 +34,7 @@ RUN = "2026-02-01T00:05:00.000000Z"
 def redeeming(transaction: Transaction, points: int) -> Transaction:
     """With `points` used on the order."""
     taken = transaction.holder.lots.spendable(transaction.now).soonest(points)
-    return transaction.debit(Kind.REDEEM, Event.REDEMPTION_SET, taken, detail={"requested": points})
+    return transaction.debit(Kind.REDEEM, Event.REDEMPTION_SET, taken)
 
 
 def earning(account: Account, points: int, order_id: str = "#1001", using: Program | None = None) -> Transaction:
@@ -144,11 +145,13 @@ def test_what_is_written_is_read_back_equal(store: Store) -> None:
         lots,
         expires_at=NOW + timedelta(hours=3),
         reason="no_points",
-        detail={"basis": "100.00", "breakdown": [["base", 100, "100.00 EUR"], ["cap", -1, ""]], "none": None, "n": -1},
+        facts=Completed(
+            basis=Decimal("100.00"), steps=(Step("base", 100, "100.00 EUR"), Step("cap", -1, "")), referrer="ø"
+        ),
     )
     ledger.write([earned])
     indebted = again(earned).debit(
-        Kind.REVERSE, Event.ORDER_CANCELLED, Lots([Lot(None, 3)]), debt=5, detail={"nested": {"list": []}}
+        Kind.REVERSE, Event.ORDER_CANCELLED, Lots([Lot(None, 3)]), debt=5, facts=Reversed(shortfall=2)
     )
     ledger.write([indebted])
 
@@ -167,7 +170,8 @@ def test_what_only_moves_from_lot_to_lot_is_kept_booked_and_told_again(store: St
     account = issue(ledger, member(), Lot(NOW + DAY, 5), Lot(NOW + 3 * DAY, 6), Lot(None, 7))
     to = Lots([Lot(NOW + 2 * DAY, 18)])
     begun = begin(program(), account)
-    moved = begun.shift(Event.EXPIRY_MOVED, account.lots, to, expires_at=NOW + 2 * DAY, reason="x", detail={"n": 1})
+    facts = Adjusted(asked=AdjustmentAsked(points=0, expires_at=NOW + 2 * DAY))
+    moved = begun.shift(Event.EXPIRY_MOVED, account.lots, to, expires_at=NOW + 2 * DAY, reason="x", facts=facts)
     ledger.write([moved])
     history, stored = store.other_ledger.read(begun.history.cause, member(), consistent=True)
     assert (history, stored) == (moved.history, moved.account)
@@ -303,18 +307,18 @@ def test_a_statement_is_newest_first_and_pages_without_gaps(ledger: Ledger) -> N
 
 def test_pages_of_movements_and_records_are_full_however_large_they_are(ledger: Ledger) -> None:
     """DynamoDB answers a megabyte at a time."""
-    text = "x" * 150_000
+    facts = Completed(basis=Decimal(0), steps=(Step("base", 0, "x" * 150_000),))
     for number in range(9):
         begun = begin(
             program(), ledger.account(member(), consistent=True), history=order_history(f"#{number}", program=program())
         )
-        ledger.write([begun.credit(Kind.EARN, Event.ORDER_COMPLETED, Lots([Lot(None, 1)]), detail={"text": text})])
+        ledger.write([begun.credit(Kind.EARN, Event.ORDER_COMPLETED, Lots([Lot(None, 1)]), facts=facts)])
         begun = begin(
             program(),
             ledger.account(member(), consistent=True),
             history=order_history(f"#none {number}", program=program()),
         )
-        ledger.write([begun.note(Event.ORDER_COMPLETED, detail={"text": text})])
+        ledger.write([begun.note(Event.ORDER_COMPLETED, facts=facts)])
     assert [m.sequence for m in ledger.statement(member(), 8, None)] == list(range(9, 1, -1))
     assert len(ledger.statement(member(), 100, None)) == 9
     [*first, last] = ledger.asides(member(), 8, None)

@@ -13,7 +13,6 @@ from typing import Any
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.erasures import erasure_from
 from loyalty.domain.customers.cards import Status, card_of
-from loyalty.domain.jobs.undo import shortfall
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.movement import AccountId, Movement
@@ -254,7 +253,7 @@ class Accounting:
         for stage in ("done", "undone"):
             moved = [m for m in mine if (m.event is Event.JOB_UNDONE) == (stage == "undone")]
             points = sum(m.kind.sign * m.points for m in moved)
-            short = sum(map(shortfall, moved)) if stage == "undone" else job[stage]["short"]
+            short = sum(m.shortfall for m in moved) if stage == "undone" else job[stage]["short"]
             if (job[stage]["points"], job[stage]["short"]) != (points, short):
                 raise Lost(f"the job {job['sk']} says {job[stage]}, and has {stage} {points} points, {short} short")
 
@@ -277,9 +276,9 @@ def _is_undone(done: Movement, undone: Movement) -> bool:
     if done.kind is Kind.ADJUST_DOWN:
         return undone.points == done.points
     if done.cause.kind is CauseKind.ORDER:  # A refund may have taken back some of it before.
-        return undone.points + shortfall(undone) <= done.points
+        return undone.points + undone.shortfall <= done.points
     gone = done.expires_at is not None and done.expires_at <= undone.recorded_at
-    return undone.points + shortfall(undone) == (0 if gone else done.points)
+    return undone.points + undone.shortfall == (0 if gone else done.points)
 
 
 def _has(account: Item, points: int, at: datetime) -> bool:

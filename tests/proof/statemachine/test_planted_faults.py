@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from loyalty.domain.books.journal import JournalEntry, sum_up
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import Completed
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
@@ -211,13 +212,13 @@ def a_cancellation_takes_what_refunds_took_already(patch: pytest.MonkeyPatch) ->
 @fault
 def an_orders_own_lot_is_taken_last(patch: pytest.MonkeyPatch) -> None:
     def reverse(
-        transaction: Transaction, points: int, event: Event, reason: str | None, detail: Any = None, *others: Any
+        transaction: Transaction, points: int, event: Event, reason: str | None, facts: Any = None, *others: Any
     ) -> Transaction:
         completion, held = transaction.history.completion, transaction.holder.lots.spendable(transaction.now)
         foreign = Lots(lot for lot in held if completion is None or lot.expires_at != completion.expires_at)
         if foreign.total < points:
-            return right(transaction, points, event, reason, detail or {}, *others)
-        return transaction.debit(Kind.REVERSE, event, foreign.soonest(points), reason=reason, detail=detail or {})
+            return right(transaction, points, event, reason, facts, *others)
+        return transaction.debit(Kind.REVERSE, event, foreign.soonest(points), reason=reason, facts=facts)
 
     right = cancellation.reverse
     patch.setattr(cancellation, "reverse", reverse)
@@ -227,15 +228,15 @@ def an_orders_own_lot_is_taken_last(patch: pytest.MonkeyPatch) -> None:
 @fault
 def an_expired_lot_is_taken_back_all_the_same(patch: pytest.MonkeyPatch) -> None:
     def reverse(
-        transaction: Transaction, points: int, event: Event, reason: str | None, detail: Any = None, *others: Any
+        transaction: Transaction, points: int, event: Event, reason: str | None, facts: Any = None, *others: Any
     ) -> Transaction:
         if not points:
             return transaction
         taken = transaction.holder.lots.spendable(transaction.now).soonest(points)
         short = points - taken.total
         if transaction.program.cancel.on_shortfall == "clamp":
-            return right(transaction, points, event, reason, detail or {}, *others)
-        return transaction.debit(Kind.REVERSE, event, taken, debt=short, reason=reason, detail=detail or {})
+            return right(transaction, points, event, reason, facts, *others)
+        return transaction.debit(Kind.REVERSE, event, taken, debt=short, reason=reason, facts=facts)
 
     right = cancellation.reverse
     patch.setattr(cancellation, "reverse", reverse)
@@ -257,7 +258,7 @@ def a_share_is_rounded_up(patch: pytest.MonkeyPatch) -> None:
         completion = history.completion
         if completion is None or history.cancellation or not int(history.earned):
             return right(history, refunded_total)
-        share = history.earned * refunded_total / Decimal(str(completion.detail["basis"]))
+        share = history.earned * refunded_total / completion.facts_as(Completed).basis
         due = min(history.earned, int(share.to_integral_value(ROUND_CEILING)))
         return max(0, due - (history.earned - history.reversible))
 

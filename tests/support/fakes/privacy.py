@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date
 
+from loyalty.domain.ledger.facts import CardRequested
 from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.ports.audit import Act
@@ -82,7 +83,7 @@ class MemoryAudit:
                     account=movement.account,
                     points=movement.kind.sign * movement.points,
                     reason=movement.reason,
-                    card=str(movement.detail["card"]) if "card" in movement.detail else None,
+                    card=movement.facts.card if isinstance(movement.facts, CardRequested) else None,
                 )
 
     def _settings(self, program_id: str) -> Iterator[Act]:

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from loyalty.adapters.dynamodb.items import account_from, account_item, movement_from, movement_item
 from loyalty.adapters.dynamodb.lots import pack, unpack
+from loyalty.domain.ledger.facts import Facts, form_of
+from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.lots import FOREVER, Lot, Lots
 from tests.support.builders import DAY, NOW, holding, issuing, program
-from tests.support.strategies import FAR, expiries, history, steps
+from tests.support.strategies import FAR, expiries, history, recorded, steps
 
 MIDNIGHT = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
 signed = st.lists(
@@ -54,26 +56,21 @@ def test_accounts_and_movements_are_stored_without_loss(steps: list[tuple[str, i
         assert movement_from(movement_item(movement, "Asia/Tokyo")) == movement
 
 
-json = st.recursive(
-    st.none() | st.integers(-(10**15), 10**15) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=5), inner, max_size=3),
-    max_leaves=8,
-)
-
-
 @given(
-    detail=st.dictionaries(st.text(min_size=1, max_size=8), json, max_size=4),
+    recorded=recorded,
     point_value=st.decimals("0.000001", "1000", places=6),
     reason=st.none() | st.text(min_size=1, max_size=20),
 )
-def test_details_and_point_values_are_stored_to_the_letter(
-    detail: dict[str, object], point_value: Decimal, reason: str | None
+def test_facts_and_point_values_are_stored_to_the_letter(
+    recorded: tuple[Event, Facts], point_value: Decimal, reason: str | None
 ) -> None:
+    event, facts = recorded
     [movement] = issuing(holding(), Lot(None, 5), using=program()).movements
-    movement = replace(movement, detail=detail, point_value=point_value, reason=reason)
+    movement = replace(movement, event=event, facts=facts, point_value=point_value, reason=reason)
     stored = movement_from(movement_item(movement, "UTC"))
     assert stored == movement
     assert str(stored.point_value) == str(point_value)
+    assert form_of(stored.facts) == form_of(facts)
 
 
 def test_an_account_that_cannot_expire_is_in_no_index_of_expiries() -> None:

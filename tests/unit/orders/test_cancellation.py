@@ -77,7 +77,7 @@ def test_clamp_takes_what_is_there_and_reports_the_shortfall(spent: int, kept: i
     account = issued(spend(done.holder, spent), [Lot(None, kept)] if kept else [])
     [movement] = cancel(on(done, account), None).movements
     short = max(0, spent - kept)
-    assert (movement.points, movement.detail.get("shortfall", 0)) == (100 - short, short)
+    assert (movement.points, movement.shortfall) == (100 - short, short)
     assert cancel(on(done, account), None).holder.debt == 0
 
 

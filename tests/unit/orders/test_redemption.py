@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import Redeemed
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.transaction import Transaction
@@ -145,7 +146,7 @@ def test_points_that_are_worth_less_than_the_smallest_coin_are_not_spent(overspe
     refused = refusal(held, ask(99, "1000", **facts))
     assert (refused.code, refused.pointer) == ("below_min_points", "/points")
     [movement] = redeem(begin(shop, holding(Lot(None, 100))), ask("max", "1000", **facts)).movements
-    assert (movement.points, movement.detail["discount"]) == (100, "1")
+    assert (movement.points, str(movement.facts_as(Redeemed).discount)) == (100, "1")
 
 
 @pytest.mark.parametrize(("asked", "taken"), [(500, 250), (249, 200), (50, 50)])

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import AdjustmentNoted
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.kinds import Kind
@@ -51,7 +52,7 @@ def test_an_adjustment_changes_the_balance_by_its_number_and_never_below_what_th
     done = adjust(begun(account, cancel={"on_shortfall": "clamp" if clamps else "allow_negative"}), by(points))
     [movement] = done.movements
     before, after = account.balance(NOW), done.holder.balance(NOW)
-    short = int(str(movement.detail.get("shortfall", 0)))
+    short = movement.shortfall
     assert after == before + points + short
     assert short == 0 or (clamps and account.available(NOW) + points < 0)
     assert done.holder.debt <= account.debt or (not clamps and after < 0)
@@ -119,7 +120,7 @@ def test_the_view_of_an_order_shows_what_was_adjusted_on_account_of_it() -> None
     assert adjusted(world, "return", -40, order_id="#1001") == replace(first, first=False)
     adjusted(world, "another", 3)
     history = view_order(world, "shop", "#1001").history
-    assert [note.detail["points"] for note in adjustments_of(history)] == [-40]
+    assert [note.facts_as(AdjustmentNoted).points for note in adjustments_of(history)] == [-40]
     assert cancel_order(world, "shop", "#1001", None, None, "test", "API").points_reversed == 100
     assert verify_program(world, "shop").found == []
 

@@ -8,7 +8,8 @@ from typing import Any
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering
 from loyalty.adapters.dynamodb.items import Item
-from loyalty.domain.ledger.kinds import CauseKind, Kind
+from loyalty.domain.ledger.facts import CardRequested
+from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.movement import Cause
 from loyalty.ports.audit import Act
 
@@ -75,6 +76,8 @@ def act_from(item: Item) -> Act:
     if "job_id" in stored:
         return replace(act, job_id=stored["job_id"])
     program_id, kind, reference = stored["pk"].split("#", 2)
+    event = Event(stored["event"])
+    facts = event.facts_from(stored.get("detail", {})) if event.records is CardRequested else None
     account = stored.get("account")
     return replace(
         act,
@@ -84,7 +87,7 @@ def act_from(item: Item) -> Act:
         account=keys.account_id(account) if account else None,
         points=Kind(stored["kind"]).sign * stored["points"],
         reason=stored.get("reason"),
-        card=stored.get("detail", {}).get("card"),
+        card=facts.card if isinstance(facts, CardRequested) else None,
     )
 
 

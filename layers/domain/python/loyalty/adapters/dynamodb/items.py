@@ -11,6 +11,7 @@ from loyalty.adapters.dynamodb.lots import pack, unpack
 from loyalty.adapters.dynamodb.standings import pack_counted, pack_standing, unpack_counted, unpack_standing
 from loyalty.domain.books.journal import JournalEntry
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import form_of
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lots
 from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause, Movement
@@ -98,9 +99,9 @@ def movement_item(movement: Movement, timezone: str) -> Item:
 
     The first of a card is where the card is listed.
 
-    The earning basis stands beside the other details, where an index can hold it.
+    The earning basis stands beside the other facts, where an index can hold it.
     """
-    detail = dict(movement.detail)
+    detail = form_of(movement.facts)
     item: dict[str, object] = {
         "pk": keys.cause_pk(movement.cause),
         "sk": keys.position_sk(movement.position),
@@ -148,11 +149,12 @@ def movement_from(item: Item) -> Movement:
     stored = plain(item)
     program_id, kind, reference = stored["pk"].split("#", 2)
     owner = stored.get("account")
+    event = Event(stored["event"])
     basis = {"basis": stored["basis"]} if "basis" in stored else {}
     return Movement(
         cause=Cause(program_id, CauseKind(kind), reference),
         position=int(stored["sk"]),
-        event=Event(stored["event"]),
+        event=event,
         kind=Kind(stored["kind"]),
         account=keys.account_id(owner) if owner else None,
         points=stored["points"],
@@ -170,7 +172,7 @@ def movement_from(item: Item) -> Movement:
         source=stored["source"],
         actor=stored["actor"],
         reason=stored.get("reason"),
-        detail={**basis, **stored.get("detail", {})},
+        facts=event.facts_from({**basis, **stored.get("detail", {})}),
         counted=unpack_counted(stored["counted"]) if "counted" in stored else None,
         card=CardHeld(stored["card"] or None) if "card" in stored else None,
         seal=stored["seal"],

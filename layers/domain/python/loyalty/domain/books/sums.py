@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from loyalty.domain.books.journal import JournalEntry
+from loyalty.domain.ledger.facts import Completed
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.lots import Lot
 from loyalty.domain.ledger.movement import AccountId, Cause, Movement
@@ -108,7 +109,7 @@ def booked(movement: Movement, timezone: str) -> Booked:
         currency=movement.currency,
         allocation=movement.allocation,
         debt=movement.debt,
-        basis=Decimal(str(movement.detail.get("basis", 0))),
+        basis=movement.facts.basis if isinstance(movement.facts, Completed) else Decimal(0),
         recorded_at=movement.recorded_at,
     )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import CardReplaced
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import CauseKind, Event
 from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause
@@ -82,12 +83,12 @@ def card_of(history: History) -> Card | None:
             case Event.CARD_ASSIGNED:
                 card = Card(number=number, status=Status.ACTIVE, holder=movement.account)
             case Event.CARD_BLOCKED | Event.CARD_REPLACED:
-                replaced_by = movement.detail.get("replaced_by")
+                facts = movement.facts
                 card = Card(
                     number=number,
                     status=Status.BLOCKED,
                     holder=movement.account,
-                    replaced_by=replaced_by if isinstance(replaced_by, str) else None,
+                    replaced_by=facts.replaced_by if isinstance(facts, CardReplaced) else None,
                 )
     return card
 
@@ -144,7 +145,7 @@ def replace(transaction: Transaction, new: Transaction, reason: str | None) -> t
         raise Refused("card_assigned", "The card is somebody's already.", pointer="/number")
     if old.status is Status.BLOCKED:
         _refuse_second(customer)
-    gone = transaction.note(Event.CARD_REPLACED, detail={"replaced_by": other.number}, reason=reason)
+    gone = transaction.note(Event.CARD_REPLACED, facts=CardReplaced(replaced_by=other.number), reason=reason)
     given = _give(transaction.of(new.history, customer))
     return (gone, new, given) if new.decided else (gone, given)
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 from loyalty.domain.customers.cards import block
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import AdjustmentNoted, Completed
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, Cause, Movement
-from loyalty.domain.ledger.seal import REFERRER, has_free_text, personal_digest, personal_name
+from loyalty.domain.ledger.seal import has_free_text, personal_digest, personal_name
 from loyalty.domain.ledger.standing import Counted
 from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.domain.program.settings import Program
@@ -67,14 +68,16 @@ def without_person(movement: Movement, person: AccountId, pseudonym: AccountId, 
 
 def with_other_referrer(completion: Movement, person: AccountId, pseudonym: AccountId) -> Movement:
     """The completion of an order whose customer was referred by `person`, with the pseudonym in their place."""
-    if completion.detail.get(REFERRER) != person.customer_id:
+    facts = completion.facts
+    if not isinstance(facts, Completed) or facts.referrer != person.customer_id:
         return completion
-    return replace(completion, detail={**completion.detail, REFERRER: pseudonym.customer_id})
+    return replace(completion, facts=replace(facts, referrer=pseudonym.customer_id))
 
 
 def without_reason(note: Movement, adjustment: Movement) -> Movement:
     """What an order's history says about an adjustment, which is by now called as `adjustment` is."""
-    return replace(note, detail={**note.detail, "movement_id": adjustment.movement_id, "reason": None})
+    noted = note.facts_as(AdjustmentNoted)
+    return replace(note, facts=replace(noted, movement_id=adjustment.movement_id, reason=None))
 
 
 def is_named_by(cause: Cause, person: AccountId) -> bool:

@@ -56,7 +56,7 @@ def reward_order(transaction: Transaction, order: Order) -> Transaction:
         Lots([Lot(expires_at, earned.points)]),
         expires_at=expires_at,
         reason=REASON,
-        detail=earned.recorded,
+        facts=earned.recorded,
     )
 
 

@@ -1,5 +1,6 @@
 """Undoing what a row of a job did: from what it recorded, never below what is there."""
 
+from loyalty.domain.ledger.facts import Reversed
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
@@ -21,7 +22,7 @@ def done_by(history: History, source: str) -> Movement | None:
 def undo(transaction: Transaction) -> Transaction:
     """Take back what the job, which this transaction comes from, did in the history; once.
 
-    What was spent since is let go and stands in the detail as `shortfall`: nobody gets a debt by it.
+    What was spent since is let go and recorded as `shortfall`: nobody gets a debt by it.
     """
     done = done_by(transaction.history, transaction.origin.source)
     if done is None:
@@ -32,12 +33,6 @@ def undo(transaction: Transaction) -> Transaction:
         return _give_back(transaction, done)
     taken = reverse(transaction, transaction.history.reversible, Event.JOB_UNDONE, None, on_shortfall=OnShortfall.CLAMP)
     return taken if taken.movements else transaction.debit(Kind.REVERSE, Event.JOB_UNDONE, Lots())
-
-
-def shortfall(undone: Movement) -> int:
-    """Points that an undoing should have taken and that were spent."""
-    short = undone.detail.get("shortfall", 0)
-    return short if isinstance(short, int) else 0
 
 
 def _give_back(transaction: Transaction, done: Movement) -> Transaction:
@@ -54,7 +49,8 @@ def _move_back(transaction: Transaction, done: Movement) -> Transaction:
     expired = done.expires_at is not None and done.expires_at <= transaction.now
     back = 0 if expired else min(before.total, there)
     kept = before.minus(before.soonest(before.total - back))
-    detail = {} if expired or back == before.total else {"shortfall": before.total - back}
+    short = 0 if expired else before.total - back
+    facts = Reversed(shortfall=short) if short else None
     return transaction.shift(
-        Event.JOB_UNDONE, Lots([Lot(done.expires_at, back)]), given_back(transaction, kept), detail=detail
+        Event.JOB_UNDONE, Lots([Lot(done.expires_at, back)]), given_back(transaction, kept), facts=facts
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from loyalty.domain.ledger.facts import Completed, Refunded, RefundNoted
 from loyalty.domain.ledger.kinds import Event, Flow, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, Cause, Movement
@@ -128,9 +129,8 @@ class History:
         award = self._award(*_AWARDS)
         if award is None:
             return Lots()
-        lots = award.detail.get("lots")
-        if isinstance(lots, list):
-            return Lots(Lot(datetime.fromisoformat(at) if at else None, points) for at, points in lots)
+        if isinstance(award.facts, Completed) and award.facts.lots:
+            return Lots(award.facts.lots)
         return Lots([Lot(award.expires_at, award.points)])
 
     def takable(self, at: datetime) -> Lots:
@@ -148,13 +148,13 @@ class History:
     @property
     def refund_noted(self) -> Decimal:
         """How much of the order was refunded before it was completed, in money."""
-        noted = (m.detail["refunded_total"] for m in self.movements if m.event is Event.REFUND_NOTED)
-        return max((Decimal(str(total)) for total in noted), default=Decimal(0))
+        noted = (m.facts.refunded_total for m in self.movements if isinstance(m.facts, RefundNoted))
+        return max(noted, default=Decimal(0))
 
-    def refund_of(self, refunded_total: str) -> Movement | None:
+    def refund_of(self, refunded_total: Decimal) -> Movement | None:
         """What was recorded when the order's cumulative refund was `refunded_total`."""
-        refunds = (m for m in self.movements if m.event is Event.ORDER_REFUNDED)
-        return next((m for m in refunds if m.detail["refunded_total"] == refunded_total), None)
+        refunds = (m for m in self.movements if isinstance(m.facts, Refunded))
+        return next((m for m in refunds if m.facts_as(Refunded).refunded_total == refunded_total), None)
 
     def _award(self, *events: Event) -> Movement | None:
         """The latest movement of one of `events`, unless it was undone."""
@@ -177,8 +177,7 @@ _AWARDS = tuple(event for event in Event if event.awards)
 
 def _settled(reversal: Movement) -> int:
     """How many points a reversal was for: those taken back, and those let go because they were spent."""
-    let_go = reversal.detail.get("shortfall", 0)
-    return reversal.points + (let_go if isinstance(let_go, int) else 0)
+    return reversal.points + reversal.shortfall
 
 
 def _other_customer() -> Refused:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from loyalty.domain.ledger.facts import Asked, Requested
 from loyalty.domain.ledger.kinds import CauseKind, Event
 from loyalty.domain.ledger.movement import AccountId, Cause
-from loyalty.domain.ledger.transaction import Detail, Transaction
+from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.values.refusal import Refused
 
 
@@ -14,17 +15,18 @@ def cause_of_request(program_id: str, idempotency_key: str) -> Cause:
 
 
 def is_repeat(
-    transaction: Transaction, account_id: AccountId | None, events: tuple[Event, ...], reason: str | None, asked: Detail
+    transaction: Transaction, account_id: AccountId | None, events: tuple[Event, ...], reason: str | None, asked: Asked
 ) -> bool:
     """Whether the request was carried out before. Raises Refused when its key was used for another one.
 
-    `asked` is all that was asked for besides the customer and the reason, as it is kept in the movement's detail.
+    `asked` is all that was asked for besides the customer and the reason, as the movement's facts keep it.
     """
     first = transaction.history.first
     if first is None:
         return False
     same = first.account == account_id and first.event in events and first.reason == reason
-    if not same or first.detail.get("asked") != asked or first.source != transaction.origin.source:
+    before = first.facts.asked if isinstance(first.facts, Requested) else None
+    if not same or before != asked or first.source != transaction.origin.source:
         raise key_reused()
     return True
 

@@ -7,6 +7,23 @@ A new kind of movement is one more row. The account, the books, the replay and t
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
+from loyalty.domain.ledger.facts import (
+    Adjusted,
+    AdjustmentNoted,
+    CardRequested,
+    CardsRequested,
+    Completed,
+    Facts,
+    Issued,
+    Redeemed,
+    Referred,
+    Refunded,
+    RefundNoted,
+    Reversed,
+    Stored,
+    TierReviewed,
+    form_of,
+)
 from loyalty.domain.program.settings import AccountNames
 
 
@@ -165,11 +182,13 @@ class Meaning:
     """What an event means besides its name.
 
     `awards` says that it gives points which may be taken back later: as its cause's history says. `label` is what a
-    till or a dashboard calls it, where the event says more than the kind of movement.
+    till or a dashboard calls it, where the event says more than the kind of movement. `facts` is what its movements
+    record, where they record anything.
     """
 
     awards: bool = False
     label: str | None = None
+    facts: type[Facts] | None = None
 
 
 _PLAIN, _AWARD = Meaning(), Meaning(awards=True)
@@ -178,36 +197,36 @@ _PLAIN, _AWARD = Meaning(), Meaning(awards=True)
 class Event(StrEnum):
     """What happened that the movement records."""
 
-    ORDER_COMPLETED = "order_completed", _AWARD
-    ORDER_CANCELLED = "order_cancelled"
-    ORDER_REFUNDED = "order_refunded"
-    REDEMPTION_SET = "redemption_set"
+    ORDER_COMPLETED = "order_completed", Meaning(awards=True, facts=Completed)
+    ORDER_CANCELLED = "order_cancelled", Meaning(facts=Reversed)
+    ORDER_REFUNDED = "order_refunded", Meaning(facts=Refunded)
+    REDEMPTION_SET = "redemption_set", Meaning(facts=Redeemed)
     REDEMPTION_VOIDED = "redemption_voided"
     ORDER_RECOUNTED = "order_recounted"
     """What counts of an order towards tiers changed, although no points were taken back for it."""
-    REFUND_NOTED = "refund_noted"
+    REFUND_NOTED = "refund_noted", Meaning(facts=RefundNoted)
     """An order was refunded before it was completed: its completion takes back what that calls for."""
-    TIER_REVIEWED = "tier_reviewed"
+    TIER_REVIEWED = "tier_reviewed", Meaning(facts=TierReviewed)
     SIGNED_UP = "signed_up", _AWARD
-    CUSTOMER_REFERRED = "customer_referred", _AWARD
-    REFERRAL_CANCELLED = "referral_cancelled"
-    POINTS_ISSUED = "points_issued"
-    POINTS_EXPIRED = "points_expired"
-    POINTS_ADJUSTED = "points_adjusted", _AWARD
-    EXPIRY_MOVED = "expiry_moved"
-    PAST_ORDER_REWARDED = "past_order_rewarded", _AWARD
+    CUSTOMER_REFERRED = "customer_referred", Meaning(awards=True, facts=Referred)
+    REFERRAL_CANCELLED = "referral_cancelled", Meaning(facts=Reversed)
+    POINTS_ISSUED = "points_issued", Meaning(facts=Issued)
+    POINTS_EXPIRED = "points_expired", Meaning(facts=TierReviewed)
+    POINTS_ADJUSTED = "points_adjusted", Meaning(awards=True, facts=Adjusted)
+    EXPIRY_MOVED = "expiry_moved", Meaning(facts=Adjusted)
+    PAST_ORDER_REWARDED = "past_order_rewarded", Meaning(awards=True, facts=Completed)
     PAST_SIGN_UP_REWARDED = "past_sign_up_rewarded", _AWARD
-    JOB_UNDONE = "job_undone"
+    JOB_UNDONE = "job_undone", Meaning(facts=Reversed)
     """What a row of a job did is taken back."""
-    ORDER_ADJUSTED = "order_adjusted"
+    ORDER_ADJUSTED = "order_adjusted", Meaning(facts=AdjustmentNoted)
     """Points were adjusted on account of an order, whose history this is noted in."""
-    CARDS_CREATED = "cards_created"
+    CARDS_CREATED = "cards_created", Meaning(facts=CardsRequested)
     """Somebody asked for cards; each has a history of its own."""
     CARD_CREATED = "card_created", Meaning(label="CREATION")
-    CARD_ASSIGNED = "card_assigned", Meaning(label="ASSIGN")
+    CARD_ASSIGNED = "card_assigned", Meaning(label="ASSIGN", facts=CardRequested)
     CARD_RELEASED = "card_released", Meaning(label="RELEASE")
-    CARD_BLOCKED = "card_blocked", Meaning(label="BLOCK")
-    CARD_REPLACED = "card_replaced", Meaning(label="REPLACE")
+    CARD_BLOCKED = "card_blocked", Meaning(label="BLOCK", facts=CardRequested)
+    CARD_REPLACED = "card_replaced", Meaning(label="REPLACE", facts=CardRequested)
     """It is blocked, and its customer has another card for it."""
     POINTS_FORFEITED = "points_forfeited"
     """What a customer had, or owed, is let go, since they are erased."""
@@ -217,8 +236,22 @@ class Event(StrEnum):
     _value_: str
     awards: bool
     label: str | None
+    records: type[Facts] | None
 
     def __new__(cls, value: str, meaning: Meaning = _PLAIN) -> "Event":
         event = str.__new__(cls, value)
-        event._value_, event.awards, event.label = value, meaning.awards, meaning.label
+        event._value_ = value
+        event.awards, event.label, event.records = meaning.awards, meaning.label, meaning.facts
         return event
+
+    def facts_from(self, stored: Stored) -> Facts | None:
+        """The facts that were stored of it; None where none were. Raises ValueError for what it does not record."""
+        if not stored:
+            return None
+        try:
+            facts = self.records.of(stored) if self.records else None
+        except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"no facts of {self}: {error!r}") from error
+        if form_of(facts) != stored:
+            raise ValueError(f"no facts of {self}: more than it records")
+        return facts

@@ -1,11 +1,11 @@
 """Movements: the immutable records that an account is the sum of."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from loyalty.domain.ledger.facts import Facts, Reversed
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot
 from loyalty.domain.ledger.standing import Counted
@@ -80,8 +80,8 @@ class Movement:
     lot to lot has 0 `points`, and an allocation.
 
     `point_value` is money per point under `program_version`. `occurred_at` is when the store says
-    it happened, `recorded_at` when the ledger wrote it. `detail` holds what the kind of event needs
-    to be answered again, years later, exactly as the first time.
+    it happened, `recorded_at` when the ledger wrote it. `facts` are what the kind of event records, to be answered
+    again, years later, exactly as the first time.
 
     `seal` is a hash over all of this and over the seal of the account's movement before it, so that a
     movement cannot be altered, removed or slipped in unnoticed. `redacted` is what stands in it for the personal part
@@ -110,7 +110,7 @@ class Movement:
     source: str
     actor: str
     reason: str | None = None
-    detail: Mapping[str, object] = field(default_factory=dict)
+    facts: Facts | None = None
     counted: Counted | None = None
     card: CardHeld | None = None
     seal: bytes = b""
@@ -121,6 +121,17 @@ class Movement:
     def movement_id(self) -> str:
         """Names the movement within its program: its cause and its place in that history."""
         return self.cause.movement_id(self.position)
+
+    def facts_as[F: Facts](self, kind: type[F]) -> F:
+        """Its facts, which are of `kind`. Raises TypeError where it recorded none of them."""
+        if not isinstance(self.facts, kind):
+            raise TypeError(f"{self.movement_id} records no {kind.__name__}")
+        return self.facts
+
+    @property
+    def shortfall(self) -> int:
+        """Points that it should have taken, that were spent, and that were let go."""
+        return self.facts.shortfall if isinstance(self.facts, Reversed) else 0
 
     @property
     def is_of_account(self) -> bool:

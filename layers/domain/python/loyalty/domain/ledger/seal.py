@@ -11,13 +11,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from hashlib import sha256
 
+from loyalty.domain.ledger.facts import Completed, Facts, form_of
 from loyalty.domain.ledger.kinds import Event, Naming
 from loyalty.domain.ledger.movement import Movement
 
 NO_SEAL = b""
 """What the first movement of an account is sealed to, and each record that moves no points."""
-REFERRER = "referrer"
-"""The detail of a completion that names who referred its customer."""
 
 
 def sealed(movement: Movement, previous: bytes, salt: bytes) -> Movement:
@@ -70,7 +69,7 @@ def _content(movement: Movement, salt: bytes) -> bytes:
         [movement.program_version, movement.point_value, movement.currency],
         [movement.occurred_at, movement.recorded_at],
         [movement.source, movement.actor, None if has_free_text(movement) else movement.reason],
-        {name: value for name, value in movement.detail.items() if name != REFERRER},
+        form_of(_without_referrer(movement.facts)),
         personal_digest(movement, salt).hex(),
     ]
     if movement.counted:
@@ -78,6 +77,10 @@ def _content(movement: Movement, salt: bytes) -> bytes:
     if movement.card:
         content.append({"card": movement.card.number})
     return _plain_json(content)
+
+
+def _without_referrer(facts: Facts | None) -> Facts | None:
+    return replace(facts, referrer=None) if isinstance(facts, Completed) and facts.referrer is not None else facts
 
 
 def _plain_json(content: object) -> bytes:

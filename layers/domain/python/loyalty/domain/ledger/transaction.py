@@ -1,10 +1,10 @@
 """A transaction: what a command read, and the movements it decided on, to be written all or none."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import Facts
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import FOREVER, Lot, Lots
@@ -13,10 +13,6 @@ from loyalty.domain.ledger.seal import NO_SEAL, sealed
 from loyalty.domain.ledger.standing import Counted
 from loyalty.domain.ledger.tiers import review_at
 from loyalty.domain.program.settings import Program
-
-type Detail = Mapping[str, object]
-"""Facts of one kind of event: strings, whole numbers, and lists and objects of them."""
-NOTHING: Detail = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +75,13 @@ class Transaction:
         *,
         expires_at: datetime | None = None,
         reason: str | None = None,
-        detail: Detail = NOTHING,
+        facts: Facts | None = None,
         counted: Counted | None = None,
     ) -> "Transaction":
         """Put `lots` into the account: its debt first."""
         allocation, debt = self.holder.credit(lots)
         moved = (lots.total, allocation, debt)
-        return self._move(kind, event, moved, expires_at, reason, detail, counted)
+        return self._move(kind, event, moved, expires_at, reason, facts, counted)
 
     def debit(
         self,
@@ -95,13 +91,13 @@ class Transaction:
         *,
         debt: int = 0,
         reason: str | None = None,
-        detail: Detail = NOTHING,
+        facts: Facts | None = None,
         counted: Counted | None = None,
     ) -> "Transaction":
         """Take `lots` out of the account, and `debt` points more than it holds."""
         allocation = tuple(Lot(lot.expires_at, -lot.points) for lot in lots)
         moved = (lots.total + debt, allocation, debt)
-        return self._move(kind, event, moved, None, reason, detail, counted)
+        return self._move(kind, event, moved, None, reason, facts, counted)
 
     def shift(
         self,
@@ -111,7 +107,7 @@ class Transaction:
         *,
         expires_at: datetime | None = None,
         reason: str | None = None,
-        detail: Detail = NOTHING,
+        facts: Facts | None = None,
     ) -> "Transaction":
         """Have the points of `lots`, which are in the account, expire as those in `to`, which are as many."""
         changes = {lot.expires_at: lot.points for lot in to}
@@ -119,19 +115,19 @@ class Transaction:
             changes[lot.expires_at] = changes.get(lot.expires_at, 0) - lot.points
         soonest_first = sorted(changes.items(), key=lambda change: change[0] or FOREVER)
         allocation = tuple(Lot(at, points) for at, points in soonest_first if points)
-        return self._move(Kind.ADJUST_UP, event, (0, allocation, 0), expires_at, reason, detail, None)
+        return self._move(Kind.ADJUST_UP, event, (0, allocation, 0), expires_at, reason, facts, None)
 
     def note(
         self,
         event: Event,
         counted: Counted | None = None,
-        detail: Detail = NOTHING,
+        facts: Facts | None = None,
         *,
         card: CardHeld | None = None,
         reason: str | None = None,
     ) -> "Transaction":
         """Record something that moves no points: a change of the customer's standing or card, or a fact."""
-        return self._move(Kind.NOTE, event, (0, (), 0), None, reason, detail, counted, card)
+        return self._move(Kind.NOTE, event, (0, (), 0), None, reason, facts, counted, card)
 
     def of(self, history: History, account: Account | None) -> "Transaction":
         """Nothing decided yet on another history and account, for what is to be written together with this.
@@ -147,7 +143,7 @@ class Transaction:
         moved: tuple[int, tuple[Lot, ...], int],
         expires_at: datetime | None,
         reason: str | None,
-        detail: Detail,
+        facts: Facts | None,
         counted: Counted | None,
         card: CardHeld | None = None,
     ) -> "Transaction":
@@ -172,7 +168,7 @@ class Transaction:
             source=self.origin.source,
             actor=self.origin.actor,
             reason=reason,
-            detail=detail,
+            facts=facts,
             counted=counted,
             card=card,
             address=self.origin.address,

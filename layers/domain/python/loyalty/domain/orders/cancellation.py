@@ -1,10 +1,11 @@
 """Cancelling an order: terminal. Takes back what it earned, gives back what it used."""
 
-from decimal import Decimal
+from dataclasses import replace
 
+from loyalty.domain.ledger.facts import Refunded, Reversed
 from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.transaction import NOTHING, Detail, Transaction
+from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.redemption import restore
 from loyalty.domain.orders.tier_progress import count_back
 from loyalty.domain.program.settings import OnShortfall
@@ -30,8 +31,7 @@ def reverse(
     points: int,
     event: Event,
     reason: str | None,
-    detail: Detail = NOTHING,
-    refunded_total: Decimal | None = None,
+    refunded: Refunded | None = None,
     *,
     on_shortfall: OnShortfall | None = None,
 ) -> Transaction:
@@ -40,6 +40,7 @@ def reverse(
     What was spent already becomes a debt, or is let go and reported: `on_shortfall`, or else as the program
     says. Of points of the order that have expired there is nothing left to take.
     """
+    refunded_total = refunded.refunded_total if refunded else None
     due = transaction.history.takable(transaction.now).soonest(points)
     points = due.total
     if not points:
@@ -54,8 +55,9 @@ def reverse(
     allowed = not transaction.holder.is_erased and (on_shortfall or transaction.program.cancel.on_shortfall)
     if allowed is OnShortfall.ALLOW_NEGATIVE:
         counted = count_back(transaction, points, refunded_total)
-        return transaction.debit(Kind.REVERSE, event, taken, debt=short, reason=reason, detail=detail, counted=counted)
+        return transaction.debit(Kind.REVERSE, event, taken, debt=short, reason=reason, facts=refunded, counted=counted)
+    facts: Reversed | None = refunded
     if short:
-        detail = {**detail, "shortfall": short}
+        facts = replace(refunded, shortfall=short) if refunded else Reversed(shortfall=short)
     counted = count_back(transaction, taken.total, refunded_total)
-    return transaction.debit(Kind.REVERSE, event, taken, reason=reason, detail=detail, counted=counted)
+    return transaction.debit(Kind.REVERSE, event, taken, reason=reason, facts=facts, counted=counted)

@@ -1,12 +1,14 @@
 """Accrual: an order earns on completion, only the first time, ever."""
 
+from dataclasses import replace
 from datetime import datetime
 
+from loyalty.domain.ledger.facts import Completed, Step
 from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import Movement
 from loyalty.domain.ledger.transaction import Transaction
-from loyalty.domain.orders.earning import Earning, Step, earning
+from loyalty.domain.orders.earning import Earning, earning
 from loyalty.domain.orders.order import Order
 from loyalty.domain.orders.referral import Referral
 from loyalty.domain.orders.tier_progress import count_order
@@ -35,18 +37,14 @@ def complete(transaction: Transaction, order: Order, referral: Referral | None =
     standing, day = transaction.holder.standing, business_day(transaction.now, program.timezone)
     earned = earning(program, order, history.live_redemption, standing, day, referral.referee_points if referral else 0)
     lots = _lots(program, earned, transaction.now)
-    detail = earned.recorded
-    if referral and earned.reason != "below_min_order_total":
-        detail["referrer"] = referral.referrer.customer_id
-    if len(lots) > 1:
-        detail["lots"] = [[lot.expires_at.isoformat() if lot.expires_at else None, lot.points] for lot in lots]
+    referrer = referral.referrer.customer_id if referral and earned.reason != "below_min_order_total" else None
     return transaction.credit(
         Kind.EARN,
         Event.ORDER_COMPLETED,
         lots,
         expires_at=lots.next_expiry,
         reason=earned.reason,
-        detail=detail,
+        facts=replace(earned.recorded, lots=tuple(lots) if len(lots) > 1 else (), referrer=referrer),
         counted=count_order(transaction, order, earned.points),
     )
 
@@ -60,5 +58,4 @@ def _lots(program: Program, earned: Earning, now: datetime) -> Lots:
 
 def breakdown_of(completion: Movement) -> tuple[Step, ...]:
     """The steps that a completion recorded."""
-    steps = completion.detail.get("breakdown")
-    return tuple(Step(*step) for step in steps) if isinstance(steps, list) else ()
+    return completion.facts.steps if isinstance(completion.facts, Completed) else ()

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
+from loyalty.domain.ledger.facts import Completed, Redeemed, Step
 from loyalty.domain.ledger.movement import MAX_POINTS, Movement
 from loyalty.domain.ledger.standing import Standing
 from loyalty.domain.ledger.tiers import tier_of
@@ -23,15 +24,6 @@ BEYOND_COUNTING = Fraction(10**30)
 """No sum of points is larger, far over every cap: a stored number has 38 digits, and 50 multipliers make more."""
 NEWCOMER = Standing()
 """Of somebody who has never ordered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a breakdown: the rule, what it added or took, and why in words."""
-
-    rule: str
-    points: int
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +41,9 @@ class Earning:
     bonuses: tuple[tuple[Expiry, int], ...] = ()
 
     @property
-    def recorded(self) -> dict[str, object]:
-        """How the points came about, as the detail of the movement records it."""
-        return {
-            "basis": str(self.basis),
-            "breakdown": [[step.rule, step.points, step.detail] for step in self.steps],
-        }
+    def recorded(self) -> Completed:
+        """How the points came about, as the movement records it."""
+        return Completed(basis=self.basis, steps=self.steps)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +94,7 @@ def earning(
     cash = money
     if redemption and rules.on_redeemed_order is OnRedeemedOrder.CASH_PART:
         # Less what the points really took off, which is whole cents.
-        cash = max(money - Decimal(str(redemption.detail["discount"])), Decimal(0))
+        cash = max(money - redemption.facts_as(Redeemed).discount, Decimal(0))
     paid = _share(cash, money) if redemption else Fraction(1)
     parts = _parts(program, order, money, paid)
     found = [

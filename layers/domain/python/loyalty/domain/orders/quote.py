@@ -5,9 +5,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from loyalty.domain.ledger.facts import Redeemed, Step
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.completion import breakdown_of, complete, why_skipped
-from loyalty.domain.orders.earning import Step
 from loyalty.domain.orders.order import Order
 from loyalty.domain.orders.redemption import RedemptionRequest, discount, redeem, usable_on, void
 from loyalty.domain.orders.referral import Referral
@@ -62,7 +62,7 @@ def quote(
         earned=history.earned,
         usable=most,
         used=live.points if live else 0,
-        discount=Decimal(str(live.detail["discount"])) if live else discount(program, 0),
+        discount=live.facts_as(Redeemed).discount if live else discount(program, 0),
         balance=balance,
         balance_after_earning=done.account.balance(done.now) if done.account else 0,
         value=exact(program.value_of(balance), program.currency),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from loyalty.domain.ledger.facts import Redeemed
 from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, Movement
@@ -58,12 +59,9 @@ def redeem(transaction: Transaction, request: RedemptionRequest) -> Transaction:
     history, program = transaction.history, transaction.program
     history.refuse_other_customer(request.account_id)
     program.refuse_other_currency(request.currency)
-    asked = {
-        "requested": request.points,
-        "order_total": str(exact(request.order_total, request.currency)),
-    }
+    order_total = exact(request.order_total, request.currency)
     live = history.live_redemption
-    if live and all(live.detail[name] == fact for name, fact in asked.items()):
+    if live and _asked_for(live.facts_as(Redeemed), request.points, order_total):
         return transaction
     if history.closed:
         raise Refused("order_closed", "The order is completed or cancelled already.")
@@ -79,7 +77,7 @@ def redeem(transaction: Transaction, request: RedemptionRequest) -> Transaction:
         Kind.REDEEM,
         Event.REDEMPTION_SET,
         available.soonest(points),
-        detail={**asked, "discount": str(discount(program, points))},
+        facts=Redeemed(requested=request.points, order_total=order_total, discount=discount(program, points)),
     )
 
 
@@ -105,6 +103,10 @@ def given_back(transaction: Transaction, lots: Lots) -> Lots:
     program, now = transaction.program, transaction.now
     grace = end_of_day_after(now, program.cancel.restore_grace_days, program.timezone)
     return Lots(Lot(grace if lot.expired(now) else lot.expires_at, lot.points) for lot in lots)
+
+
+def _asked_for(redeemed: Redeemed, points: int | Literal["max"], order_total: Decimal) -> bool:
+    return redeemed.requested == points and redeemed.order_total == order_total
 
 
 def _points(program: Program, available: int, request: RedemptionRequest) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from loyalty.domain.ledger.facts import Referred
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
@@ -51,7 +52,7 @@ def pay(transaction: Transaction, order_id: str) -> Transaction:
     expires_at = program.expires_at(transaction.now)
     lots = Lots([Lot(expires_at, program.ways_to_earn.referral.points)])
     return transaction.credit(
-        Kind.REFERRAL, Event.CUSTOMER_REFERRED, lots, expires_at=expires_at, detail={"order_id": order_id}
+        Kind.REFERRAL, Event.CUSTOMER_REFERRED, lots, expires_at=expires_at, facts=Referred(order_id=order_id)
     )
 
 

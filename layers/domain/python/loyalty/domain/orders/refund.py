@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from loyalty.domain.ledger.facts import Completed, Refunded, RefundNoted
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.transaction import Transaction
@@ -33,7 +34,7 @@ def suggested(history: History, refunded_total: Decimal) -> int:
     completion = history.completion
     if completion is None or history.cancellation:
         return 0
-    basis = Decimal(str(completion.detail["basis"]))
+    basis = completion.facts_as(Completed).basis
     if not refunded_total:
         return 0  # also of an order that earned on a basis of nothing
     due = history.earned if refunded_total >= basis else int(history.earned * refunded_total // basis)
@@ -53,9 +54,9 @@ def take_back(transaction: Transaction, request: Return) -> Transaction:
             f"An amount has at most {minor_digits(program.currency)} decimals in {program.currency}.",
             pointer="/refunded_total",
         )
-    refunded_total = str(exact(request.refunded_total, program.currency))
+    refunded_total = exact(request.refunded_total, program.currency)
     if recorded := history.refund_of(refunded_total):
-        if request.points not in (None, recorded.detail["asked"]):
+        if request.points not in (None, recorded.facts_as(Refunded).requested):
             raise Refused(
                 "refund_decided",
                 "Points were taken back for this refund already.",
@@ -68,7 +69,7 @@ def take_back(transaction: Transaction, request: Return) -> Transaction:
     if points is None:
         proportional = program.refund.policy is RefundPolicy.PROPORTIONAL
         if proportional and not history.closed and request.refunded_total > history.refund_noted:
-            return transaction.note(Event.REFUND_NOTED, detail={"refunded_total": refunded_total})
+            return transaction.note(Event.REFUND_NOTED, facts=RefundNoted(refunded_total=refunded_total))
         points = share if proportional else 0
     if points > history.reversible:
         raise Refused(
@@ -77,8 +78,8 @@ def take_back(transaction: Transaction, request: Return) -> Transaction:
             pointer="/points",
             facts={"points_reversible": history.reversible},
         )
-    detail = {"refunded_total": refunded_total, "asked": request.points, "suggested": share}
-    done = reverse(transaction, points, Event.ORDER_REFUNDED, None, detail, request.refunded_total)
+    refunded = Refunded(refunded_total=refunded_total, requested=request.points, suggested=share)
+    done = reverse(transaction, points, Event.ORDER_REFUNDED, None, refunded)
     if done.movements or history.cancellation:
         return done
     counted = count_back(transaction, 0, request.refunded_total)

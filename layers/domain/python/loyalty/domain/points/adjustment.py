@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from loyalty.domain.ledger.facts import Adjusted, AdjustmentAsked, AdjustmentNoted
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import is_repeat
 from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, Movement
-from loyalty.domain.ledger.transaction import Detail, Transaction
+from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.points.issue import lots_by_hand, refuse_past
 from loyalty.domain.program.settings import OnShortfall
 
@@ -28,14 +29,9 @@ class Adjustment:
     order_id: str | None = None
 
     @property
-    def asked(self) -> Detail:
+    def asked(self) -> AdjustmentAsked:
         """What is kept of the request, to know it again."""
-        asked: dict[str, object] = {"points": self.points}
-        if self.expires_at:
-            asked["expires_at"] = self.expires_at.isoformat()
-        if self.order_id is not None:
-            asked["order_id"] = self.order_id
-        return asked
+        return AdjustmentAsked(points=self.points, expires_at=self.expires_at, order_id=self.order_id)
 
 
 def adjust(transaction: Transaction, request: Adjustment) -> Transaction:
@@ -53,12 +49,12 @@ def adjust(transaction: Transaction, request: Adjustment) -> Transaction:
 def note_in_order(transaction: Transaction, adjustment: Movement) -> Transaction:
     """Note in the history of the order, which this transaction is about, that points were adjusted on account of it."""
     transaction.history.refuse_other_customer(adjustment.account)
-    detail = {
-        "movement_id": adjustment.movement_id,
-        "points": adjustment.kind.sign * adjustment.points,
-        "reason": adjustment.reason,
-    }
-    return transaction.note(Event.ORDER_ADJUSTED, detail=detail)
+    noted = AdjustmentNoted(
+        movement_id=adjustment.movement_id,
+        points=adjustment.kind.sign * adjustment.points,
+        reason=adjustment.reason,
+    )
+    return transaction.note(Event.ORDER_ADJUSTED, facts=noted)
 
 
 def adjustments_of(history: History) -> list[Movement]:
@@ -74,7 +70,7 @@ def _give(transaction: Transaction, request: Adjustment) -> Transaction:
         lots,
         expires_at=lots.next_expiry,
         reason=request.reason,
-        detail={"asked": request.asked},
+        facts=Adjusted(asked=request.asked),
     )
 
 
@@ -82,14 +78,14 @@ def _take(transaction: Transaction, request: Adjustment) -> Transaction:
     """Take points, soonest-expiring first; what is not there becomes a debt or is let go, as the program says."""
     taken = transaction.holder.lots.spendable(transaction.now).soonest(-request.points)
     short = -request.points - taken.total
-    detail: dict[str, object] = {"asked": request.asked}
-    debt = 0
-    if transaction.program.cancel.on_shortfall is OnShortfall.ALLOW_NEGATIVE:
-        debt = short
-    elif short:
-        detail["shortfall"] = short
+    owed = transaction.program.cancel.on_shortfall is OnShortfall.ALLOW_NEGATIVE
     return transaction.debit(
-        Kind.ADJUST_DOWN, Event.POINTS_ADJUSTED, taken, debt=debt, reason=request.reason, detail=detail
+        Kind.ADJUST_DOWN,
+        Event.POINTS_ADJUSTED,
+        taken,
+        debt=short if owed else 0,
+        reason=request.reason,
+        facts=Adjusted(asked=request.asked, shortfall=0 if owed else short),
     )
 
 
@@ -104,5 +100,5 @@ def _move_expiry(transaction: Transaction, request: Adjustment) -> Transaction:
         Lots([Lot(request.expires_at, held.total)]),
         expires_at=request.expires_at,
         reason=request.reason,
-        detail={"asked": request.asked},
+        facts=Adjusted(asked=request.asked),
     )

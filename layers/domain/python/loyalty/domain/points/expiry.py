@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import TierReviewed
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.movement import Cause
 from loyalty.domain.ledger.standing import Counted
 from loyalty.domain.ledger.tiers import reached, review_at
-from loyalty.domain.ledger.transaction import NOTHING, Transaction
+from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.values.calendar import business_day
 
 
@@ -34,11 +35,11 @@ def expire(transaction: Transaction, as_of: datetime) -> Transaction:
     """
     lots = transaction.holder.lots.expired(min(as_of, transaction.now))
     reviewed = _reviewed(transaction, as_of)
-    detail = {"tier": reviewed.tier or ""} if reviewed else NOTHING
+    facts = TierReviewed(tier=reviewed.tier) if reviewed else None
     if lots:
-        transaction = transaction.debit(Kind.EXPIRE, Event.POINTS_EXPIRED, lots, counted=reviewed, detail=detail)
+        transaction = transaction.debit(Kind.EXPIRE, Event.POINTS_EXPIRED, lots, counted=reviewed, facts=facts)
     elif reviewed:
-        transaction = transaction.note(Event.TIER_REVIEWED, reviewed, detail)
+        transaction = transaction.note(Event.TIER_REVIEWED, reviewed, facts)
     account, program, now = transaction.holder, transaction.program, transaction.now
     at = review_at(program, account.standing, now)
     return replace(transaction, account=replace(account, review_at=at).purged())

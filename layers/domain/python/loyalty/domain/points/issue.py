@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from loyalty.domain.ledger.facts import IssueAsked, Issued
 from loyalty.domain.ledger.idempotency import is_repeat
 from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
@@ -26,7 +27,7 @@ class Issue:
 
 def issue(transaction: Transaction, request: Issue) -> Transaction:
     """Issue the points; the same request again changes nothing, another one is refused."""
-    asked = {"points": request.points, "expires_at": request.expires_at.isoformat() if request.expires_at else None}
+    asked = IssueAsked(points=request.points, expires_at=request.expires_at)
     if is_repeat(transaction, request.account_id, (Event.POINTS_ISSUED,), request.reason, asked):
         return transaction
     lots = lots_by_hand(transaction, request.points, request.expires_at)
@@ -36,7 +37,7 @@ def issue(transaction: Transaction, request: Issue) -> Transaction:
         lots,
         expires_at=lots.next_expiry,
         reason=request.reason,
-        detail={"asked": asked},
+        facts=Issued(asked=asked),
     )
 
 

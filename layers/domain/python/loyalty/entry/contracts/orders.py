@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from loyalty.domain.ledger.facts import AdjustmentNoted, Step
 from loyalty.domain.ledger.movement import MAX_POINTS, AccountId, Movement
-from loyalty.domain.orders.earning import Step
 from loyalty.domain.orders.order import Item, Order
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.orders.refund import Return
@@ -340,6 +340,17 @@ class OrderAdjustment(Answer):
     actor: str
     recorded_at: datetime
 
+    @classmethod
+    def of(cls, note: Movement) -> "OrderAdjustment":
+        noted = note.facts_as(AdjustmentNoted)
+        return cls(
+            movement_id=noted.movement_id,
+            points=noted.points,
+            reason=noted.reason,
+            actor=note.actor,
+            recorded_at=note.recorded_at,
+        )
+
 
 class OrderAnswer(Answer):
     """Everything that an order has done to points, and what was adjusted by hand on account of it.
@@ -384,12 +395,7 @@ class OrderAnswer(Answer):
                 "discount": str(view.discount),
                 "currency": view.program.currency,
                 "breakdown": [BreakdownStep.of(step) for step in view.breakdown],
-                "adjustments": [
-                    OrderAdjustment.model_validate(
-                        {**note.detail, "actor": note.actor, "recorded_at": note.recorded_at}
-                    )
-                    for note in adjustments_of(history)
-                ],
+                "adjustments": [OrderAdjustment.of(note) for note in adjustments_of(history)],
                 "movements": [MovementAnswer.of(movement) for movement in history],
             }
         )

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from loyalty.domain.ledger.facts import form_of
 from loyalty.domain.ledger.kinds import CauseKind
 from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.entry.contracts.customers import AccountAnswer, AccountQuery, LotAnswer
@@ -63,7 +64,7 @@ class ExportedMovementAnswer(MovementAnswer):
             orders_counted=counted.orders if counted else 0,
             spend_counted=counted.spend if counted else 0,
             address=movement.address,
-            details=dict(movement.detail),
+            details=form_of(movement.facts),
         )
 
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from loyalty.domain.customers.cards import Status, assign, block, card_of, cause_of_card, create, draw, known, replace
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import CardAsked, CardRequested, ReplacementAsked
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import cause_of_request, is_repeat
 from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.movement import AccountId
-from loyalty.domain.ledger.transaction import Detail, Transaction
+from loyalty.domain.ledger.transaction import Transaction
 from loyalty.ports.world import World
 from loyalty.usecases.commands.command import Sender, carry_out
 
@@ -45,7 +46,7 @@ def assign_card(
         held_by = _account(world, card.holder) if card and card.holder != account_id else None
         return assign(request.of(history, account), held_by), account, number
 
-    asked = {"number": number}
+    asked = CardAsked(number=number)
     return _carry_out(world, program_id, idempotency_key, Event.CARD_ASSIGNED, asked, None, sender, decide, account_id)
 
 
@@ -58,7 +59,7 @@ def block_card(
         history, account = _read(world, program_id, number)
         return block(request.of(history, account), reason), account, number
 
-    asked = {"number": number}
+    asked = CardAsked(number=number)
     return _carry_out(world, program_id, idempotency_key, Event.CARD_BLOCKED, asked, reason, sender, decide)
 
 
@@ -81,7 +82,7 @@ def replace_card(
             new = request.of(world.ledger.read(cause_of_card(program_id, by), None, consistent=True)[0], None)
         return replace(request.of(history, account), new, reason), account, new.history.cause.reference
 
-    asked = {"number": number, "by": by}
+    asked = ReplacementAsked(number=number, by=by)
     return _carry_out(world, program_id, idempotency_key, Event.CARD_REPLACED, asked, reason, sender, decide)
 
 
@@ -90,7 +91,7 @@ def _carry_out(
     program_id: str,
     idempotency_key: str,
     event: Event,
-    asked: Detail,
+    asked: CardAsked,
     reason: str | None,
     sender: Sender,
     decide: Callable[[Transaction], Decided],
@@ -107,7 +108,7 @@ def _carry_out(
             return request
         beside, account, number = decide(request)
         begun = Transaction.begin(request.program, request.origin, request.history, account)
-        return begun.note(event, detail={"asked": asked, "card": number}, reason=reason)
+        return begun.note(event, facts=CardRequested(asked=asked, card=number), reason=reason)
 
     transaction = carry_out(
         world,
@@ -120,7 +121,7 @@ def _carry_out(
         beside=lambda request: beside,
     )
     done = transaction.history.movements[0]
-    number, asked_for = str(done.detail["card"]), str(asked["number"])
+    number, asked_for = done.facts_as(CardRequested).card, asked.number
     return CardChanged(
         number=number,
         status=Status.BLOCKED if event is Event.CARD_BLOCKED else Status.ACTIVE,

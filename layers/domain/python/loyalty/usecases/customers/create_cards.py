@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from loyalty.domain.customers.cards import Status, block, cause_of_card, create, draw, known
+from loyalty.domain.ledger.facts import CardsAsked, CardsRequested
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import is_repeat
 from loyalty.domain.ledger.kinds import Event
@@ -39,7 +40,7 @@ def create_cards(world: World, cause: Cause, count: int, sender: Sender) -> Card
     Their numbers are recorded in its history, in the write that creates them: a retry finds them there. A number that
     is taken already loses the race, and all are drawn anew. Raises what `carry_out` does.
     """
-    asked = {"count": count}
+    asked = CardsAsked(count=count)
 
     def decide(request: Transaction) -> Transaction:
         if is_repeat(request, None, (Event.CARDS_CREATED,), None, asked):
@@ -47,7 +48,7 @@ def create_cards(world: World, cause: Cause, count: int, sender: Sender) -> Card
         numbers: dict[str, None] = {}
         while len(numbers) < count:
             numbers[draw(world.digits)] = None
-        return request.note(Event.CARDS_CREATED, detail={"asked": asked, "cards": list(numbers)})
+        return request.note(Event.CARDS_CREATED, facts=CardsRequested(asked=asked, cards=tuple(numbers)))
 
     transaction = carry_out(
         world,
@@ -96,5 +97,5 @@ def _history(world: World, program_id: str, number: str) -> History:
 
 def _cards(history: History) -> tuple[str, ...]:
     """The numbers that were recorded for a request; none where it was not carried out."""
-    numbers = history.first.detail.get("cards") if history.first else None
-    return tuple(numbers) if isinstance(numbers, list) else ()
+    facts = history.first.facts if history.first else None
+    return facts.cards if isinstance(facts, CardsRequested) else ()

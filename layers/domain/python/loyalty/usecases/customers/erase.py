@@ -20,6 +20,7 @@ from loyalty.domain.books.closing import Closing, closed_through
 from loyalty.domain.customers.cards import cause_of_card
 from loyalty.domain.customers.erasure import erase, is_named_by, with_other_referrer, without_person, without_reason
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import Adjusted, AdjustmentNoted, Referred
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.movement import AccountId, Movement
@@ -230,13 +231,13 @@ class _Work:
         yield Rewriting(movement, after)
         if movement.account != person:
             return
-        asked = movement.detail.get("asked")
-        if isinstance(asked, dict) and "order_id" in asked:
-            for note in self._history(str(asked["order_id"])):
-                if note.event is Event.ORDER_ADJUSTED and note.detail.get("movement_id") == movement.movement_id:
+        facts = movement.facts
+        if isinstance(facts, Adjusted) and facts.asked.order_id is not None:
+            for note in self._history(facts.asked.order_id):
+                if isinstance(note.facts, AdjustmentNoted) and note.facts.movement_id == movement.movement_id:
                     yield Rewriting(note, without_reason(note, after))
-        if movement.event is Event.CUSTOMER_REFERRED:
-            for completion in self._history(str(movement.detail["order_id"])):
+        if isinstance(facts, Referred):
+            for completion in self._history(facts.order_id):
                 if completion.event is Event.ORDER_COMPLETED:
                     yield Rewriting(completion, with_other_referrer(completion, person, pseudonym))
 

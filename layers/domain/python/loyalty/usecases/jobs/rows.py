@@ -11,7 +11,7 @@ from loyalty.domain.jobs.past_actions import (
     why_order_passed_over,
     why_sign_up_passed_over,
 )
-from loyalty.domain.jobs.undo import done_by, shortfall, undo
+from loyalty.domain.jobs.undo import done_by, undo
 from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.order import Order, cause_of_order
@@ -157,7 +157,7 @@ def _outcome(
     return replace(
         outcome,
         points=movement.kind.sign * movement.points,
-        short=shortfall(movement),
+        short=movement.shortfall,
         movement_id=movement.movement_id,
         balance=movement.balance_after,
     )

@@ -60,13 +60,12 @@ def cancel_order(
     )
     movements = transaction.history.cancellation
     last = movements[-1]
-    shortfalls = [m.detail.get("shortfall", 0) for m in movements]
     return OrderCancelled(
         order_id=order_id,
         status="cancelled",
         points_reversed=sum(m.points for m in movements if m.kind is Kind.REVERSE),
         points_restored=sum(m.points for m in movements if m.kind is Kind.RESTORE),
-        points_shortfall=sum(n for n in shortfalls if isinstance(n, int)),
+        points_shortfall=sum(m.shortfall for m in movements),
         debt=last.debt_after if last.account else None,
         balance=last.balance_after if last.account else None,
         first=transaction.decided,

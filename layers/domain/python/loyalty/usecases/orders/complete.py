@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from loyalty.domain.ledger.facts import Step
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.completion import breakdown_of, complete, why_skipped
-from loyalty.domain.orders.earning import Step
 from loyalty.domain.orders.order import Order, cause_of_order
 from loyalty.domain.orders.refund import take_back_noted
 from loyalty.ports.world import World

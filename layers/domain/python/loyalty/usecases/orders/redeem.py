@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from loyalty.domain.ledger.facts import Redeemed
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.redemption import RedemptionRequest, discount, redeem, void
 from loyalty.ports.world import World
@@ -52,7 +53,7 @@ def redeem_points(
     return PointsRedeemed(
         order_id=order_id,
         points_redeemed=live.points if live else 0,
-        discount=Decimal(str(live.detail["discount"])) if live else discount(transaction.program, 0),
+        discount=live.facts_as(Redeemed).discount if live else discount(transaction.program, 0),
         currency=transaction.program.currency,
         balance=live.balance_after if live else transaction.holder.balance(transaction.now),
         first=transaction.decided,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from loyalty.domain.ledger.facts import Completed
 from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.order import Order
@@ -39,10 +40,12 @@ def taking_back(world: World, transaction: Transaction) -> Sequence[Transaction]
 def _begin(world: World, transaction: Transaction) -> Transaction | None:
     """A transaction on the referral that an order was recorded to be; None if it was none."""
     completion = transaction.history.completion
-    if completion is None or completion.account is None or "referrer" not in completion.detail:
+    if completion is None or completion.account is None or not isinstance(completion.facts, Completed):
+        return None
+    if completion.facts.referrer is None:
         return None
     program = transaction.program
-    referrer = AccountId(program.program_id, str(completion.detail["referrer"]))
+    referrer = AccountId(program.program_id, completion.facts.referrer)
     history, account = world.ledger.read(_cause(completion.account), referrer, consistent=True)
     return Transaction.begin(program, transaction.origin, history, account)
 

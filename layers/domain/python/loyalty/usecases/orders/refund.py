@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from loyalty.domain.ledger.facts import Refunded
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.refund import Return, suggested, take_back
 from loyalty.domain.values.money import exact
@@ -34,7 +35,7 @@ def refund_order(
         lambda transaction: take_back(transaction, request),
     )
     history, account = transaction.history, transaction.account
-    recorded = history.refund_of(str(exact(request.refunded_total, transaction.program.currency)))
+    recorded = history.refund_of(exact(request.refunded_total, transaction.program.currency))
     if recorded is None:
         return OrderRefunded(
             order_id=order_id,
@@ -47,7 +48,7 @@ def refund_order(
     return OrderRefunded(
         order_id=order_id,
         points_reversed=recorded.points,
-        points_suggested=int(str(recorded.detail["suggested"])),
+        points_suggested=recorded.facts_as(Refunded).suggested,
         balance=recorded.balance_after,
         first=transaction.decided,
         repeated=not transaction.decided,

@@ -5,11 +5,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import Redeemed, Step
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.domain.orders.completion import breakdown_of
-from loyalty.domain.orders.earning import Step
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.redemption import discount, usable_on
 from loyalty.domain.program.settings import Program
@@ -55,7 +55,7 @@ class OrderView:
         if live is None:
             return 0 if self.history.closed else None
         begun = Transaction.begin(self.program, Origin("view", "VIEW", self.at), self.history, self.account)
-        return usable_on(begun, Decimal(str(live.detail["order_total"])))
+        return usable_on(begun, live.facts_as(Redeemed).order_total)
 
     @property
     def restored(self) -> int:
@@ -68,7 +68,7 @@ class OrderView:
         live = self.history.live_redemption
         if live is None:
             return discount(self.program, 0)
-        return Decimal(str(live.detail["discount"]))
+        return live.facts_as(Redeemed).discount
 
 
 def view_order(world: World, program_id: str, order_id: str) -> OrderView:

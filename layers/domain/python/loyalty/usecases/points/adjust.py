@@ -56,11 +56,10 @@ def adjust_for(world: World, cause: Cause, request: Adjustment, sender: Sender) 
         beside=lambda transaction: noting(world, transaction, request.order_id),
     )
     adjusted = transaction.history.movements[0]
-    shortfall = adjusted.detail.get("shortfall", 0)
     return PointsAdjusted(
         movement_id=adjusted.movement_id,
         points=adjusted.kind.sign * adjusted.points,
-        shortfall=shortfall if isinstance(shortfall, int) else 0,
+        shortfall=adjusted.shortfall,
         expires_at=adjusted.expires_at,
         balance=adjusted.balance_after,
         debt=adjusted.debt_after,
