@@ -12,12 +12,44 @@ from loyalty.domain.program.settings import EarningBasis
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A line of an order. `amount` is the line's net total, not the price of one piece."""
+    """A line of an order. `amount` is the line's net total, not the price of one piece.
+
+    It is money after the line's own discounts, before the order's discount and before points. `line` is the store's
+    own id of the line, where it has one.
+    """
 
     sku: str
     quantity: int
     amount: Decimal
     category: str | None = None
+    line: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """A payment on an order: its kind, as the store names it, and the money."""
+
+    kind: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What a store states about the goods and the money of an order, in its completion or in an edit of it.
+
+    `items_tax` is the part of `tax` that is on the items, where the store knows it. `points_discount` is how much of
+    what is stated points already took off. `total` may be left out of an edit.
+    """
+
+    currency: str
+    items: tuple[Item, ...]
+    discount: Decimal = Decimal(0)
+    shipping: Decimal = Decimal(0)
+    tax: Decimal = Decimal(0)
+    total: Decimal | None = None
+    items_tax: Decimal | None = None
+    points_discount: Decimal | None = None
+    tenders: tuple[Tender, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +67,24 @@ class Order:
     shipping: Decimal = Decimal(0)
     tax: Decimal = Decimal(0)
     total: Decimal
+    items_tax: Decimal | None = None
+    points_discount: Decimal | None = None
+    tenders: tuple[Tender, ...] = ()
+
+    @property
+    def stated(self) -> Stated:
+        """Its goods and its money."""
+        return Stated(
+            currency=self.currency,
+            items=tuple(self.items),
+            discount=self.discount,
+            shipping=self.shipping,
+            tax=self.tax,
+            total=self.total,
+            items_tax=self.items_tax,
+            points_discount=self.points_discount,
+            tenders=self.tenders,
+        )
 
     def account_id(self, program_id: str) -> AccountId | None:
         """Whose points the order earns."""

@@ -1,7 +1,7 @@
 """A loyalty program: the settings that the rules read."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import Field, dataclass, field, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -57,6 +57,25 @@ class RefundPolicy(StrEnum):
     PROPORTIONAL = "proportional"
 
 
+class Redeemed(StrEnum):
+    """What a refund does with the points that the order used."""
+
+    RETURN = "return"
+    KEEP = "keep"
+
+
+class TiersApply(StrEnum):
+    """Which order is the first that a tier multiplies."""
+
+    NEXT_ORDER = "next_order"
+    THIS_ORDER = "this_order"
+    """The order by which the customer reaches it."""
+
+
+OPEN = {"open": True}
+"""Marks a setting that the API does not offer yet: `settings` leaves it out while it has its default."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goods:
     """Which lines of an order: those of a SKU or of a category that is named."""
@@ -67,6 +86,13 @@ class Goods:
     def include(self, sku: str, category: str | None) -> bool:
         """Whether a line of this SKU and category is meant."""
         return sku in self.skus or category in self.categories
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excluded(Goods):
+    """What earns nothing: goods, and money that was paid by one of `tenders` (kinds, as the store names them)."""
+
+    tenders: tuple[str, ...] = field(default=(), metadata=OPEN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +110,7 @@ class Period(StrEnum):
     WEEK = "week"
     MONTH = "month"
     YEAR = "year"
+    EVER = "ever"
 
     def first_day(self, day: date) -> date:
         """The first day of the period that `day` is in."""
@@ -96,6 +123,8 @@ class Period(StrEnum):
                 return day.replace(day=1)
             case Period.YEAR:
                 return day.replace(month=1, day=1)
+            case Period.EVER:
+                return date(1970, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +139,9 @@ class CustomerCap:
 class Earn:
     """How orders earn. `points_per_unit` is points per one unit of currency (1 EUR, 1 JPY).
 
-    Of `rates` the first that includes a line counts; what is `excluded` earns nothing.
+    With `per` it is points for each whole `per` of money, reckoned on the sum of what a rate counts. Of `rates` the
+    first that includes a line counts; what is `excluded` earns nothing. An order that earns anything earns
+    `min_points_per_order` at least.
     """
 
     points_per_unit: Decimal = Decimal(1)
@@ -120,8 +151,10 @@ class Earn:
     min_order_total: Decimal = Decimal(0)
     max_points_per_order: int | None = None
     max_points_per_customer: CustomerCap | None = None
-    excluded: Goods = field(default_factory=Goods)
+    excluded: Excluded = field(default_factory=Excluded)
     rates: tuple[Rate, ...] = ()
+    per: Decimal | None = field(default=None, metadata=OPEN)
+    min_points_per_order: int | None = field(default=None, metadata=OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +222,8 @@ class Promotion(Goods):
     """Multiplies what orders earn, or adds `bonus_points` to it, from `starts_at` until before `ends_at`.
 
     It looks at the lines of its goods, or at the whole order where it names none; at customers in one of `tiers`,
-    where it names any, or at their first order. What counts is when the order was completed. The points
+    where it names any, or at their first order; at goods of `min_spend` or more after discounts and before points,
+    where it says so, and else at any that cost something. What counts is when the order was completed. The points
     that it adds live as long as its own `expiry` says, if it has one.
     """
 
@@ -203,6 +237,7 @@ class Promotion(Goods):
     stackable: bool = True
     priority: int = 0
     expiry: Expiry | None = None
+    min_spend: Decimal | None = field(default=None, metadata=OPEN)
 
     @property
     def names_goods(self) -> bool:
@@ -226,17 +261,29 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """What a cancellation does. Points restored past their expiry live `restore_grace_days`."""
+    """What a cancellation does. Points restored past their expiry live `restore_grace_days`.
+
+    With `reopens` an order that is completed again after it was cancelled is open again.
+    """
 
     on_shortfall: OnShortfall = OnShortfall.ALLOW_NEGATIVE
     restore_grace_days: int = 30
+    reopens: bool = field(default=False, metadata=OPEN)
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """What a return does."""
+    """What a return does with points that the order earned, and with those that it used (`redeemed`)."""
 
     policy: RefundPolicy = RefundPolicy.MANUAL
+    redeemed: Redeemed | None = field(default=None, metadata=OPEN)
+
+    @property
+    def restores(self) -> bool:
+        """Whether used points come back with the goods: as `redeemed` says, or else under `proportional`."""
+        if self.redeemed is None:
+            return self.policy is RefundPolicy.PROPORTIONAL
+        return self.redeemed is Redeemed.RETURN
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +315,7 @@ class Program:
     books: AccountNames = field(default_factory=AccountNames)
     tiers: tuple[Tier, ...] = ()
     promotions: tuple[Promotion, ...] = ()
+    tiers_apply: TiersApply = field(default=TiersApply.NEXT_ORDER, metadata=OPEN)
 
     @property
     def counts_orders(self) -> bool:
@@ -303,7 +351,7 @@ class Program:
 
     def settings(self) -> dict[str, Any]:
         """All of this as JSON has it: decimals as strings."""
-        return {name: _plain(part) for name, part in asdict(self).items()}
+        return cast(dict[str, Any], _plain(self))
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Self:
@@ -312,10 +360,11 @@ class Program:
 
 
 def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        told = {one.name: getattr(value, one.name) for one in fields(value)}
+        return {one.name: _plain(told[one.name]) for one in fields(value) if _is_offered(one, told[one.name])}
     match value:
-        case dict():
-            return {name: _plain(part) for name, part in value.items()}
-        case tuple() | list():
+        case tuple():
             return [_plain(part) for part in value]
         case datetime():
             return value.isoformat()
@@ -323,6 +372,10 @@ def _plain(value: Any) -> Any:
             return str(value)
         case _:
             return value
+
+
+def _is_offered(setting: Field[Any], value: object) -> bool:
+    return not setting.metadata.get("open") or value != setting.default
 
 
 def _build(cls: Any, value: Any) -> Any:

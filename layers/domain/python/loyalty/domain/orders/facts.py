@@ -1,0 +1,156 @@
+"""The facts of an order: each is recorded once, in order of arrival, and never changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from loyalty.domain.orders.accrual import Customer
+from loyalty.domain.orders.goods import Moment
+from loyalty.domain.orders.order import Stated
+
+MAX_REFUNDS, MAX_REVISIONS = 200, 50
+"""So many refunds and revisions an order may have."""
+FIRST_REVISION = 1
+"""The revision that a completion is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """All points that an order uses, and the money that they take off it."""
+
+    points: int = 0
+    discount: Decimal = Decimal(0)
+
+
+UNUSED = Used()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """The order was completed; its goods came in at `moment`, under the promotions that were `chosen` then.
+
+    A cap on the customer cut off `cut` points of what it earned.
+    """
+
+    stated: Stated
+    moment: Moment
+    customer: Customer
+    used: Used = UNUSED
+    chosen: tuple[str, ...] = ()
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """The store stated the order anew, as if nothing had come back; it uses `used` points from then on."""
+
+    revision: int
+    stated: Stated
+    moment: Moment
+    used: Used = UNUSED
+    chosen: tuple[str, ...] = ()
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedItem:
+    """What came back of a line, which is named by its id, or by its SKU.
+
+    `amount` is what goes back of the line's worth. Where `quantity` is None nobody knows how many pieces it is for.
+    """
+
+    line: str | None = None
+    sku: str | None = None
+    quantity: int | None = None
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Something came back: lines, shipping, tax and `other` money, or `money` where lines are not known.
+
+    `total` is what the store said then that had come back in all, and `money` what that was more than before. Tax that
+    is None goes with the goods. `points_discount` is what points took off the amounts that are stated.
+
+    It counts when `counts` says so, or once it is decided. `points` and `restore` are what an administrator decided at
+    once: how many earned points to take, how many used ones to give back. `restores` says whether used points come
+    back where nobody decides.
+    """
+
+    refund_id: str
+    items: tuple[ReturnedItem, ...] = ()
+    shipping: Decimal = Decimal(0)
+    tax: Decimal | None = None
+    other: Decimal = Decimal(0)
+    points_discount: Decimal = Decimal(0)
+    total: Decimal | None = None
+    money: Decimal = Decimal(0)
+    points: int | None = None
+    restore: int | None = None
+    counts: bool = True
+    restores: bool = True
+
+    @property
+    def by_amount(self) -> bool:
+        """Whether lines are not known."""
+        return self.total is not None
+
+    @property
+    def came_back(self) -> tuple[object, ...]:
+        """What makes it the same refund, whoever decided what about it."""
+        items = tuple(sorted(map(repr, self.items)))
+        return items, self.shipping, self.tax, self.other, self.points_discount, self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An administrator decided how many points a refund takes, and how many used ones it gives back."""
+
+    refund_id: str
+    points: int
+    restore: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """`points` were taken on account of the order, by hand; `name` is whatever names the adjustment."""
+
+    name: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """The order was cancelled."""
+
+    cancelled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reopening:
+    """The order was completed again after it was cancelled. A cap on the customer cut off `cut` of what came back."""
+
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """A refund is undone, or an adjustment: the order holds what it would hold without it.
+
+    A refund may come only later, and takes nothing then.
+    """
+
+    refund_id: str | None = None
+    adjustment: str | None = None
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Yielding:
+    """Another order holds the customer's first order, or their referral, by now: this one is without them for good."""
+
+    first_order: bool = False
+    referral: bool = False
+
+
+type Fact = Completion | Edit | Refund | Decision | Adjustment | Cancellation | Reopening | Undoing | Yielding

@@ -1,0 +1,257 @@
+"""Goods in layers: what is in an order, under which rules it came in, and what of it came back.
+
+The completion puts in the first layer, an edit puts another one on top. What comes back is taken from the latest layers
+of its line. Money is an exact fraction, so are pieces: a share of an order is a share of each piece.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from fractions import Fraction
+
+NONE = Fraction(0)
+ALL = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Line:
+    """Goods that an order names apart: by the store's own id of the line, if it has one, and by what they are.
+
+    `line` and `category` are empty where there is none.
+    """
+
+    line: str
+    sku: str
+    category: str = ""
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return f"{self.sku} ({self.line})" if self.line else self.sku
+
+
+class Pot(StrEnum):
+    """Money of an order that no goods cost."""
+
+    SHIPPING = "shipping"
+    ITEMS_TAX = "items_tax"
+    OTHER_TAX = "other_tax"
+    FEES = "fees"
+    """What a total holds beyond goods, shipping and tax."""
+
+
+SHIPPING = (Pot.SHIPPING,)
+TAX = (Pot.ITEMS_TAX, Pot.OTHER_TAX)
+POTS = (*SHIPPING, *TAX, Pot.FEES)
+
+type Key = Line | Pot
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """So much money, and so many pieces of a line."""
+
+    money: Fraction = NONE
+    pieces: Fraction = NONE
+
+    def __add__(self, other: "Part") -> "Part":
+        return Part(self.money + other.money, self.pieces + other.pieces)
+
+    def __sub__(self, other: "Part") -> "Part":
+        return Part(self.money - other.money, self.pieces - other.pieces)
+
+    def times(self, money: Fraction, pieces: Fraction) -> "Part":
+        """These shares of its money and of its pieces."""
+        return Part(self.money * money, self.pieces * pieces)
+
+
+NO_PART = Part()
+
+type Content = Mapping[Key, Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Under which rules goods came in: the version of the settings, and the instant.
+
+    Without `promotions` none of that version counts.
+    """
+
+    version: int
+    at: datetime
+    promotions: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What came in at one moment, as far as it is still there; `chosen` are the promotions that it came in under."""
+
+    moment: Moment
+    chosen: tuple[str, ...]
+    parts: Content
+
+
+type Layers = tuple[Layer, ...]
+"""What is in an order, in the order in which it came in."""
+
+
+def total_of(layers: Iterable[Layer]) -> dict[Key, Part]:
+    """What is in all layers together."""
+    found: dict[Key, Part] = {}
+    for layer in layers:
+        for key, part in layer.parts.items():
+            found[key] = found[key] + part if key in found else part
+    return found
+
+
+def lines_of(content: Content) -> Iterator[tuple[Line, Part]]:
+    """The goods in `content`."""
+    return ((key, part) for key, part in content.items() if isinstance(key, Line))
+
+
+def worth_of(content: Content) -> Fraction:
+    """The money of the goods in `content`."""
+    return sum((part.money for _, part in lines_of(content)), NONE)
+
+
+def changed(layers: Layers, before: Content, stated: Content, moment: Moment) -> Layers:
+    """`layers` after an edit at `moment`, which states `stated` where `before` was stated.
+
+    What it states more is a layer of its own, on top. What it states less is taken from the latest layers.
+    """
+    more: dict[Key, Part] = {}
+    less: dict[Key, Part] = {}
+    for key in dict.fromkeys((*before, *stated)):
+        rise = stated.get(key, NO_PART) - before.get(key, NO_PART)
+        up = Part(max(rise.money, NONE), max(rise.pieces, NONE))
+        down = up - rise
+        if up != NO_PART:
+            more[key] = up
+        if down != NO_PART:
+            less[key] = down
+    rest = _without(layers, less)
+    return (*rest, Layer(moment, (), more)) if more else rest
+
+
+type Lines = frozenset[Line]
+"""Lines that a refund does not tell apart: one that it names, or all of a SKU."""
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What came back of lines: money, the pieces that it was for, and the part of the money that names no pieces."""
+
+    money: Fraction = NONE
+    pieces: Fraction = NONE
+    loose: Fraction = NONE
+
+    def __add__(self, other: "Back") -> "Back":
+        return Back(self.money + other.money, self.pieces + other.pieces, self.loose + other.loose)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """What came back since the order was last stated, as sums: the order in which it came back leaves no trace.
+
+    `named` is what came back of lines. `untaxed` is the money of goods that came back without a word on their tax,
+    which goes with them. `other` is money for no goods. `share` is what refunds by amount have left.
+    """
+
+    named: Mapping[Lines, Back] = field(default_factory=dict)
+    shipping: Fraction = NONE
+    tax: Fraction = NONE
+    untaxed: Fraction = NONE
+    other: Fraction = NONE
+    share: Fraction = ALL
+
+    def __add__(self, more: "Returned") -> "Returned":
+        return Returned(
+            named=added(self.named, more.named),
+            shipping=self.shipping + more.shipping,
+            tax=self.tax + more.tax,
+            untaxed=self.untaxed + more.untaxed,
+            other=self.other + more.other,
+            share=self.share * more.share,
+        )
+
+
+def added(named: Mapping[Lines, Back], more: Mapping[Lines, Back]) -> dict[Lines, Back]:
+    """What came back of lines, and what came back more."""
+    return {**named, **{lines: named.get(lines, Back()) + back for lines, back in more.items()}}
+
+
+def left(layers: Layers, returned: Returned, coin: Fraction) -> Layers:
+    """What is left in `layers` once `returned` came back. `coin` is the smallest amount of money.
+
+    First goes what was named by line, then by SKU, which takes of all lines of the SKU alike; then refunds by amount,
+    which take of everything alike; then other money, which takes of all goods alike. So the same is left in whichever
+    order it came back.
+    """
+    there = total_of(layers)
+    rest = _without_other(_without_named(there, returned, coin), returned.other, coin)
+    return _without(layers, {key: part - rest[key] for key, part in there.items() if part != rest[key]})
+
+
+def goods_back(layers: Layers, returned: Returned, coin: Fraction) -> Fraction:
+    """The worth of the goods that came back themselves, which other money is not."""
+    there = total_of(layers)
+    return worth_of(there) - worth_of(_without_named(there, returned, coin))
+
+
+def _without(layers: Layers, less: Content) -> Layers:
+    """`layers` without `less`, taken from the latest of them; no more than is there."""
+    if not less:
+        return layers
+    due = dict(less)
+    kept: list[Layer] = []
+    for layer in reversed(layers):
+        parts = dict(layer.parts)
+        for key in parts.keys() & due.keys():
+            there, wanted = parts[key], due[key]
+            taken = Part(min(there.money, wanted.money), min(there.pieces, wanted.pieces))
+            parts[key], due[key] = there - taken, wanted - taken
+        kept.append(replace(layer, parts=parts))
+    return tuple(reversed(kept))
+
+
+def _without_named(there: Content, returned: Returned, coin: Fraction) -> dict[Key, Part]:
+    rest = dict(there)
+    for lines, back in sorted(returned.named.items(), key=lambda named: (len(named[0]), sorted(named[0]))):
+        mine = [line for line in lines if line in rest]
+        money, pieces = _shares_left(sum((rest[line] for line in mine), NO_PART), back, coin)
+        rest |= {line: rest[line].times(money, pieces) for line in mine}
+    goods = worth_of(there)
+    tax = sum((there[pot].money for pot in TAX if pot in there), NONE)
+    untold = tax * min(Fraction(returned.untaxed, goods), ALL) if goods else NONE
+    for pots, back_ in ((SHIPPING, returned.shipping), (TAX, returned.tax + untold)):
+        mine_ = [pot for pot in pots if pot in rest]
+        whole = sum((rest[pot].money for pot in mine_), NONE)
+        rest |= {pot: rest[pot].times(_share(whole - back_, whole), ALL) for pot in mine_ if back_}
+    if returned.share != ALL:
+        rest = {key: part.times(returned.share, returned.share) for key, part in rest.items()}
+    return rest
+
+
+def _without_other(there: dict[Key, Part], other: Fraction, coin: Fraction) -> dict[Key, Part]:
+    if not other:
+        return there
+    goods = worth_of(there)
+    share = _share(goods - other, goods, coin)
+    return {**there, **{line: part.times(share, ALL) for line, part in lines_of(there)}}
+
+
+def _shares_left(whole: Part, back: Back, coin: Fraction) -> tuple[Fraction, Fraction]:
+    """How much of the money and of the pieces of lines is left, of which there was `whole`.
+
+    All pieces are all of it. Money that names no pieces takes as much of each piece.
+    """
+    if back.pieces >= whole.pieces > 0:
+        return NONE, NONE
+    money = _share(whole.money - back.money, whole.money, coin if back.money else NONE)
+    return money, _share(whole.pieces - back.pieces, whole.pieces) * _share(whole.money - back.loose, whole.money)
+
+
+def _share(rest: Fraction, whole: Fraction, coin: Fraction = NONE) -> Fraction:
+    """How much of `whole` the `rest` is; less than a `coin` is nothing."""
+    return Fraction(rest, whole) if whole > 0 and rest > 0 and rest >= coin else NONE

@@ -1,0 +1,72 @@
+"""What a refund brings back of an order: which lines, how much of them, and which money."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from loyalty.domain.orders.basket import Basket, Rest
+from loyalty.domain.orders.facts import Refund, ReturnedItem
+from loyalty.domain.orders.goods import ALL, NONE, TAX, Back, Lines, Pot, Returned, added, lines_of, total_of
+from loyalty.domain.orders.statement import OrderWarning
+
+
+@dataclass(frozen=True, slots=True)
+class CameBack:
+    """What a refund brought back, the money that the customer got for it, and what of it was not there."""
+
+    returned: Returned
+    money: Fraction
+    warnings: tuple[OrderWarning, ...] = ()
+
+
+def came_back(refund: Refund, basket: Basket, rest: Rest) -> CameBack:
+    """What `refund` brings back of `basket`, of which `rest` is left. What the order does not have is left out."""
+    if refund.by_amount:
+        money = Fraction(refund.money)
+        if not basket.paid_left or not money:
+            return CameBack(Returned(), NONE)
+        share = max(ALL - Fraction(money, basket.paid_left), NONE)
+        return CameBack(Returned(share=share), min(money, basket.paid_left))
+    named: dict[Lines, Back] = {}
+    missing = []
+    for item, back in worths(refund):
+        lines = lines_named(item, basket)
+        if not lines:
+            missing.append(item.line or item.sku)
+        elif back.money:
+            named = added(named, {lines: back})
+    goods = sum((back.money for back in named.values()), NONE)
+    returned = Returned(
+        named=named,
+        shipping=Fraction(refund.shipping),
+        tax=Fraction(refund.tax or 0),
+        untaxed=goods if refund.tax is None else NONE,
+        other=Fraction(refund.other),
+    )
+    money = goods * rest.paid() + returned.shipping * rest.paid(Pot.SHIPPING) + returned.other
+    if not basket.statement.tax_inside:
+        money += returned.tax * rest.paid(TAX[0])
+    lost = (
+        f"The order has no line {', '.join(map(str, missing))}: that part of the refund {refund.refund_id} is left out."
+    )
+    warnings = (OrderWarning("refund_cut", lost),) if missing else ()
+    return CameBack(returned, min(money, basket.paid_left), warnings)
+
+
+def worths(refund: Refund) -> Iterator[tuple[ReturnedItem, Back]]:
+    """What goes back of the worth of each line that `refund` names, before points."""
+    amounts = [Fraction(item.amount) for item in refund.items]
+    weights = amounts if any(amounts) else [Fraction(item.quantity or 0) for item in refund.items]
+    whole = sum(weights, NONE)
+    for item, amount, weight in zip(refund.items, amounts, weights, strict=True):
+        money = amount + (Fraction(Fraction(refund.points_discount) * weight, whole) if whole else NONE)
+        pieces = Fraction(item.quantity or 0) if money else NONE
+        yield item, Back(money, pieces, money if item.quantity is None else NONE)
+
+
+def lines_named(item: ReturnedItem, basket: Basket) -> Lines:
+    """The lines of the order that `item` is of."""
+    there = total_of(basket.layers)
+    if item.line is not None:
+        return frozenset(line for line, _ in lines_of(there) if line.line == item.line)
+    return frozenset(line for line, _ in lines_of(there) if line.sku == item.sku)
