@@ -44,8 +44,9 @@ def item(text: str) -> Item:
 
 def stated(*items: str, **money: Any) -> Stated:
     """What a store states: items, and money as text. The total is what it all adds up to, before points."""
-    facts = {name: Decimal(amount) if isinstance(amount, str) else amount for name, amount in money.items()}
-    made = Stated(currency=facts.pop("currency", "EUR"), items=tuple(map(item, items)), **facts)
+    currency = money.pop("currency", "EUR")
+    facts: dict[str, Any] = {name: Decimal(it) if isinstance(it, str) else it for name, it in money.items()}
+    made = Stated(currency=currency, items=tuple(map(item, items)), **facts)
     if made.total is None and "total" not in money:
         goods = max(sum((one.amount for one in made.items), Decimal(0)) - made.discount, Decimal(0))
         made = replace(made, total=goods + made.shipping + made.tax)
@@ -63,7 +64,7 @@ def returned(text: str) -> ReturnedItem:
 
 def refund(refund_id: str, *items: str, **facts: Any) -> Refund:
     """A refund by lines; money as text."""
-    money = {name: Decimal(amount) if isinstance(amount, str) else amount for name, amount in facts.items()}
+    money: dict[str, Any] = {name: Decimal(it) if isinstance(it, str) else it for name, it in facts.items()}
     return Refund(refund_id=refund_id, items=tuple(map(returned, items)), **money)
 
 
@@ -91,8 +92,9 @@ class Told:
     def tell(self, fact: Fact, room: int | None = None) -> int:
         """Record `fact`; a cap leaves the customer `room` points."""
         before = self.holding
-        self.facts.append(recorded(self.facts, fact, self.programs, room))
-        return change(before, self.holding).points
+        after = recorded(before, fact, room)
+        self.facts.append(after.facts[-1])
+        return change(before, after).points
 
     def complete(
         self,

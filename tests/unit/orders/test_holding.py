@@ -1,6 +1,8 @@
 """An order holds exactly what its remaining goods would have earned, save what an administrator decided."""
 
+from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -10,17 +12,17 @@ from loyalty.domain.program.settings import Program
 from tests.support.builders import DAY, NOW, program
 from tests.support.facts import LATER, Told, window
 
+EARN = {"excluded": {"skus": ["card"]}, "rates": [{"skus": ["x5"], "points_per_unit": "5"}]}
 BIG = {"id": "big", **window(), "bonus_points": 100, "min_spend": "80.00"}
 FIVEFOLD = {"id": "fivefold", **window(), "multiplier": "5"}
 
 
-def shop(**settings: object) -> Program:
+def shop(**settings: Any) -> Program:
     """Goods `x5` earn five for a euro, goods `card` nothing; `big` gives 100 for 80.00 or more."""
-    earn = {"excluded": {"skus": ["card"]}, "rates": [{"skus": ["x5"], "points_per_unit": "5"}]}
-    return program(**{"earn": earn, "promotions": [BIG], "refund": {"policy": "proportional"}, **settings})
+    return program(**{"earn": EARN, "promotions": [BIG], **settings})
 
 
-def worked(**settings: object) -> Told:
+def worked(**settings: Any) -> Told:
     """The order of the worked example: 180 for 30.00 of `plain`, 10.00 of `x5`, 50.00 of `card`."""
     told = Told(shop(**settings))
     assert told.complete("plain*2=30.00", "x5=10.00", "card=50.00", shipping="6.00") == 180
@@ -64,16 +66,13 @@ def test_what_was_taken_by_hand_is_taken_once() -> None:
 
 
 def test_a_full_return_takes_everything_and_gives_used_points_back_whatever_became_of_shipping() -> None:
-    told = Told(shop(earn={**SHOP_EARN, "on_redeemed_order": "full"}))
+    told = Told(shop(earn={**EARN, "on_redeemed_order": "full"}))
     used = Used(500, Decimal("5.00"))
     assert told.complete("plain*2=30.00", "x5=10.00", "card=50.00", shipping="6.00", used=used) == 180
     before = told.holding
     assert told.refund("r1", "plain*2=30.00", "x5=10.00", "card=50.00") == -180
     assert told.holds == 0
     assert before.used - told.holding.used == 500
-
-
-SHOP_EARN = {"excluded": {"skus": ["card"]}, "rates": [{"skus": ["x5"], "points_per_unit": "5"}]}
 
 
 def test_an_exchange_is_an_edit() -> None:
@@ -127,12 +126,12 @@ def test_who_takes_goods_out_and_puts_them_back_buys_them_anew() -> None:
 
 
 @pytest.mark.parametrize(("at", "held"), [(LATER, 80), (NOW, 180)])
-def test_a_bonus_counts_where_the_goods_that_came_in_while_it_ran_meet_its_conditions(at: object, held: int) -> None:
+def test_a_bonus_counts_where_the_goods_that_came_in_while_it_ran_meet_its_conditions(at: datetime, held: int) -> None:
     told = Told(program(promotions=[BIG]))
     assert told.complete("A=80.00") == 180
     told.refund("r1", "A=79.00")
     assert told.holds == 1
-    told.edit("A=159.00", at=at)  # type: ignore[arg-type]
+    told.edit("A=159.00", at=at)
     assert told.holds == held
 
 

@@ -6,7 +6,7 @@ split into lines changes nothing, and less goods never earn more. A cap on the c
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -17,19 +17,11 @@ from loyalty.domain.ledger.movement import MAX_POINTS
 from loyalty.domain.ledger.standing import Counted, Standing
 from loyalty.domain.ledger.tiers import after
 from loyalty.domain.orders.basket import Rest
-from loyalty.domain.orders.goods import ALL, NONE, TAX, Key, Layer, Line, Pot, total_of
+from loyalty.domain.orders.goods import ALL, NONE, POTS, TAX, Layer, Lines, Pot, total
+from loyalty.domain.orders.rulebook import NO_GOODS, Kind, Offer, Rulebook
 from loyalty.domain.orders.statement import Statement
-from loyalty.domain.orders.steps import Programs, Rule, Step, decimal
-from loyalty.domain.program.settings import (
-    EarningBasis,
-    Expiry,
-    Goods,
-    OnRedeemedOrder,
-    Program,
-    Promotion,
-    Rate,
-    TiersApply,
-)
+from loyalty.domain.orders.steps import Rule, Step, decimal
+from loyalty.domain.program.settings import EarningBasis, Expiry, OnRedeemedOrder, Program, Rate, TiersApply
 
 BEYOND_COUNTING = Fraction(10**30)
 """No sum of points is larger, far over every cap: a stored number has 38 digits, and 50 multipliers make more."""
@@ -66,19 +58,18 @@ class Customer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earner:
-    """Some of a layer's goods or of a pot, and what they earn: exactly, before the order is rounded.
+    """Goods of one kind in a layer, or a pot of it, and what they earn: exactly, before the order is rounded.
 
-    `worth` is their money, `money` what the basis counts of it, less what may not earn. `rate` is the number of the
-    rate that counts, None is the program's own. `points` are those before promotions and tier.
+    `worth` is their money, `money` what the basis counts of it, less what may not earn. `factor` is what promotions
+    multiply, `points` are those before that and before the tier.
     """
 
     layer: int
-    key: Key
+    pot: Pot | None
+    kind: Kind
     worth: Fraction
     money: Fraction
     pieces: Fraction
-    rate: int | None
-    excluded: bool
     factor: Fraction = ALL
     points: Fraction = NONE
 
@@ -103,25 +94,28 @@ class Accrual:
     counts: bool = False
 
 
-def accrue(rest: Rest, customer: Customer, programs: Programs) -> Accrual:
-    """What is left of an order earns, whoever's cap is reached."""
+NOTHING = Accrual()
+
+
+def accrue(rest: Rest, customer: Customer, rules: Rulebook) -> Accrual:
+    """What the `rest` of an order earns, a cap on the customer apart."""
     if not rest.goods:
-        return Accrual()
-    scope = _Scope(rest, customer, programs)
-    basis = sum((earner.worth * scope.counted(earner.layer, earner.key) for earner in scope.earners), NONE)
-    if scope.total < scope.first.earn.min_order_total:
+        return NOTHING
+    scope = _Scope(rest, customer, rules)
+    basis = total(earner.worth * scope.counted(earner) for earner in scope.earners)
+    if scope.is_below_minimum:
         return Accrual(basis=basis, reason="below_min_order_total", tier=scope.tier)
-    promoted = [list(scope.on(number)) for number in range(len(rest.layers))]
+    promoted = [scope.on(layer) for layer in rest.layers]
     earners = _with_points(scope, promoted)
     found = [*_goods(scope, earners, promoted), *_referral(scope)]
     points, steps, bonuses = _rounded(found, scope.first)
-    used = rest.statement.points_off and scope.first.earn.on_redeemed_order is OnRedeemedOrder.NONE
+    unpaid = rest.statement.points_off and scope.first.earn.on_redeemed_order is OnRedeemedOrder.NONE
     return Accrual(
         points=points,
         basis=basis,
         spend=scope.spend,
         steps=steps,
-        reason=None if points else "points_used_on_order" if used else "no_points",
+        reason=None if points else "points_used_on_order" if unpaid else "no_points",
         bonuses=bonuses,
         earners=tuple(earners),
         tier=scope.tier,
@@ -129,23 +123,46 @@ def accrue(rest: Rest, customer: Customer, programs: Programs) -> Accrual:
     )
 
 
-def choose(rest: Rest, customer: Customer, programs: Programs) -> tuple[str, ...]:
+def choose(rest: Rest, customer: Customer, rules: Rulebook) -> tuple[str, ...]:
     """The promotions under which the latest layer of `rest` comes in, the highest priority first.
 
     One that is not stackable counts alone: it is left out where one before it counts, and leaves out all behind it.
     Those that are stackable count also later, where their conditions are not met yet.
     """
-    scope = _Scope(rest, customer, programs)
-    latest = len(rest.layers) - 1
-    running = sorted(scope.running(rest.layers[latest]), key=lambda promotion: -promotion.priority)
-    found: list[Promotion] = []
-    for promotion in running:
-        if scope.meets(promotion) and (not found or (promotion.stackable and found[-1].stackable)):
-            found.append(promotion)
-    if all(promotion.stackable for promotion in found):
-        waiting = [one for one in running if one.stackable and one not in found and scope.is_for(one)]
-        found = [promotion for promotion in running if promotion in found or promotion in waiting]
-    return tuple(promotion.id for promotion in found)
+    scope = _Scope(rest, customer, rules)
+    running = sorted(rules.running(rest.layers[-1]), key=lambda offer: -offer.promotion.priority)
+    found: list[Offer] = []
+    for offer in running:
+        if scope.meets(offer) and (not found or (offer.promotion.stackable and found[-1].promotion.stackable)):
+            found.append(offer)
+    if all(offer.promotion.stackable for offer in found):
+        found = [offer for offer in running if offer in found or (offer.promotion.stackable and scope.is_for(offer))]
+    return tuple(offer.promotion.id for offer in found)
+
+
+def earns_alike(rest: Rest, customer: Customer, rules: Rulebook, lines: Lines) -> bool:
+    """Whether what is left of all `lines` earns at one rate: then nobody needs to say which of them came back."""
+    there = [line for line in lines if line in rest.content and rest.content[line].money]
+    if len(there) < 2:
+        return True
+    scope = _Scope(rest, customer, rules)
+    ways = set()
+    for layer in rest.layers:
+        program, offers = rules.program(layer), scope.on(layer)
+        for line in there:
+            if line in layer.parts and layer.parts[line].money:
+                kind = rules.kind(layer.moment.version, line)
+                rate = program.earn.rates[kind.rate] if kind.rate is not None else None
+                named = frozenset(
+                    offer.promotion.id
+                    for offer in rules.chosen(layer)
+                    if offer.promotion.names_goods and kind.is_of(offer)
+                )
+                by_piece = rate.points_per_item if rate else None
+                ways.add(
+                    (kind.excluded, by_piece, per_unit(program, rate), program.earn.per, _factor(offers, kind), named)
+                )
+    return len(ways) == 1
 
 
 @dataclass(slots=True)
@@ -154,214 +171,190 @@ class _Scope:
 
     rest: Rest
     customer: Customer
-    programs: Programs
+    rules: Rulebook
     first: Program = field(init=False)
     earners: list[Earner] = field(init=False)
+    is_paid: bool = field(init=False)
+    is_below_minimum: bool = field(init=False)
     spend: Fraction = field(init=False)
     tier: str | None = field(init=False)
-    total: Fraction = field(init=False)
 
     def __post_init__(self) -> None:
-        self.first = self.program(self.rest.layers[0])
-        self.total = self._total()
+        self.first = self.rules.program(self.rest.layers[0])
+        # Whether any money was paid for what is left of the goods.
+        self.is_paid = self.rest.paid() > 0
+        self.is_below_minimum = self._total() < self.first.earn.min_order_total
         self.earners = list(self._earners())
         self.spend = self._spend()
         self.tier = self._tier()
 
-    def program(self, layer: Layer) -> Program:
-        return self.programs[layer.moment.version]
+    def program(self, earner: Earner) -> Program:
+        return self.rules.program(self.rest.layers[earner.layer])
 
-    def program_of(self, earner: Earner) -> Program:
-        return self.program(self.rest.layers[earner.layer])
+    def counted(self, earner: Earner) -> Fraction:
+        """The share of the money of `earner` that its basis counts."""
+        return _counted(self.rest.statement, self.program(earner).earn.basis, earner.pot)
 
-    @property
-    def is_paid(self) -> bool:
-        """Whether any money was paid for what is left of the goods."""
-        return self.rest.paid() > 0
+    def paid(self, layer: Layer) -> Fraction:
+        """The share of bonuses, and of points a piece, that goods earn which points or some tenders paid."""
+        return _earning_share(self.rest, self.rules.program(layer), ALL, None) if self.is_paid else NONE
 
-    def counted(self, layer: int, key: Key) -> Fraction:
-        """The share of the money of `key` that the layer's basis counts."""
-        return _counted(self.rest.statement, self.program(self.rest.layers[layer]).earn.basis, key)
-
-    def paid(self, layer: int) -> Fraction:
-        """The share of bonuses, and of points a piece, that an order earns which points or some tenders paid."""
-        program = self.program(self.rest.layers[layer])
-        return _earning_share(self.rest, program, ALL, None) if self.is_paid else NONE
-
-    def running(self, layer: Layer) -> Iterator[Promotion]:
-        """The promotions that ran when `layer` came in."""
-        if layer.moment.promotions:
-            for promotion in self.program(layer).promotions:
-                if promotion.starts_at <= layer.moment.at < promotion.ends_at:
-                    yield promotion
-
-    def is_for(self, promotion: Promotion) -> bool:
-        """Whether `promotion` is for the customer and their order."""
+    def is_for(self, offer: Offer) -> bool:
+        """Whether `offer` is for the customer and their order."""
+        promotion = offer.promotion
         mine = not promotion.tiers or self.tier in promotion.tiers
         return mine and (self.customer.first_order or not promotion.first_order)
 
-    def meets(self, promotion: Promotion) -> bool:
-        """Whether the goods that came in while `promotion` ran meet its conditions."""
+    def meets(self, offer: Offer) -> bool:
+        """Whether the goods that came in while `offer` ran meet its conditions."""
+        promotion = offer.promotion
         came_in = {
             number
             for number, layer in enumerate(self.rest.layers)
-            if any(promotion.id == one.id for one in self.running(layer))
+            if any(promotion.id == running.promotion.id for running in self.rules.running(layer))
         }
         mine = [
             earner
             for earner in self.earners
-            if earner.layer in came_in and isinstance(earner.key, Line)
-            if not promotion.names_goods or _is_of(promotion, earner.key)
+            if earner.pot is None and earner.layer in came_in and earner.kind.is_of(offer)
         ]
-        worth = sum((earner.worth for earner in mine), NONE)
+        worth = total(earner.worth for earner in mine)
         enough = worth > 0 if promotion.min_spend is None else worth >= promotion.min_spend
-        earning = not promotion.names_goods or any(earner.worth and not earner.excluded for earner in mine)
+        earning = not promotion.names_goods or any(earner.worth and not earner.kind.excluded for earner in mine)
         paid = promotion.bonus_points is None or self.is_paid
-        return self.is_for(promotion) and enough and earning and paid
+        return self.is_for(offer) and enough and earning and paid
 
-    def on(self, number: int) -> Iterator[Promotion]:
-        """The promotions that a layer came in under, and whose conditions are met."""
-        layer = self.rest.layers[number]
-        by_id = {promotion.id: promotion for promotion in self.program(layer).promotions}
-        return (by_id[chosen] for chosen in layer.chosen if chosen in by_id and self.meets(by_id[chosen]))
+    def on(self, layer: Layer) -> list[Offer]:
+        """The promotions that `layer` came in under, and whose conditions are met."""
+        return [offer for offer in self.rules.chosen(layer) if self.meets(offer)]
 
     def _earners(self) -> Iterator[Earner]:
-        worth = total_of(self.rest.layers)
-        kinds: dict[tuple[int, str, str], tuple[bool, int | None]] = {}
         for number, layer in enumerate(self.rest.layers):
-            program = self.program(layer)
+            program, paid = self.rules.program(layer), self.paid(layer)
+            money: dict[tuple[Pot | None, Kind], list[Fraction]] = defaultdict(list)
+            pieces: dict[tuple[Pot | None, Kind], list[Fraction]] = defaultdict(list)
             for key, part in layer.parts.items():
-                excluded, rate = False, None
-                if isinstance(key, Line):
-                    kind = (layer.moment.version, key.sku, key.category)
-                    if kind not in kinds:
-                        kinds[kind] = _kind(program, key)
-                    excluded, rate = kinds[kind]
-                counted = _counted(self.rest.statement, program.earn.basis, key)
+                if isinstance(key, Pot):
+                    money[key, NO_GOODS].append(part.money)
+                elif self.rest.content[key].money:
+                    kind = self.rules.kind(layer.moment.version, key)
+                    money[None, kind].append(part.money)
+                    pieces[None, kind].append(part.pieces)
+            for (pot, kind), amounts in money.items():
+                worth = total(amounts)
+                counted = _counted(self.rest.statement, program.earn.basis, pot)
                 yield Earner(
                     layer=number,
-                    key=key,
-                    worth=part.money,
-                    money=part.money * _earning_share(self.rest, program, counted, key),
-                    pieces=part.pieces * self.paid(number) if worth[key].money else NONE,
-                    rate=rate,
-                    excluded=excluded,
+                    pot=pot,
+                    kind=kind,
+                    worth=worth,
+                    money=worth * _earning_share(self.rest, program, counted, pot),
+                    pieces=total(pieces[pot, kind]) * paid,
                 )
 
     def _total(self) -> Fraction:
         """What is left of the order costs, before points."""
-        statement = self.rest.statement
-        pots = sum((part.money for key, part in total_of(self.rest.layers).items() if isinstance(key, Pot)), NONE)
-        held = _counted(statement, EarningBasis.TOTAL, None)
-        return self.rest.goods * held + pots
+        pots = total(self.rest.content[pot].money for pot in POTS if pot in self.rest.content)
+        return self.rest.goods * _counted(self.rest.statement, EarningBasis.TOTAL, None) + pots
 
     def _spend(self) -> Fraction:
         """The money that could earn: paid, and neither for goods nor by tenders that are excluded."""
-        if self.total < self.first.earn.min_order_total:
+        if self.is_below_minimum:
             return NONE
-        found = NONE
-        for earner in self.earners:
-            if not earner.excluded:
-                program = self.program_of(earner)
-                counted = _counted(self.rest.statement, program.earn.basis, earner.key)
-                found += earner.worth * _cash_share(self.rest, program, counted, earner.key)
-        return found
+        return total(
+            earner.worth * _cash_share(self.rest, self.program(earner), self.counted(earner), earner.pot)
+            for earner in self.earners
+            if not earner.kind.excluded
+        )
 
     def _tier(self) -> str | None:
         standing = self.customer.standing
         if standing is None or self.first.tiers_apply is not TiersApply.THIS_ORDER:
             return self.customer.tier
-        spend = floor(Fraction(self.spend, self.rest.statement.coin))
-        window = max((tier.window_days or 0 for tier in self.first.tiers), default=0)
-        orders = 1 if self.is_paid and self.total >= self.first.earn.min_order_total else 0
-        counted = Counted(day=self.customer.day, orders=orders, spend=spend, window=window, tier=standing.tier)
+        counted = Counted(
+            day=self.customer.day,
+            orders=1 if self.is_paid and not self.is_below_minimum else 0,
+            spend=floor(Fraction(self.spend, self.rest.statement.coin)),
+            window=max((tier.window_days or 0 for tier in self.first.tiers), default=0),
+            tier=standing.tier,
+        )
         return after(self.first, standing.plus(counted), self.customer.day)
 
 
-def _kind(program: Program, line: Line) -> tuple[bool, int | None]:
-    """Whether a line is of goods that earn nothing, and the number of the rate that counts for it."""
-    if _is_of(program.earn.excluded, line):
-        return True, None
-    return False, next((number for number, rate in enumerate(program.earn.rates) if _is_of(rate, line)), None)
-
-
-def _is_of(goods: Goods, line: Line) -> bool:
-    return goods.include(line.sku, line.category or None)
-
-
-def _counted(statement: Statement, basis: EarningBasis, key: Key | None) -> Fraction:
-    """The share of the money of goods (None: of all of them), or of a pot, that `basis` counts."""
-    if isinstance(key, Pot) and key not in POTS_OF[basis]:
+def _counted(statement: Statement, basis: EarningBasis, pot: Pot | None) -> Fraction:
+    """The share of the money of goods (None), or of a pot, that `basis` counts."""
+    if pot is not None and pot not in POTS_OF[basis]:
         return NONE
     if basis not in TOTALS:
         return ALL
-    goods = statement.worth
     missing = statement.unstated + (statement.tax_inside if basis in WITHOUT_TAX else NONE)
-    if isinstance(key, Pot):
-        pots = statement.total + statement.unstated - goods
-        return max(ALL - Fraction(max(missing - goods, NONE), pots), NONE) if pots > 0 else ALL
-    return max(ALL - Fraction(missing, goods), NONE) if goods else NONE
+    if not missing:
+        return ALL
+    goods = statement.worth
+    if pot is None:
+        return max(ALL - Fraction(missing, goods), NONE)
+    pots = statement.total + statement.unstated - goods
+    return max(ALL - Fraction(max(missing - goods, NONE), pots), NONE)
 
 
-def _earning_share(rest: Rest, program: Program, counted: Fraction, key: Key | None) -> Fraction:
+def _earning_share(rest: Rest, program: Program, counted: Fraction, pot: Pot | None) -> Fraction:
     """The share of money, of which the basis has `counted`, that earns: as `on_redeemed_order` says, less tenders."""
     if not rest.statement.points_off or program.earn.on_redeemed_order is OnRedeemedOrder.FULL:
         return counted * (ALL - rest.statement.paid_by(program.earn.excluded.tenders))
     if program.earn.on_redeemed_order is OnRedeemedOrder.NONE:
         return NONE
-    return _cash_share(rest, program, counted, key)
+    return _cash_share(rest, program, counted, pot)
 
 
-def _cash_share(rest: Rest, program: Program, counted: Fraction, key: Key | None) -> Fraction:
+def _cash_share(rest: Rest, program: Program, counted: Fraction, pot: Pot | None) -> Fraction:
     """The share of money, of which the basis has `counted`, that was paid in money that may earn."""
-    unpaid = ALL - rest.paid(key)
+    unpaid = ALL - rest.paid(pot)
     return max(counted - unpaid, NONE) * (ALL - rest.statement.paid_by(program.earn.excluded.tenders))
 
 
-def _with_points(scope: _Scope, promoted: Sequence[Sequence[Promotion]]) -> list[Earner]:
+def _with_points(scope: _Scope, promoted: Sequence[Sequence[Offer]]) -> list[Earner]:
     """The earners with what multiplies them, and their points before that."""
-    found = [
-        replace(earner, factor=prod((_factor(one, earner) for one in promoted[earner.layer]), start=ALL))
-        for earner in scope.earners
-    ]
-    whole = _in_blocks(scope, found)
-    return [replace(earner, points=whole(number, earner)) for number, earner in enumerate(found)]
+    found = [replace(earner, factor=_factor(promoted[earner.layer], earner.kind)) for earner in scope.earners]
+    blocks = _blocks(scope, found)
+    return [replace(earner, points=_points(scope, earner, blocks.get(number))) for number, earner in enumerate(found)]
 
 
-def _factor(promotion: Promotion, earner: Earner) -> Fraction:
-    """What `promotion` multiplies: the goods that it names, or all there is where it names none."""
-    if promotion.multiplier is None or earner.excluded:
-        return ALL
-    named = isinstance(earner.key, Line) and _is_of(promotion, earner.key)
-    return Fraction(promotion.multiplier) if named or not promotion.names_goods else ALL
+def _factor(offers: Iterable[Offer], kind: Kind) -> Fraction:
+    """What `offers` multiply goods of `kind` by, or what is no goods: that only offers multiply which name none."""
+    return prod((_times(offer, kind) for offer in offers), start=ALL)
 
 
-def _in_blocks(scope: _Scope, earners: Sequence[Earner]) -> Callable[[int, Earner], Fraction]:
-    """How many points an earner has before anything multiplies it.
+def _times(offer: Offer, kind: Kind) -> Fraction:
+    multiplier = offer.promotion.multiplier
+    return Fraction(multiplier) if multiplier is not None and kind.is_of(offer) and not kind.excluded else ALL
 
-    Where whole blocks of money earn, they are those of the rate's summed money: first of what is multiplied most, so
-    that less goods never earn more.
+
+def _blocks(scope: _Scope, earners: Sequence[Earner]) -> dict[int, int]:
+    """How many whole blocks of money each earner has, by its number, where whole blocks earn.
+
+    They are blocks of the rate's summed money: first of what is multiplied most, so that less never earns more.
     """
-    blocks: dict[int, int] = {}
+    found: dict[int, int] = {}
     counted: dict[tuple[object, int | None], Fraction] = defaultdict(Fraction)
     for number, earner in sorted(enumerate(earners), key=lambda one: -one[1].factor):
-        program = scope.program_of(earner)
-        if program.earn.per is not None and not earner.excluded:
-            rate = (program.earn, earner.rate)
-            before = floor(Fraction(counted[rate], Fraction(program.earn.per)))
+        earn = scope.program(earner).earn
+        if earn.per is not None and not earner.kind.excluded:
+            rate = (earn, earner.kind.rate)
+            before = floor(Fraction(counted[rate], Fraction(earn.per)))
             counted[rate] += earner.money
-            blocks[number] = floor(Fraction(counted[rate], Fraction(program.earn.per))) - before
+            found[number] = floor(Fraction(counted[rate], Fraction(earn.per))) - before
+    return found
 
-    def points(number: int, earner: Earner) -> Fraction:
-        if earner.excluded:
-            return NONE
-        program = scope.program_of(earner)
-        rate = program.earn.rates[earner.rate] if earner.rate is not None else None
-        if rate and rate.points_per_item is not None:
-            return earner.pieces * rate.points_per_item
-        return Fraction(per_unit(program, rate)) * blocks.get(number, earner.money)
 
-    return points
+def _points(scope: _Scope, earner: Earner, blocks: int | None) -> Fraction:
+    """What an earner earns before anything multiplies it."""
+    if earner.kind.excluded:
+        return NONE
+    program = scope.program(earner)
+    rate = program.earn.rates[earner.kind.rate] if earner.kind.rate is not None else None
+    if rate and rate.points_per_item is not None:
+        return earner.pieces * rate.points_per_item
+    return Fraction(per_unit(program, rate)) * (earner.money if blocks is None else blocks)
 
 
 def per_unit(program: Program, rate: Rate | None) -> Decimal:
@@ -378,29 +371,27 @@ class _Added:
     expiry: Expiry | None = None
 
 
-def _goods(scope: _Scope, earners: Sequence[Earner], promoted: Sequence[Sequence[Promotion]]) -> Iterable[_Added]:
+def _goods(scope: _Scope, earners: Sequence[Earner], promoted: Sequence[Sequence[Offer]]) -> Iterable[_Added]:
     """What the goods earn, layer by layer, then what the tier adds to it."""
     bonuses = _bonuses(scope, promoted)
-    multiplied: dict[int, Fraction] = {}
+    multiplied: dict[int, Fraction] = defaultdict(Fraction)
     for number, layer in enumerate(scope.rest.layers):
         mine = [earner for earner in earners if earner.layer == number]
-        program, version = scope.program(layer), layer.moment.version
-        yield from _base(program, mine)
+        yield from _base(scope.rules.program(layer), mine)
         points = [earner.points for earner in mine]
-        for promotion in promoted[number]:
-            added = NONE
-            if promotion.multiplier is not None:
-                more = [have * (_factor(promotion, earner) - 1) for have, earner in zip(points, mine, strict=True)]
-                added, points = sum(more, NONE), [have + one for have, one in zip(points, more, strict=True)]
-            elif bonuses.get(promotion.id) == number:
-                added = (promotion.bonus_points or 0) * scope.paid(number)
+        for offer in promoted[number]:
+            if offer.promotion.multiplier is not None:
+                times = [_times(offer, earner.kind) for earner in mine]
+                added = total(have * (more - 1) for have, more in zip(points, times, strict=True))
+                points = [have * more for have, more in zip(points, times, strict=True)]
+            elif (number, offer.number) in bonuses:
+                added = (offer.promotion.bonus_points or 0) * scope.paid(layer)
             else:
                 continue
-            step = Step(Rule.PROMOTION, 0, version, program.promotions.index(promotion))
-            yield _Added(step, added, promotion.expiry)
-        multiplied[version] = multiplied.get(version, NONE) + sum(points, NONE)
+            yield _Added(Step(Rule.PROMOTION, 0, offer.version, offer.number), added, offer.promotion.expiry)
+        multiplied[layer.moment.version] += total(points)
     for version, points_ in multiplied.items():
-        tiers = scope.programs[version].tiers
+        tiers = scope.rules.version(version).tiers
         of = next((number for number, tier in enumerate(tiers) if tier.name == scope.tier), None)
         if of is not None and tiers[of].multiplier != 1:
             yield _Added(Step(Rule.TIER, 0, version, of), (Fraction(tiers[of].multiplier) - 1) * points_)
@@ -408,43 +399,41 @@ def _goods(scope: _Scope, earners: Sequence[Earner], promoted: Sequence[Sequence
 
 def _base(program: Program, earners: Sequence[Earner]) -> Iterable[_Added]:
     """What a layer's goods earn before anything multiplies it: by the program's own rate, then by each other one."""
-    version = program.version
     for rate in (None, *range(len(program.earn.rates))):
-        mine = [earner for earner in earners if earner.rate == rate and not earner.excluded]
+        mine = [earner for earner in earners if earner.kind.rate == rate and not earner.kind.excluded]
         if rate is None or mine:
-            points = sum((earner.points for earner in mine), NONE)
             by_piece = rate is not None and program.earn.rates[rate].points_per_item is not None
-            figure = sum((earner.pieces if by_piece else earner.money for earner in mine), NONE)
+            figure = total(earner.pieces if by_piece else earner.money for earner in mine)
             rule = Rule.BASE if rate is None else Rule.RATE
-            yield _Added(Step(rule, 0, version, rate or 0, decimal(figure)), points)
-    excluded = sum((earner.money for earner in earners if earner.excluded), NONE)
+            step = Step(rule, 0, program.version, rate or 0, decimal(figure))
+            yield _Added(step, total(earner.points for earner in mine))
+    excluded = total(earner.money for earner in earners if earner.kind.excluded)
     if excluded:
-        yield _Added(Step(Rule.EXCLUDED, 0, version, 0, decimal(excluded)), NONE)
+        yield _Added(Step(Rule.EXCLUDED, 0, program.version, 0, decimal(excluded)), NONE)
 
 
-def _bonuses(scope: _Scope, promoted: Sequence[Sequence[Promotion]]) -> dict[str, int]:
-    """Which bonuses count, and for which layer: each once, and the largest where versions differ.
+def _bonuses(scope: _Scope, promoted: Sequence[Sequence[Offer]]) -> set[tuple[int, int]]:
+    """Which bonuses count, by layer and place: each once, and the largest where versions differ.
 
     One that is not stackable is not added to others, also not to those of other layers: what is more counts.
     """
-    best: dict[str, tuple[Fraction, int, bool]] = {}
-    for number, promotions in enumerate(promoted):
-        for promotion in promotions:
-            points = (promotion.bonus_points or 0) * scope.paid(number)
-            if points and (promotion.id not in best or points > best[promotion.id][0]):
-                best[promotion.id] = (points, number, promotion.stackable)
-    together = {id_: number for id_, (_, number, stackable) in best.items() if stackable}
-    alone = max((one for one in best.items() if not one[1][2]), key=lambda one: one[1][0], default=None)
-    if alone and alone[1][0] >= sum((best[id_][0] for id_ in together), NONE):
-        return {alone[0]: alone[1][1]}
-    return together
+    best: dict[str, tuple[Fraction, Offer, int]] = {}
+    for number, (layer, offers) in enumerate(zip(scope.rest.layers, promoted, strict=True)):
+        for offer in offers:
+            points = (offer.promotion.bonus_points or 0) * scope.paid(layer)
+            if points and (offer.promotion.id not in best or points > best[offer.promotion.id][0]):
+                best[offer.promotion.id] = (points, offer, number)
+    together = [one for one in best.values() if one[1].promotion.stackable]
+    alone = max((one for one in best.values() if not one[1].promotion.stackable), key=lambda one: one[0], default=None)
+    counting = [alone] if alone and alone[0] >= total(points for points, _, _ in together) else together
+    return {(number, offer.number) for _, offer, number in counting}
 
 
 def _referral(scope: _Scope) -> Iterable[_Added]:
     points = scope.customer.referee_points
     if points:
         step = Step(Rule.REFERRAL, 0, scope.first.version, 0, Decimal(points))
-        yield _Added(step, points * scope.paid(0))
+        yield _Added(step, points * scope.paid(scope.rest.layers[0]))
 
 
 def _rounded(found: Iterable[_Added], program: Program) -> tuple[int, tuple[Step, ...], tuple[tuple[Expiry, int], ...]]:

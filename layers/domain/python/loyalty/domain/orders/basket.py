@@ -14,17 +14,17 @@ from loyalty.domain.orders.goods import (
     NONE,
     POTS,
     Back,
-    Key,
+    Content,
+    Layer,
     Layers,
-    Line,
     Lines,
     Moment,
     Pot,
     Returned,
     added,
     changed,
-    goods_back,
     left,
+    total,
     total_of,
     worth_of,
 )
@@ -33,39 +33,44 @@ from loyalty.domain.orders.statement import Statement
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """What is left of an order: the layers, their goods' worth, and the shares of it that points paid.
+    """What is left of an order.
 
-    `unpaid` is the share that points paid: of all goods, under None, and of each pot.
+    It is left in `layers`, which hold `content` together; `goods` is the worth of its goods, `named` before other money
+    is taken off it. `unpaid` is the share that points paid: of all goods, under None, and of each pot.
     """
 
     statement: Statement
     layers: Layers
+    content: Content
     goods: Fraction
+    named: Fraction
     unpaid: Mapping[Pot | None, Fraction]
 
-    def paid(self, key: Key | None = None) -> Fraction:
+    def paid(self, pot: Pot | None = None) -> Fraction:
         """The share that was paid in money: of the goods, or of a pot."""
-        return ALL - self.unpaid.get(None if isinstance(key, Line) else key, NONE)
+        return ALL - self.unpaid.get(pot, NONE)
 
     @property
     def off(self) -> Fraction:
         """The money that points took off what is left."""
-        there = total_of(self.layers)
-        pots = sum((there[pot].money * share for pot, share in self.unpaid.items() if pot in there), NONE)
-        return self.goods * self.unpaid.get(None, NONE) + pots
+        pots = (self.content[pot].money * self.unpaid[pot] for pot in POTS if pot in self.content)
+        return self.goods * self.unpaid.get(None, NONE) + total(pots)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basket:
     """An order's goods and money.
 
-    `layers` and `off` (the money that points took off them) are as of the last statement, `returned` is what came back
-    since. Of `used` points (all that the order ever used) `given_back` came back before that statement. `back` is the
-    money that came back, and `named` what came back of lines, both since the order is there.
+    `layers`, which hold `there` together, its goods' `worth`, and `off` (the money that points took off it all) are as
+    of the last statement, `returned` is what came back since. Of `used` points (all that the order ever used)
+    `given_back` came back before that statement. `back` is the money that came back, and `named` what came back of
+    lines, both since the order is there.
     """
 
     statement: Statement
     layers: Layers = ()
+    there: Content = field(default_factory=dict)
+    worth: Fraction = NONE
     off: Fraction = NONE
     used: int = 0
     given_back: int = 0
@@ -76,18 +81,30 @@ class Basket:
     @classmethod
     def of(cls, statement: Statement, moment: Moment, used: int) -> "Basket":
         """An order as it comes in, in one layer."""
-        layers = changed((), {}, statement.content, moment)
-        return cls(statement=statement, layers=layers, off=statement.points_off, used=used)
+        there = statement.content
+        return cls(
+            statement=statement,
+            layers=(Layer(moment, (), there),),
+            there=there,
+            worth=worth_of(there),
+            off=statement.points_off,
+            used=used,
+        )
 
-    def restated(self, statement: Statement, moment: Moment, used: int, given_back: int) -> "Basket":
-        """The order after an edit at `moment`; it uses `used` points by now, of which `given_back` came back."""
-        rest = self.rest()
-        off = rest.off + statement.points_off - self.statement.points_off
+    def restated(self, rest: Rest, statement: Statement, moment: Moment, used: int, given_back: int) -> "Basket":
+        """The order after an edit at `moment`, when `rest` of it was left.
+
+        It uses `used` points by now, of which `given_back` came back.
+        """
+        layers = changed(rest.layers, self.statement.content, statement.content, moment)
+        there = total_of(layers)
         return replace(
             self,
             statement=statement,
-            layers=changed(rest.layers, self.statement.content, statement.content, moment),
-            off=max(off, NONE),
+            layers=layers,
+            there=there,
+            worth=worth_of(there),
+            off=max(rest.off + statement.points_off - self.statement.points_off, NONE),
             used=max(used, given_back),
             given_back=given_back,
             returned=Returned(),
@@ -106,27 +123,22 @@ class Basket:
 
     def rest(self) -> Rest:
         """What is left of it. Other money that came back was paid in money: what points paid stays as it is."""
-        layers = left(self.layers, self.returned, self.statement.coin)
-        goods = worth_of(total_of(layers))
+        rest = left(self.layers, self.there, self.worth, self.returned, self.statement.coin)
         unpaid = self._unpaid()
-        if self.returned.other and goods:
-            named = worth_of(total_of(self.layers)) - goods_back(self.layers, self.returned, self.statement.coin)
-            unpaid[None] = min(Fraction(unpaid[None] * named, goods), ALL)
-        return Rest(self.statement, layers, goods, unpaid)
+        if rest.goods:
+            unpaid[None] = min(Fraction(unpaid[None] * rest.named, rest.goods), ALL)
+        return Rest(self.statement, rest.layers, rest.content, rest.goods, rest.named, unpaid)
 
     def restorable(self, rest: Rest) -> int:
         """Used points of what came back since the last statement: all that are left, where no goods are."""
         open_ = self.used - self.given_back
-        if not rest.goods:
-            return open_
-        worth = worth_of(total_of(self.layers))
-        return floor(Fraction(open_ * goods_back(self.layers, self.returned, self.statement.coin), worth))
+        return floor(Fraction(open_ * (self.worth - rest.named), self.worth)) if rest.goods else open_
 
     def _unpaid(self) -> dict[Pot | None, Fraction]:
-        there, due = total_of(self.layers), self.off
+        due = self.off
         found: dict[Pot | None, Fraction] = {}
         for pot in (None, *POTS):
-            money = worth_of(there) if pot is None else there[pot].money if pot in there else NONE
+            money = self.worth if pot is None else self.there[pot].money if pot in self.there else NONE
             taken = min(due, money)
             found[pot] = Fraction(taken, money) if money else NONE
             due -= taken

@@ -1,5 +1,6 @@
 """The facts of an order: each is recorded once, in order of arrival, and never changed."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,10 +17,14 @@ FIRST_REVISION = 1
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """All points that an order uses, and the money that they take off it."""
+    """All points that an order uses, and the money that they take off it.
+
+    `point_value` is what one of them is worth; None, where not all are worth the same.
+    """
 
     points: int = 0
     discount: Decimal = Decimal(0)
+    point_value: Decimal | None = None
 
 
 UNUSED = Used()
@@ -42,11 +47,15 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """The store stated the order anew, as if nothing had come back; it uses `used` points from then on."""
+    """The store stated the order anew, as if nothing had come back.
+
+    It uses `used` points from then on; `asked` is the number that the store asked for, None where it left that out.
+    """
 
     revision: int
     stated: Stated
     moment: Moment
+    asked: int | None = None
     used: Used = UNUSED
     chosen: tuple[str, ...] = ()
     cut: int = 0
@@ -98,8 +107,7 @@ class Refund:
     @property
     def came_back(self) -> tuple[object, ...]:
         """What makes it the same refund, whoever decided what about it."""
-        items = tuple(sorted(map(repr, self.items)))
-        return items, self.shipping, self.tax, self.other, self.points_discount, self.total
+        return Counter(self.items), self.shipping, self.tax, self.other, self.points_discount, self.total
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,8 +96,10 @@ type Layers = tuple[Layer, ...]
 """What is in an order, in the order in which it came in."""
 
 
-def total_of(layers: Iterable[Layer]) -> dict[Key, Part]:
+def total_of(layers: Layers) -> Content:
     """What is in all layers together."""
+    if len(layers) == 1:
+        return layers[0].parts
     found: dict[Key, Part] = {}
     for layer in layers:
         for key, part in layer.parts.items():
@@ -112,7 +114,15 @@ def lines_of(content: Content) -> Iterator[tuple[Line, Part]]:
 
 def worth_of(content: Content) -> Fraction:
     """The money of the goods in `content`."""
-    return sum((part.money for _, part in lines_of(content)), NONE)
+    return total(part.money for _, part in lines_of(content))
+
+
+def total(fractions: Iterable[Fraction]) -> Fraction:
+    """The sum of `fractions`, of which many have the same denominator: ten times as fast as one after the other."""
+    sums: dict[int, int] = {}
+    for fraction in fractions:
+        sums[fraction.denominator] = sums.get(fraction.denominator, 0) + fraction.numerator
+    return sum((Fraction(numerator, denominator) for denominator, numerator in sums.items()), NONE)
 
 
 def changed(layers: Layers, before: Content, stated: Content, moment: Moment) -> Layers:
@@ -181,22 +191,33 @@ def added(named: Mapping[Lines, Back], more: Mapping[Lines, Back]) -> dict[Lines
     return {**named, **{lines: named.get(lines, Back()) + back for lines, back in more.items()}}
 
 
-def left(layers: Layers, returned: Returned, coin: Fraction) -> Layers:
-    """What is left in `layers` once `returned` came back. `coin` is the smallest amount of money.
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of goods: in layers, and together; `named` is their worth before other money is taken off it."""
+
+    layers: Layers
+    content: Content
+    goods: Fraction
+    named: Fraction
+
+
+def left(layers: Layers, there: Content, goods: Fraction, returned: Returned, coin: Fraction) -> Left:
+    """What is left in `layers` once `returned` came back. Together they hold `there`, whose goods are worth `goods`.
 
     First goes what was named by line, then by SKU, which takes of all lines of the SKU alike; then refunds by amount,
     which take of everything alike; then other money, which takes of all goods alike. So the same is left in whichever
-    order it came back.
+    order it came back. `coin` is the smallest amount of money.
     """
-    there = total_of(layers)
-    rest = _without_other(_without_named(there, returned, coin), returned.other, coin)
-    return _without(layers, {key: part - rest[key] for key, part in there.items() if part != rest[key]})
+    rest = _without_named(there, goods, returned, coin)
+    named = goods - worth_of(_lost(there, rest))
+    share = _share(named - returned.other, named, coin) if returned.other else ALL
+    if share != ALL:
+        rest |= {line: part.times(share, ALL) for line, part in lines_of(rest)}
+    return Left(_without(layers, _lost(there, rest)), rest, named * share, named)
 
 
-def goods_back(layers: Layers, returned: Returned, coin: Fraction) -> Fraction:
-    """The worth of the goods that came back themselves, which other money is not."""
-    there = total_of(layers)
-    return worth_of(there) - worth_of(_without_named(there, returned, coin))
+def _lost(there: Content, rest: Content) -> Content:
+    return {key: part - rest[key] for key, part in there.items() if part is not rest[key]}
 
 
 def _without(layers: Layers, less: Content) -> Layers:
@@ -215,30 +236,21 @@ def _without(layers: Layers, less: Content) -> Layers:
     return tuple(reversed(kept))
 
 
-def _without_named(there: Content, returned: Returned, coin: Fraction) -> dict[Key, Part]:
+def _without_named(there: Content, goods: Fraction, returned: Returned, coin: Fraction) -> dict[Key, Part]:
     rest = dict(there)
     for lines, back in sorted(returned.named.items(), key=lambda named: (len(named[0]), sorted(named[0]))):
         mine = [line for line in lines if line in rest]
         money, pieces = _shares_left(sum((rest[line] for line in mine), NO_PART), back, coin)
         rest |= {line: rest[line].times(money, pieces) for line in mine}
-    goods = worth_of(there)
-    tax = sum((there[pot].money for pot in TAX if pot in there), NONE)
+    tax = total(there[pot].money for pot in TAX if pot in there)
     untold = tax * min(Fraction(returned.untaxed, goods), ALL) if goods else NONE
-    for pots, back_ in ((SHIPPING, returned.shipping), (TAX, returned.tax + untold)):
-        mine_ = [pot for pot in pots if pot in rest]
-        whole = sum((rest[pot].money for pot in mine_), NONE)
-        rest |= {pot: rest[pot].times(_share(whole - back_, whole), ALL) for pot in mine_ if back_}
+    for pots, money_back in ((SHIPPING, returned.shipping), (TAX, returned.tax + untold)):
+        if money_back:
+            whole = total(rest[pot].money for pot in pots if pot in rest)
+            rest |= {pot: rest[pot].times(_share(whole - money_back, whole), ALL) for pot in pots if pot in rest}
     if returned.share != ALL:
         rest = {key: part.times(returned.share, returned.share) for key, part in rest.items()}
     return rest
-
-
-def _without_other(there: dict[Key, Part], other: Fraction, coin: Fraction) -> dict[Key, Part]:
-    if not other:
-        return there
-    goods = worth_of(there)
-    share = _share(goods - other, goods, coin)
-    return {**there, **{line: part.times(share, ALL) for line, part in lines_of(there)}}
 
 
 def _shares_left(whole: Part, back: Back, coin: Fraction) -> tuple[Fraction, Fraction]:

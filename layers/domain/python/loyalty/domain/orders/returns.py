@@ -1,12 +1,13 @@
 """What a refund brings back of an order: which lines, how much of them, and which money."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from loyalty.domain.orders.basket import Basket, Rest
 from loyalty.domain.orders.facts import Refund, ReturnedItem
-from loyalty.domain.orders.goods import ALL, NONE, TAX, Back, Lines, Pot, Returned, added, lines_of, total_of
+from loyalty.domain.orders.goods import ALL, NONE, TAX, Back, Line, Lines, Pot, Returned, added, lines_of, total
 from loyalty.domain.orders.statement import OrderWarning
 
 
@@ -29,13 +30,14 @@ def came_back(refund: Refund, basket: Basket, rest: Rest) -> CameBack:
         return CameBack(Returned(share=share), min(money, basket.paid_left))
     named: dict[Lines, Back] = {}
     missing = []
+    lines_of_order = OrderLines(basket)
     for item, back in worths(refund):
-        lines = lines_named(item, basket)
+        lines = lines_of_order.named(item)
         if not lines:
             missing.append(item.line or item.sku)
         elif back.money:
             named = added(named, {lines: back})
-    goods = sum((back.money for back in named.values()), NONE)
+    goods = total(back.money for back in named.values())
     returned = Returned(
         named=named,
         shipping=Fraction(refund.shipping),
@@ -57,16 +59,27 @@ def worths(refund: Refund) -> Iterator[tuple[ReturnedItem, Back]]:
     """What goes back of the worth of each line that `refund` names, before points."""
     amounts = [Fraction(item.amount) for item in refund.items]
     weights = amounts if any(amounts) else [Fraction(item.quantity or 0) for item in refund.items]
-    whole = sum(weights, NONE)
+    whole = total(weights)
     for item, amount, weight in zip(refund.items, amounts, weights, strict=True):
         money = amount + (Fraction(Fraction(refund.points_discount) * weight, whole) if whole else NONE)
         pieces = Fraction(item.quantity or 0) if money else NONE
         yield item, Back(money, pieces, money if item.quantity is None else NONE)
 
 
-def lines_named(item: ReturnedItem, basket: Basket) -> Lines:
-    """The lines of the order that `item` is of."""
-    there = total_of(basket.layers)
-    if item.line is not None:
-        return frozenset(line for line, _ in lines_of(there) if line.line == item.line)
-    return frozenset(line for line, _ in lines_of(there) if line.sku == item.sku)
+class OrderLines:
+    """The lines of an order by their ids, and by their SKUs."""
+
+    def __init__(self, basket: Basket) -> None:
+        self._of: dict[tuple[str, str], set[Line]] = defaultdict(set)
+        for line, _ in lines_of(basket.there):
+            self._of["line", line.line].add(line)
+            self._of["sku", line.sku].add(line)
+
+    def named(self, item: ReturnedItem) -> Lines:
+        """The lines that `item` names: none, where the order has none of them."""
+        key = ("line", item.line) if item.line is not None else ("sku", item.sku or "")
+        return frozenset(self._of.get(key, ()))
+
+    def of_skus(self, lines: Lines) -> Lines:
+        """All lines of the SKUs of `lines`."""
+        return frozenset(line for sku in {line.sku for line in lines} for line in self._of.get(("sku", sku), ()))

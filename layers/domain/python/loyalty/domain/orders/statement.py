@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
 from loyalty.domain.orders.goods import ALL, NO_PART, NONE, Content, Key, Line, Part, Pot, worth_of
 from loyalty.domain.orders.order import Item, Stated, Tender
@@ -121,6 +121,16 @@ def read(stated: Stated, points_off: Decimal = Decimal(0), before: Statement | N
     )
 
 
+def rounded_up(money: Fraction, currency: str) -> Decimal:
+    """`money` in whole minor units of `currency`, rounded up."""
+    return in_minor_units(ceil(money * 10 ** minor_digits(currency)), currency)
+
+
+def in_minor_units(units: int, currency: str) -> Decimal:
+    """So many minor units of `currency` as money."""
+    return exact(Decimal(units).scaleb(-minor_digits(currency)), currency)
+
+
 def discounts(stated: Stated, discount: Decimal) -> list[Decimal]:
     """How much of a `discount` in whole minor units is each line's: the largest remainders get what is over.
 
@@ -134,7 +144,7 @@ def discounts(stated: Stated, discount: Decimal) -> list[Decimal]:
     nearest = sorted(range(len(shares)), key=lambda number: (units[number] - shares[number], number))
     for number in nearest[: whole - sum(units)]:
         units[number] += 1
-    return [exact(Decimal(number).scaleb(-minor_digits(stated.currency)), stated.currency) for number in units]
+    return [in_minor_units(number, stated.currency) for number in units]
 
 
 def _after_discount(stated: Stated) -> tuple[Fraction, Fraction, Fraction]:

@@ -3,7 +3,6 @@
 A step names the settings whose rule it is, so that the words can be said again from the numbers.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -11,9 +10,6 @@ from fractions import Fraction
 
 from loyalty.domain.program.settings import Goods, Program
 from loyalty.domain.values.money import exact, ratio, round_half_up_to_minor
-
-type Programs = Mapping[int, Program]
-"""Versions of a program's settings by their number."""
 
 
 class Rule(StrEnum):
@@ -44,10 +40,6 @@ class Step:
     version: int
     of: int = 0
     figure: Decimal = Decimal(0)
-
-    def words(self, programs: Programs) -> str:
-        """Why, in words and numbers."""
-        return words(self, programs[self.version])
 
 
 def words(step: Step, program: Program) -> str:

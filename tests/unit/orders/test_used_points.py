@@ -1,0 +1,134 @@
+"""Points that an order used come back with its goods, each once."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from loyalty.domain.orders.facts import Used
+from tests.support.builders import program
+from tests.support.facts import Told
+
+CENT = Decimal("0.01")
+
+
+def told(*items: str, points: int = 5_000, on_redeemed_order: str = "cash_part", **money: Any) -> Told:
+    """An order on which `points` of a cent each were used."""
+    found = Told(program(earn={"on_redeemed_order": on_redeemed_order}))
+    found.complete(*items, used=Used(points, points * CENT, CENT), **money)
+    return found
+
+
+def test_a_share_of_the_used_points_comes_back_with_a_share_of_the_goods_rounded_down_once() -> None:
+    order = told("A*3=100.00", points=1_000)
+    back = []
+    for number in range(3):
+        order.refund(f"r{number}", "A*1=33.33")
+        back.append(order.holding.given_back)
+    assert back == [333, 666, 1_000]
+    assert order.holding.used == 0
+
+
+def test_shipping_and_other_money_give_no_used_points_back() -> None:
+    order = told("A=100.00", shipping="10.00")
+    order.refund("r1", shipping="10.00", other="20.00")
+    assert order.holding.given_back == 0
+    order.refund("r2", "A=50.00")
+    assert order.holding.given_back == 2_500
+
+
+def test_other_money_was_paid_in_money() -> None:
+    order = told("A=100.00")
+    assert order.holds == 50
+    order.refund("r1", other="20.00")
+    assert order.holds == 30
+    order.refund("r2", other="30.00")
+    assert (order.holds, order.holding.used) == (0, 5_000)
+
+
+def test_goods_for_which_other_money_came_back_give_all_used_points_back_once_none_are_left() -> None:
+    order = told("A=60.00", "B=40.00")
+    order.refund("r1", other="50.00")
+    order.refund("r2", "A=60.00")
+    assert order.holding.used == 0
+
+
+@pytest.mark.parametrize("total", ["12.50", "25.00"])
+def test_a_refund_by_amount_is_a_share_of_what_was_paid_in_money(total: str) -> None:
+    order = told("A=100.00")
+    order.refund_money(total)
+    assert order.holding.given_back == 100 * Decimal(total)
+    assert order.holds == int(50 - Decimal(total))
+    order.refund_money("50.00")
+    assert (order.holds, order.holding.used) == (0, 0)
+
+
+def test_all_money_back_is_a_full_return_of_an_order_that_points_paid_in_part() -> None:
+    order = told("A=100.00", on_redeemed_order="full")
+    assert order.holds == 100
+    order.refund_money("50.00")
+    assert (order.holds, order.holding.used) == (0, 0)
+
+
+def test_where_used_points_are_kept_none_come_back() -> None:
+    order = told("A*2=100.00")
+    order.refund("r1", "A*1=50.00", restores=False)
+    assert order.holding.given_back == 0
+    order.refund("r2", "A*1=50.00")
+    assert order.holding.given_back == 2_500
+
+
+def test_an_administrator_decides_how_many_come_back() -> None:
+    order = told("A*2=100.00")
+    order.refund("r1", "A*1=50.00", points=0, restore=100)
+    assert (order.holding.given_back, order.holds) == (100, 50)
+    entry = order.holding.entries[-1]
+    assert (entry.suggested, entry.restore_suggested, entry.restored) == (25, 2_500, 100)
+    order.refund("r2", "A*1=50.00", points=0, restore=5_000)
+    assert order.holding.used == 0
+
+
+def test_undone_a_refund_takes_its_used_points_again() -> None:
+    order = told("A*2=100.00")
+    order.refund("r1", "A*1=50.00")
+    order.undo("r1")
+    assert (order.holding.used, order.holds) == (5_000, 50)
+
+
+def test_a_cancellation_gives_all_used_points_back_and_a_reopening_takes_them_again() -> None:
+    order = told("A*2=100.00")
+    order.refund("r1", "A*1=50.00")
+    order.cancel()
+    assert order.holding.used == 0
+    order.reopen()
+    assert order.holding.used == 2_500
+
+
+def test_an_edit_moves_none_of_what_refunds_gave_back() -> None:
+    order = told("A*2=100.00")
+    order.refund("r1", "A*1=50.00")
+    order.edit("A*2=100.00", "B=50.00")
+    assert (order.holding.given_back, order.holds) == (2_500, 75)
+    order.refund("r2", "B=50.00")
+    assert order.holding.given_back == 2_500 + 1_250
+    order.refund("r3", "A*1=50.00")
+    assert (order.holding.used, order.holds) == (0, 0)
+
+
+def test_money_that_a_store_states_after_points_is_added_back() -> None:
+    order = told("A*2=100.00", "B=100.00")
+    order.refund("r1", "A*1=37.50", points_discount="12.50")
+    assert order.holds == 150 - Decimal("37.5") - Decimal("0.5")
+    assert order.holding.given_back == 1_250
+    order.refund("r2", "A*1=0.00", points_discount="50.00")
+    assert order.holding.given_back == 2_500
+    assert order.holding.basket.back == 75
+
+
+def test_points_that_exceed_the_goods_lie_on_shipping() -> None:
+    order = told("A*2=40.00", shipping="20.00")
+    assert order.holds == 0
+    assert order.holding.rest.off == 50
+    order.refund("r1", "A*1=20.00", shipping="10.00")
+    assert order.holding.rest.off == 25
+    assert order.holding.basket.back == 5
