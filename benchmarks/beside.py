@@ -31,7 +31,7 @@ from loyalty.usecases.orders.complete import complete_order
 from loyalty.usecases.orders.redeem import redeem_points
 from tests.support.builders import order, program
 from tests.support.meter import Bill, Meter
-from tests.support.shop import CLIENT, use, yearly
+from tests.support.shop import STOREFRONT, use, yearly
 from tests.support.table import create_table, dynamodb_client
 from tests.support.worlds import KeptJobs, world_in_dynamodb
 
@@ -197,9 +197,9 @@ def _trade(world: World, trader: int, until: float) -> tuple[list[float], int]:
         began = time.monotonic()
         try:
             if number % 2:
-                complete_order(world, "shop", order(order_id, customer_id), CLIENT, "API")
+                complete_order(world, "shop", order(order_id, customer_id), STOREFRONT)
             else:
-                redeem_points(world, "shop", order_id, use(1, customer_id), CLIENT, "API")
+                redeem_points(world, "shop", order_id, use(1, customer_id), STOREFRONT)
         except Unavailable:
             busy += 1
         else:
@@ -242,7 +242,7 @@ def _work(url: str, table: str, beside: str, there: Any) -> None:
     world = replace(world, clock=lambda: datetime.now(UTC), ledger=done)
     assert isinstance(world.jobs, KeptJobs)
     jobs, ended = world.jobs, Event()
-    job_id = start_job(world, "shop", "key", _request(beside), CLIENT).job.job_id
+    job_id = start_job(world, "shop", "key", _request(beside), STOREFRONT).job.job_id
     if (task := jobs.take()) is None:
         raise RuntimeError("the job was not handed over")
     work_on(world, task, sheets(world))

@@ -12,7 +12,7 @@ from loyalty.usecases.orders.cancel import cancel_order
 from loyalty.usecases.orders.redeem import redeem_points
 from tests.support.builders import DAY, member, program
 from tests.support.meter import Bill
-from tests.support.shop import CLIENT, MIDNIGHT, Metered, complete, daily, fill, use, yearly
+from tests.support.shop import MIDNIGHT, STOREFRONT, Metered, complete, daily, fill, use, yearly
 from tests.support.worlds import purge
 
 CUSTOMER = "c-48151623"
@@ -43,11 +43,11 @@ class Operation:
 
 
 def redeem(shop: Metered, points: int, order_id: str = "#1001") -> None:
-    redeem_points(shop.world, "shop", order_id, use(points), CLIENT, "API")
+    redeem_points(shop.world, "shop", order_id, use(points), STOREFRONT)
 
 
 def cancel(shop: Metered, order_id: str = "#1001") -> None:
-    cancel_order(shop.world, "shop", order_id, CUSTOMER, "customer changed their mind", CLIENT, "API")
+    cancel_order(shop.world, "shop", order_id, CUSTOMER, "customer changed their mind", STOREFRONT)
 
 
 def redeem_and_complete(shop: Metered) -> None:

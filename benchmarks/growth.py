@@ -14,7 +14,7 @@ from loyalty.domain.orders.order import Item
 from loyalty.usecases.orders.complete import complete_order
 from tests.support.builders import DAY, NOW, member, order, program
 from tests.support.meter import Bill
-from tests.support.shop import CLIENT, MIDNIGHT, Metered, complete, daily, yearly
+from tests.support.shop import MIDNIGHT, STOREFRONT, Metered, complete, daily, yearly
 from tests.support.worlds import purge
 
 ORDERS = (1, 100, 10_000)
@@ -128,5 +128,5 @@ def _by_items(client: Any) -> Iterator[Sequence[Cell]]:
         )
         large = order("#1001", CUSTOMER, items=lines, total=sum((line.amount for line in lines), Decimal(0)))
         with shop.meter.metering() as bill:
-            complete_order(shop.world, "shop", large, CLIENT, "API")
+            complete_order(shop.world, "shop", large, STOREFRONT)
         yield [count, *_row("accrue", bill, bill.round_trips)]

@@ -19,7 +19,7 @@ from loyalty.ports.ledger import Ledger, WriteOff
 from loyalty.ports.world import World
 from loyalty.usecases.orders.complete import complete_order
 from tests.support.builders import order, program
-from tests.support.shop import CLIENT, yearly
+from tests.support.shop import STOREFRONT, yearly
 from tests.support.table import create_table
 from tests.support.worlds import world_in_dynamodb
 
@@ -120,7 +120,7 @@ def _orders(world: World, thread: int, customers: int, until: float) -> tuple[li
         mine = order(f"#{thread}-{number}", f"c-{chance.randrange(customers)}")
         began = time.monotonic()
         try:
-            complete_order(world, "shop", mine, CLIENT, "API")
+            complete_order(world, "shop", mine, STOREFRONT)
         except Unavailable:
             busy += 1
         else:

@@ -12,7 +12,7 @@ from loyalty.usecases.points.adjust import adjust_points
 def post(request: Request) -> Response:
     key, query, body = request.idempotency_key, request.parameters(AccountQuery), request.body(AdjustPoints)
     adjustment = body.adjustment(AccountId(request.program_id, request.customer_id, query.guest))
-    done = adjust_points(world(), request.program_id, key, adjustment, request.actor, body.source, request.address)
+    done = adjust_points(world(), request.program_id, key, adjustment, request.audited_sender(body.source))
     if done.first:
         count("PointsAdjusted", abs(done.points))
     return Response(PointsAdjustedAnswer.of(done), 201, replayed=not done.first)

@@ -17,7 +17,6 @@ from loyalty.entry.http.serve import JSON, Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.texts.csv import CSV
 from loyalty.entry.wiring import world
-from loyalty.usecases.commands.command import Sender
 from loyalty.usecases.customers.change_card import CardChanged, assign_card, block_card, replace_card
 from loyalty.usecases.customers.create_cards import create_cards
 from loyalty.usecases.customers.view_cards import view_card, view_cards
@@ -25,7 +24,7 @@ from loyalty.usecases.customers.view_cards import view_card, view_cards
 
 def post(request: Request) -> Response:
     key, body = request.idempotency_key, request.body(CreateCards, may_be_empty=True)
-    sender = Sender(actor=request.actor, source=body.source, address=request.address)
+    sender = request.audited_sender(body.source)
     done = create_cards(world(), cause_of_request(request.program_id, key), body.count, sender)
     if done.first:
         count("CardsCreated", len(done.numbers))
@@ -50,7 +49,7 @@ def get_all(request: Request) -> Response:
 
 def assign(request: Request) -> Response:
     key, body = request.idempotency_key, request.body(AssignCard)
-    sender = Sender(actor=request.actor, source=body.source, address=request.address)
+    sender = request.audited_sender(body.source)
     return _changed(
         assign_card(world(), request.program_id, key, request.card_number, body.customer_id, sender), "CardsAssigned"
     )
@@ -58,7 +57,7 @@ def assign(request: Request) -> Response:
 
 def block(request: Request) -> Response:
     key, body = request.idempotency_key, request.body(BlockCard, may_be_empty=True)
-    sender = Sender(actor=request.actor, source=body.source, address=request.address)
+    sender = request.audited_sender(body.source)
     return _changed(
         block_card(world(), request.program_id, key, request.card_number, body.reason, sender), "CardsBlocked"
     )
@@ -66,7 +65,7 @@ def block(request: Request) -> Response:
 
 def replace(request: Request) -> Response:
     key, body = request.idempotency_key, request.body(ReplaceCard, may_be_empty=True)
-    sender = Sender(actor=request.actor, source=body.source, address=request.address)
+    sender = request.audited_sender(body.source)
     done = replace_card(world(), request.program_id, key, request.card_number, body.number, body.reason, sender)
     return _changed(done, "CardsReplaced")
 

@@ -7,7 +7,6 @@ from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
-from loyalty.usecases.commands.command import Sender
 from loyalty.usecases.customers.erase import erase_customer
 
 SPARE_SECONDS = 8
@@ -17,7 +16,7 @@ SPARE_SECONDS = 8
 def delete(request: Request) -> Response:
     query = request.parameters(AccountQuery)
     account_id = AccountId(request.program_id, request.customer_id, query.guest)
-    sender = Sender(actor=request.actor, source="API", address=request.address)
+    sender = request.audited_sender()
     done = erase_customer(world(), account_id, sender, lambda: request.out_of_time(SPARE_SECONDS))
     if done.done and done.pseudonym:
         count("CustomersErased")

@@ -12,7 +12,7 @@ from loyalty.usecases.points.issue import issue_points
 def post(request: Request) -> Response:
     key, body = request.idempotency_key, request.body(IssuePoints)
     issue = body.issue(AccountId(request.program_id, request.customer_id))
-    done = issue_points(world(), request.program_id, key, issue, request.actor, body.source, request.address)
+    done = issue_points(world(), request.program_id, key, issue, request.audited_sender(body.source))
     if done.first:
         count("PointsIssued", done.points)
     return Response(PointsIssuedAnswer.of(done), 201, replayed=not done.first)

@@ -36,7 +36,7 @@ def post(request: Request) -> Response:
     key, body = request.idempotency_key, request.body(StartJob)
     body.check()
     asked = _job_request(request.program_id, key, body)
-    done = start_job(world(), request.program_id, key, asked, request.actor, request.address)
+    done = start_job(world(), request.program_id, key, asked, request.audited_sender())
     if done.first:
         count("JobsStarted")
     return Response(JobAnswer.new(done.job), 202, replayed=not done.first)
@@ -65,7 +65,7 @@ def get_files(request: Request) -> Response:
 def undo(request: Request) -> Response:
     try:
         return Response(
-            JobAnswer.of(undo_job(world(), request.program_id, request.path["job_id"], request.actor, request.address)),
+            JobAnswer.of(undo_job(world(), request.program_id, request.path["job_id"], request.audited_sender())),
             202,
         )
     except UnknownJob:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.entry.contracts.orders import CancelledOrder, OrderCancelledAnswer, OrderCancelledEvent
-from loyalty.entry.events.queue import consume, event
+from loyalty.entry.events.queue import STOREFRONT, consume, event
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Event, Request, Response, serve
 from loyalty.entry.observing import count
@@ -11,20 +12,20 @@ from loyalty.entry.wiring import world
 from loyalty.usecases.orders.cancel import OrderCancelled, cancel_order
 
 
-def cancel(program_id: str, order_id: str, facts: CancelledOrder, actor: str, source: str) -> OrderCancelled:
-    done = cancel_order(world(), program_id, order_id, facts.customer_id, facts.reason, actor, source)
+def cancel(program_id: str, order_id: str, facts: CancelledOrder, sender: Sender) -> OrderCancelled:
+    done = cancel_order(world(), program_id, order_id, facts.customer_id, facts.reason, sender)
     count("OrdersCancelled" if done.first else "CancellationsRepeated")
     return done
 
 
 def post(request: Request) -> Response:
     facts = request.body(CancelledOrder, may_be_empty=True)
-    done = cancel(request.program_id, request.order_id, facts, request.actor, "API")
+    done = cancel(request.program_id, request.order_id, facts, request.sender())
     return Response(OrderCancelledAnswer.of(done), replayed=not done.first)
 
 
 def on_event(fact: OrderCancelledEvent, context: Any) -> None:
-    cancel(fact.program_id, fact.order_id, fact, "storefront", "EVENT")
+    cancel(fact.program_id, fact.order_id, fact, STOREFRONT)
 
 
 http = serve({Route.CANCEL_ORDER: post})

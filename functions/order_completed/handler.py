@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.entry.contracts.orders import CompletedOrder, OrderCompletedAnswer, OrderCompletedEvent
-from loyalty.entry.events.queue import consume, event
+from loyalty.entry.events.queue import STOREFRONT, consume, event
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Event, Request, Response, serve
 from loyalty.entry.observing import count
@@ -11,22 +12,22 @@ from loyalty.entry.wiring import world
 from loyalty.usecases.orders.complete import OrderCompleted, complete_order
 
 
-def complete(program_id: str, order_id: str, facts: CompletedOrder, actor: str, source: str) -> OrderCompleted:
+def complete(program_id: str, order_id: str, facts: CompletedOrder, sender: Sender) -> OrderCompleted:
     order = facts.order(order_id, world().clock())
-    done = complete_order(world(), program_id, order, actor, source)
+    done = complete_order(world(), program_id, order, sender)
     count("OrdersCompleted" if done.first else "OrdersRepeated")
     return done
 
 
 def post(request: Request) -> Response:
     facts = request.body(CompletedOrder)
-    done = complete(request.program_id, request.order_id, facts, request.actor, "API")
+    done = complete(request.program_id, request.order_id, facts, request.sender())
     answer = OrderCompletedAnswer.of(done)
     return Response(answer, 201 if done.first else 200, replayed=done.repeated)
 
 
 def on_event(fact: OrderCompletedEvent, context: Any) -> None:
-    complete(fact.program_id, fact.order_id, fact, "storefront", "EVENT")
+    complete(fact.program_id, fact.order_id, fact, STOREFRONT)
 
 
 http = serve({Route.COMPLETE_ORDER: post})

@@ -19,9 +19,8 @@ def put(request: Request) -> Response:
         world(),
         program_id,
         lambda version: settings.program(program_id, version),
-        request.actor,
+        request.audited_sender(),
         expected,
-        request.address,
     )
     version = edition.program.version
     return Response(ProgramAnswer.of(edition), 201 if version == 1 else 200, version=version)

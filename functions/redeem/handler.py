@@ -10,14 +10,14 @@ from loyalty.usecases.orders.redeem import redeem_points, void_redemption
 
 def put(request: Request) -> Response:
     redemption = request.body(Redemption).request(request.program_id)
-    done = redeem_points(world(), request.program_id, request.order_id, redemption, request.actor, "API")
+    done = redeem_points(world(), request.program_id, request.order_id, redemption, request.sender())
     if done.first:
         count("RedemptionsSet")
     return Response(RedemptionAnswer.of(done))
 
 
 def delete(request: Request) -> Response:
-    done = void_redemption(world(), request.program_id, request.order_id, request.actor, "API")
+    done = void_redemption(world(), request.program_id, request.order_id, request.sender())
     if done.first:
         count("RedemptionsVoided")
     return Response(RedemptionVoidedAnswer.of(done))

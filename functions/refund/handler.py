@@ -10,7 +10,7 @@ from loyalty.usecases.orders.refund import refund_order
 
 def post(request: Request) -> Response:
     refund = request.body(RefundedOrder).request()
-    done = refund_order(world(), request.program_id, request.order_id, refund, request.actor, "API", request.address)
+    done = refund_order(world(), request.program_id, request.order_id, refund, request.audited_sender())
     if done.first:
         count("OrdersRefunded")
     return Response(OrderRefundedAnswer.of(done), replayed=done.repeated)

@@ -12,7 +12,7 @@ from loyalty.usecases.points.sign_up import sign_customer_up
 def post(request: Request) -> Response:
     request.body(SignUp, may_be_empty=True)
     account_id = AccountId(request.program_id, request.customer_id)
-    done = sign_customer_up(world(), account_id, request.actor, "API")
+    done = sign_customer_up(world(), account_id, request.sender())
     if done.first:
         count("CustomersSignedUp")
     return Response(SignedUpAnswer.of(done), 201 if done.first else 200, replayed=done.repeated)

@@ -16,7 +16,7 @@ from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause, Movement
 from loyalty.domain.ledger.seal import NO_SEAL, is_sealed
-from loyalty.domain.ledger.transaction import Origin, Transaction
+from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.points.expiry import expire, expiry_history
 from loyalty.domain.program.settings import Program
@@ -60,7 +60,7 @@ def due(ledger: Ledger, as_of: datetime, program_id: str = "shop") -> list[Accou
 def write_off(account: Account, at: datetime) -> tuple[Transaction, JournalEntry]:
     """What a purge of the account writes."""
     using = program(account.account_id.program_id)
-    begun = Transaction.begin(using, Origin("purge", "PURGE", at), expiry_history(account), account)
+    begun = Transaction.begin(using, Origin(Sender("purge", "PURGE"), at), expiry_history(account), account)
     transaction = expire(begun, at)
     return transaction, journal_entry(transaction.movements[0], using.timezone)
 
@@ -137,7 +137,7 @@ def test_what_is_written_is_read_back_equal(store: Store) -> None:
             Lot(None, 3),
         ]
     )
-    sender = Origin(actor="ø", source="API", recorded_at=NOW, occurred_at=NOW - timedelta(microseconds=7))
+    sender = Origin(Sender("ø", "API", NOW - timedelta(microseconds=7)), NOW)
     begun = Transaction.begin(using, sender, order_history(program=using), Account(account_id=member("ø #1")))
     earned = begun.credit(
         Kind.EARN,
@@ -378,7 +378,7 @@ def test_an_account_is_put_off_without_a_movement(ledger: Ledger) -> None:
     ledger.write([spent])
     assert due(ledger, NOW + DAY) == [member()]
     begun = Transaction.begin(
-        program(), Origin("purge", "PURGE", NOW + DAY), expiry_history(spent.holder), spent.account
+        program(), Origin(Sender("purge", "PURGE"), NOW + DAY), expiry_history(spent.holder), spent.account
     )
     put_off = expire(begun, NOW + DAY)
     assert not put_off.movements

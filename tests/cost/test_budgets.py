@@ -13,6 +13,7 @@ import pytest
 from loyalty.adapters.dynamodb.items import account_item
 from loyalty.domain.ledger.lots import Lot
 from loyalty.domain.ledger.movement import AccountId
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.usecases.customers.account import view_account
 from loyalty.usecases.orders.cancel import cancel_order
@@ -21,7 +22,7 @@ from loyalty.usecases.orders.redeem import redeem_points
 from tests.cost.conftest import Budgets
 from tests.support.builders import DAY, NOW, member, order, program
 from tests.support.meter import Bill, size
-from tests.support.shop import CLIENT, MIDNIGHT, Metered, complete, daily, fill, use, yearly
+from tests.support.shop import CLIENT, MIDNIGHT, STOREFRONT, Metered, complete, daily, fill, use, yearly
 from tests.support.worlds import purge
 
 LONGEST = "ø" * 64
@@ -99,7 +100,7 @@ def test_tiers_promotions_and_caps_cost_nothing_more_however_many_orders_there_w
     assert account.standing.tier == "t" * 40
     budgets.note("accounts item with tiers, bytes", size(account_item(account)), 1024)
     with shop.meter.metering() as bill:
-        cancel_order(shop.world, "shop", "#1001", "c-48151623", None, CLIENT, "API")
+        cancel_order(shop.world, "shop", "#1001", "c-48151623", None, STOREFRONT)
     budgets.hold(f"cancel in a tier, 3 promotions, a cap, after {number}", bill, writes=6, trips=2, reads=1.5)
 
 
@@ -109,12 +110,12 @@ def test_a_referral_is_paid_with_the_first_order_and_costs_only_that(metered: Ma
     bills = []
     for number in (1, 2):
         with shop.meter.metering() as bill:
-            complete_order(shop.world, "shop", order(f"#{number}", "c-2", referrer_id="c-1"), CLIENT, "API")
+            complete_order(shop.world, "shop", order(f"#{number}", "c-2", referrer_id="c-1"), STOREFRONT)
         bills.append(bill)
     budgets.hold("accrue, a first order that was referred", bills[0], writes=8, trips=5, reads=5)
     budgets.hold("accrue, the next order", bills[1], writes=4, trips=2, reads=1.5)
     with shop.meter.metering() as bill:
-        cancel_order(shop.world, "shop", "#1", "c-2", None, CLIENT, "API")
+        cancel_order(shop.world, "shop", "#1", "c-2", None, STOREFRONT)
     budgets.hold("cancel, a first order that was referred", bill, writes=8, trips=3, reads=4)
 
 
@@ -136,7 +137,7 @@ def test_redemption_costs_the_floor_however_many_lots_it_spends(
     shop.give(member("c-48151623"), *lots)
     points = sum(lot.points for lot in lots[:spent])
     with shop.meter.metering() as bill:
-        redeem_points(shop.world, "shop", "#1001", use(points), CLIENT, "API")
+        redeem_points(shop.world, "shop", "#1001", use(points), STOREFRONT)
     odd = " at odd instants" if lots[0].expires_at != daily(1)[0].expires_at else ""
     budgets.hold(f"redeem, {spent} of 30 lots{odd}", bill, writes=4, trips=2, reads=1.5)
 
@@ -147,7 +148,7 @@ def test_a_year_of_daily_lots_can_be_spent(metered: Make, budgets: Budgets, spen
     shop.give(member("c-48151623"), *daily(365))
     points = sum(lot.points for lot in daily(spent))
     with shop.meter.metering() as bill:
-        redeem_points(shop.world, "shop", "#1001", use(points), CLIENT, "API")
+        redeem_points(shop.world, "shop", "#1001", use(points), STOREFRONT)
     budgets.hold(f"redeem, {spent} of 365 lots", bill, writes=12, trips=2, reads=2)
 
 
@@ -162,10 +163,10 @@ def test_a_year_of_daily_lots_can_be_added_to(metered: Make, budgets: Budgets) -
 def test_cancellation_reverses_and_restores_in_one_write(metered: Make, budgets: Budgets) -> None:
     shop = metered(program(**yearly(earn={"on_redeemed_order": "full"}, redeem={"point_value": "0.0001"})))
     shop.give(member("c-48151623"), *daily(30))
-    redeem_points(shop.world, "shop", "#1001", use(1_000), CLIENT, "API")
+    redeem_points(shop.world, "shop", "#1001", use(1_000), STOREFRONT)
     complete(shop)
     with shop.meter.metering() as bill:
-        cancel_order(shop.world, "shop", "#1001", "c-48151623", "customer changed their mind", CLIENT, "API")
+        cancel_order(shop.world, "shop", "#1001", "c-48151623", "customer changed their mind", STOREFRONT)
     budgets.hold("cancel, earned and redeemed", bill, writes=6, trips=2, reads=1.5)
 
 
@@ -174,7 +175,7 @@ def test_a_repeated_cancellation_writes_nothing(metered: Make, budgets: Budgets)
     complete(shop)
     for _ in range(2):
         with shop.meter.metering() as bill:
-            cancel_order(shop.world, "shop", "#1001", "c-48151623", None, CLIENT, "API")
+            cancel_order(shop.world, "shop", "#1001", "c-48151623", None, STOREFRONT)
     budgets.hold("repeat of a cancellation", bill, writes=0, trips=1, reads=1)
 
 
@@ -243,11 +244,11 @@ def run_longest(shop: Metered, points: int, reason: str) -> tuple[Bill, Bill, Bi
     )
     large = order(LONGEST, LONGEST, "999999999999.99")
     with shop.meter.metering() as redeemed:
-        redeem_points(shop.world, PROGRAM, LONGEST, request, CLIENT, "API")
+        redeem_points(shop.world, PROGRAM, LONGEST, request, STOREFRONT)
     with shop.meter.metering() as completed:
-        complete_order(shop.world, PROGRAM, large, CLIENT, "EVENT")
+        complete_order(shop.world, PROGRAM, large, Sender(CLIENT, "EVENT"))
     with shop.meter.metering() as cancelled:
-        cancel_order(shop.world, PROGRAM, LONGEST, LONGEST, reason, CLIENT, "API")
+        cancel_order(shop.world, PROGRAM, LONGEST, LONGEST, reason, STOREFRONT)
     return redeemed, completed, cancelled
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from loyalty.adapters.dynamodb.items import account_item
 from loyalty.domain.ledger.idempotency import cause_of_request
-from loyalty.usecases.commands.command import Sender
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.usecases.customers.account import view_account
 from loyalty.usecases.customers.change_card import assign_card, block_card, replace_card
 from loyalty.usecases.customers.create_cards import CARDS_PER_WRITE, create_cards, withdraw_cards
@@ -16,12 +16,12 @@ from tests.cost.conftest import Budgets
 from tests.cost.test_budgets import LONGEST, PROGRAM
 from tests.support.builders import member, order, program
 from tests.support.meter import size
-from tests.support.shop import CLIENT, Metered, daily, yearly
+from tests.support.shop import CLIENT, STOREFRONT, Metered, daily, yearly
 from tests.support.worlds import world_in_memory
 
 type Make = Callable[..., Metered]
 
-SENDER = Sender(actor=CLIENT, source="DASHBOARD")
+SENDER = Sender(CLIENT, "DASHBOARD")
 
 
 def new(shop: Metered, count: int = 1, key: str = "new", program_id: str = "shop") -> tuple[str, ...]:
@@ -108,7 +108,7 @@ def test_a_look_at_a_card_is_bounded_whatever_its_customer_did(metered: Make, bu
     shop = metered(program(**yearly()))
     [number] = new(shop)
     for count in range(150):
-        complete_order(shop.world, "shop", order(f"#{count}"), CLIENT, "API")
+        complete_order(shop.world, "shop", order(f"#{count}"), STOREFRONT)
     assign_card(shop.world, "shop", "key", number, "ann", SENDER)
     with shop.meter.metering() as bill:
         view = view_card(shop.world, "shop", number)
@@ -129,5 +129,5 @@ def test_an_account_with_a_card_costs_what_one_without_does(metered: Make, budge
     assert view.account.card == number
     budgets.hold("balance, 150 lots and a card", bill, writes=0, trips=1, reads=0.5)
     with shop.meter.metering() as bill:
-        complete_order(shop.world, "shop", order("#1", "c-48151623"), CLIENT, "API")
+        complete_order(shop.world, "shop", order("#1", "c-48151623"), STOREFRONT)
     budgets.hold("accrue, 150 lots and a card", bill, writes=4, trips=2, reads=1.5)

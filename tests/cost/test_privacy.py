@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.points.issue import Issue
-from loyalty.usecases.commands.command import Sender
 from loyalty.usecases.customers.erase import erase_customer
 from loyalty.usecases.customers.export import export_customer
 from loyalty.usecases.orders.complete import complete_order
@@ -15,7 +15,7 @@ from tests.cost.conftest import Budgets
 from tests.support.builders import member, order, program
 from tests.support.shop import Metered
 
-ADMIN = Sender(actor="admin", source="API", address="203.0.113.7")
+ADMIN = Sender("admin", "API", address="203.0.113.7")
 
 type Make = Callable[..., Metered]
 
@@ -24,7 +24,7 @@ type Make = Callable[..., Metered]
 def test_an_erasure_costs_little_for_each_movement(metered: Make, budgets: Budgets, orders: int) -> None:
     shop = metered(program())
     for number in range(orders):
-        complete_order(shop.world, "shop", order(f"#{number}"), "store", "API")
+        complete_order(shop.world, "shop", order(f"#{number}"), Sender("store", "API"))
     world = replace(shop.world, sleep=lambda seconds: None)
     with shop.meter.metering(trips=False) as bill:
         done = erase_customer(world, member(), ADMIN)
@@ -36,7 +36,7 @@ def test_an_erasure_costs_little_for_each_movement(metered: Make, budgets: Budge
 def test_an_export_costs_a_record_and_a_page(metered: Make, budgets: Budgets) -> None:
     shop = metered(program())
     for number in range(100):
-        complete_order(shop.world, "shop", order(f"#{number}"), "store", "API")
+        complete_order(shop.world, "shop", order(f"#{number}"), Sender("store", "API"))
     with shop.meter.metering() as bill:
         export_customer(shop.world, member(), ADMIN, "request")
     budgets.hold("export, 100 movements", bill, writes=2, trips=5, reads=12)
@@ -48,7 +48,7 @@ def test_an_act_costs_an_index_unit_and_an_order_none(metered: Make, budgets: Bu
     bills = []
     for key, address in (("a", None), ("b", None), ("c", ADMIN.address)):
         with shop.meter.metering() as bill:
-            issue_points(shop.world, "shop", key, gift, "admin", "API", address)
+            issue_points(shop.world, "shop", key, gift, Sender("admin", "API", address=address))
         bills.append(bill)
     budgets.hold("issue, in the audit", bills[2], writes=4, trips=2, reads=1.5)
     assert bills[1].index_units.get("audit_by_month", 0) == 0

@@ -10,12 +10,13 @@ from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, Cause
-from loyalty.domain.ledger.transaction import Origin, Transaction
+from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.orders.order import Item, Order, cause_of_order
 from loyalty.domain.program.settings import Program
 
 NOW = datetime(2026, 1, 31, 9, 30, 0, 123456, tzinfo=UTC)
 DAY = timedelta(days=1)
+SENDER = Sender("test", "API")
 
 
 def program(program_id: str = "shop", version: int = 1, **settings: Any) -> Program:
@@ -42,7 +43,7 @@ def order(order_id: str = "#1001", customer_id: str | None = "ann", amount: str 
 
 
 def origin(at: datetime = NOW) -> Origin:
-    return Origin(actor="test", source="TEST", recorded_at=at)
+    return Origin(Sender("test", "TEST"), at)
 
 
 def begin(

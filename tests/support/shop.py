@@ -7,6 +7,7 @@ from typing import Any
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.lots import Lot
 from loyalty.domain.ledger.movement import AccountId
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.usecases.orders.complete import complete_order
 from tests.support.builders import DAY, NOW, issuing, member, order
@@ -14,6 +15,7 @@ from tests.support.meter import Meter
 from tests.support.worlds import Clock, World
 
 CLIENT = "1h57kf5cpq17m0eml12EXAMPLE"
+STOREFRONT = Sender(CLIENT, "API")
 """As long as a client's id of the identity provider."""
 MIDNIGHT = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
 
@@ -49,7 +51,7 @@ def use(points: int, customer_id: str = "c-48151623") -> RedemptionRequest:
 
 
 def complete(metered: Metered, order_id: str = "#1001", customer_id: str = "c-48151623") -> object:
-    return complete_order(metered.world, "shop", order(order_id, customer_id), CLIENT, "API")
+    return complete_order(metered.world, "shop", order(order_id, customer_id), STOREFRONT)
 
 
 def fill(shop: Metered, accounts: int, lots: list[Lot]) -> None:

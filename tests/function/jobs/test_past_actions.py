@@ -12,6 +12,7 @@ import pytest
 from loyalty.domain.jobs.job import Job, JobKind, Status
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.movement import AccountId
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.values.refusal import Refused
 from loyalty.entry.rows.codec import sheets
@@ -25,13 +26,14 @@ from loyalty.usecases.orders.redeem import redeem_points
 from loyalty.usecases.orders.view import view_order
 from loyalty.usecases.points.sign_up import sign_customer_up
 from loyalty.usecases.programs.change import change_program
-from tests.support.builders import NOW, member, order, program
+from tests.support.builders import NOW, SENDER, member, order, program
 from tests.support.replay import audit
 from tests.support.worlds import World, save, work, world_in_memory
 
 type Row = Mapping[str, Any]
 SWITCHED_ON: dict[str, Any] = {"ways_to_earn": {"sign_up": {"enabled": True, "points": 25}}}
 LONG_AGO = NOW - timedelta(days=800)
+BOSS = Sender("boss", "API")
 
 
 def past_order(order_id: str = "#1", customer_id: str = "ann", amount: str = "100.00", **facts: Any) -> Row:
@@ -54,7 +56,7 @@ def past_sign_up(customer_id: str = "ann") -> Row:
 def start(world: World, *rows: Row, key: str = "past", dry_run: bool = False) -> str:
     content = "\n".join(json.dumps(row) for row in rows).encode()
     request = JobRequest(kind=JobKind.REWARD_PAST_ACTIONS, dry_run=dry_run, form="jsonl", content=content)
-    return start_job(world, "shop", key, request, "boss").job.job_id
+    return start_job(world, "shop", key, request, BOSS).job.job_id
 
 
 def run(world: World, *rows: Row, key: str = "past", dry_run: bool = False) -> JobView:
@@ -64,13 +66,13 @@ def run(world: World, *rows: Row, key: str = "past", dry_run: bool = False) -> J
 
 
 def undo(world: World, job: JobView) -> JobView:
-    undo_job(world, "shop", job.job.job_id)
+    undo_job(world, "shop", job.job.job_id, BOSS)
     work(world)
     return view_job(world, "shop", job.job.job_id)
 
 
 def completed(world: World, order_id: str = "#1", customer_id: str = "ann", **facts: Any) -> tuple[str, int, bool]:
-    done = complete_order(world, "shop", order(order_id, customer_id, **facts), "test", "API")
+    done = complete_order(world, "shop", order(order_id, customer_id, **facts), SENDER)
     return done.status, done.points_earned, done.repeated
 
 
@@ -123,7 +125,7 @@ def test_an_order_that_is_rewarded_never_earns_again(world: World) -> None:
 
 def test_an_order_or_sign_up_that_earned_is_passed_over(world: World) -> None:
     assert completed(world) == ("earned", 100, False)
-    sign_customer_up(world, member(), "test", "API")
+    sign_customer_up(world, member(), SENDER)
     view = run(world, past_order(), past_sign_up(), past_order("#2"))
     assert (view.done.passed_over, view.done.points) == (2, 100)
     assert balance(world, member()) == 225
@@ -131,13 +133,13 @@ def test_an_order_or_sign_up_that_earned_is_passed_over(world: World) -> None:
 
 def test_a_customer_whose_sign_up_is_rewarded_signs_up_for_nothing(world: World) -> None:
     run(world, past_sign_up())
-    again = sign_customer_up(world, member(), "test", "API")
+    again = sign_customer_up(world, member(), SENDER)
     assert (again.points, again.repeated) == (25, True)
     assert balance(world, member()) == 25
 
 
 def test_a_cancelled_order_is_passed_over(world: World) -> None:
-    cancel_order(world, "shop", "#1", None, None, "test", "API")
+    cancel_order(world, "shop", "#1", None, None, SENDER)
     assert run(world, past_order()).done.passed_over == 1
 
 
@@ -204,15 +206,15 @@ def test_a_worker_that_hung_gives_nothing_again_that_was_undone_meanwhile(world:
 def test_once_it_is_undone_the_order_earns_when_it_completes(world: World) -> None:
     undo(world, run(world, past_order(), past_sign_up()))
     assert completed(world) == ("earned", 100, False)
-    assert sign_customer_up(world, member(), "test", "API").first
-    assert cancel_order(world, "shop", "#1", None, None, "test", "API").points_reversed == 100
+    assert sign_customer_up(world, member(), SENDER).first
+    assert cancel_order(world, "shop", "#1", None, None, SENDER).points_reversed == 100
     assert balance(world, member()) == 25
 
 
 def test_undoing_reports_what_was_spent_and_leaves_no_debt(world: World) -> None:
     view = run(world, past_order())
     spend = RedemptionRequest(account_id=member(), order_total=Decimal("0.70"), currency="EUR", points=70)
-    redeem_points(world, "shop", "#9", spend, "test", "API")
+    redeem_points(world, "shop", "#9", spend, SENDER)
     undone = undo(world, view).undone
     assert (undone.points, undone.short) == (-30, 70)
     assert balance(world, member()) == 0
@@ -220,13 +222,13 @@ def test_undoing_reports_what_was_spent_and_leaves_no_debt(world: World) -> None
 
 def test_an_order_that_was_cancelled_since_has_nothing_left_to_undo(world: World) -> None:
     view = run(world, past_order())
-    assert cancel_order(world, "shop", "#1", None, None, "test", "API").points_reversed == 100
+    assert cancel_order(world, "shop", "#1", None, None, SENDER).points_reversed == 100
     undone = undo(world, view).undone
     assert (undone.points, undone.short, balance(world, member())) == (0, 0, 0)
 
 
 def test_what_was_earned_is_reckoned_at_the_settings_of_today(world: World) -> None:
-    change_program(world, "shop", lambda version: replace_rate(version), "boss")
+    change_program(world, "shop", lambda version: replace_rate(version), BOSS)
     assert run(world, past_order()).done.points == 300
 
 

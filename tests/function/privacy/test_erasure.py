@@ -16,6 +16,7 @@ from loyalty.domain.customers.cards import Status
 from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.movement import AccountId
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.points.adjustment import Adjustment
 from loyalty.domain.points.issue import Issue
@@ -24,7 +25,6 @@ from loyalty.ports.faults import BeingErased, Unavailable
 from loyalty.usecases.books.close_days import close_days
 from loyalty.usecases.books.liability import view_liability
 from loyalty.usecases.books.verify import verify_program
-from loyalty.usecases.commands.command import Sender
 from loyalty.usecases.customers.account import view_statement
 from loyalty.usecases.customers.change_card import assign_card, replace_card
 from loyalty.usecases.customers.create_cards import create_cards
@@ -43,7 +43,8 @@ from tests.support.worlds import Clock, World, purge, world_in_dynamodb
 PERSON = "ann@example.com"
 ANN, BOB, CLEO = member(PERSON), member("bob"), member("cleo")
 SECRET = "her mother called"
-ADMIN = Sender(actor="admin", source="API", address="203.0.113.7")
+ADMIN, BOSS = Sender("admin", "API", address="203.0.113.7"), Sender("admin", "API")
+STORE = Sender("store", "API")
 TODAY = date(2026, 1, 31)
 SETTINGS: dict[str, Any] = {
     "earn": {"on_redeemed_order": "full", "min_order_total": "5.00"},
@@ -88,23 +89,23 @@ def shop(dynamodb: Any, ledger_table: Callable[[], str]) -> Shop:
     """Ann did everything that a customer can do and have done; bob referred her, she referred cleo. Days are closed."""
     table, clock = ledger_table(), Clock()
     world = replace(world_in_dynamodb(dynamodb, table, program(**SETTINGS), clock=clock), sleep=lambda seconds: None)
-    sign_customer_up(world, ANN, "store", "API")
-    complete_order(world, "shop", order("#1", PERSON, referrer_id="bob"), "store", "API")
-    complete_order(world, "shop", order("#2", "cleo", referrer_id=PERSON), "store", "API")
-    complete_order(world, "shop", order("#3", PERSON, amount="4.00"), "store", "API")
-    redeem_points(world, "shop", "#4", use(30), "store", "API")
-    cancel_order(world, "shop", "#5", PERSON, SECRET, "store", "API")
-    complete_order(world, "shop", order("#6", PERSON), "store", "API")
-    cancel_order(world, "shop", "#6", PERSON, SECRET, "store", "API")
+    sign_customer_up(world, ANN, STORE)
+    complete_order(world, "shop", order("#1", PERSON, referrer_id="bob"), STORE)
+    complete_order(world, "shop", order("#2", "cleo", referrer_id=PERSON), STORE)
+    complete_order(world, "shop", order("#3", PERSON, amount="4.00"), STORE)
+    redeem_points(world, "shop", "#4", use(30), STORE)
+    cancel_order(world, "shop", "#5", PERSON, SECRET, STORE)
+    complete_order(world, "shop", order("#6", PERSON), STORE)
+    cancel_order(world, "shop", "#6", PERSON, SECRET, STORE)
     gift = Issue(account_id=ANN, points=7, expires_at=NOW + timedelta(hours=1), reason=SECRET)
-    issue_points(world, "shop", f"gift-{PERSON}-1", gift, "admin", "API")
+    issue_points(world, "shop", f"gift-{PERSON}-1", gift, BOSS)
     fix = Adjustment(account_id=ANN, points=-3, reason=SECRET, order_id="#1")
-    adjust_points(world, "shop", f"fix-{PERSON}", fix, "admin", "API")
-    adjust_points(world, "shop", "key-of-no-one", replace(fix, points=1, order_id=None), "admin", "API")
+    adjust_points(world, "shop", f"fix-{PERSON}", fix, BOSS)
+    adjust_points(world, "shop", "key-of-no-one", replace(fix, points=1, order_id=None), BOSS)
     [lost, card] = create_cards(world, cause_of_request("shop", "cards"), 2, ADMIN).numbers
     assign_card(world, "shop", "their card", lost, PERSON, ADMIN)
     replace_card(world, "shop", f"{PERSON} lost it", lost, card, SECRET, ADMIN)
-    complete_order(world, "shop", order("#7", PERSON, guest=True), "store", "API")
+    complete_order(world, "shop", order("#7", PERSON, guest=True), STORE)
     clock.let_pass(timedelta(hours=2))
     assert purge(world, "shop").points == 4
     clock.now = closes_at(TODAY + 2 * DAY)
@@ -117,7 +118,7 @@ def shop(dynamodb: Any, ledger_table: Callable[[], str]) -> Shop:
 def test_what_was_renamed_is_found_when_the_movements_of_a_day_are_paged(shop: Shop) -> None:
     for number in range(12):
         gift = Issue(account_id=ANN, points=1 + number, expires_at=None, reason="gift")
-        issue_points(shop.world, "shop", f"another-{PERSON}-{number}", gift, "admin", "API")
+        issue_points(shop.world, "shop", f"another-{PERSON}-{number}", gift, BOSS)
     today = shop.clock().date()
 
     def paged(limit: int) -> list[int]:
@@ -208,9 +209,9 @@ def test_a_second_erasure_finds_nothing_and_writes_nothing(shop: Shop) -> None:
 
 def test_who_comes_back_under_the_same_id_starts_from_nothing(shop: Shop) -> None:
     shop.erase()
-    again = sign_customer_up(shop.world, ANN, "store", "API")
+    again = sign_customer_up(shop.world, ANN, STORE)
     assert (again.points, again.balance, again.first) == (11, 11, True)
-    came = complete_order(shop.world, "shop", order("#100", PERSON, referrer_id="bob"), "store", "API")
+    came = complete_order(shop.world, "shop", order("#100", PERSON, referrer_id="bob"), STORE)
     assert came.points_earned == 120
     assert [m.sequence for m in view_statement(shop.world, ANN, 100, None)] == [2, 1]
     assert shop.differences() == []
@@ -222,27 +223,27 @@ def test_late_facts_about_old_orders_do_no_harm(shop: Shop) -> None:
     done = shop.erase()
     assert done.pseudonym
     with pytest.raises(Refused) as refused:
-        complete_order(shop.world, "shop", order("#1", PERSON), "store", "API")
+        complete_order(shop.world, "shop", order("#1", PERSON), STORE)
     assert refused.value.code == "order_customer_mismatch"
     again = Adjustment(account_id=ANN, points=1, reason=SECRET)
     with pytest.raises(Refused) as refused:
-        adjust_points(shop.world, "shop", "key-of-no-one", again, "admin", "API")
+        adjust_points(shop.world, "shop", "key-of-no-one", again, BOSS)
     assert refused.value.code == "idempotency_key_reused"
     bob = shop.outstanding(BOB)
-    cancelled = cancel_order(shop.world, "shop", "#1", None, None, "store", "API")
+    cancelled = cancel_order(shop.world, "shop", "#1", None, None, STORE)
     assert cancelled.points_shortfall == 120
     assert shop.outstanding(done.pseudonym) == 0
     assert shop.outstanding(BOB) == bob - 50
     bob, cleo = shop.outstanding(BOB), shop.outstanding(CLEO)
-    cancel_order(shop.world, "shop", "#2", "cleo", None, "store", "API")
+    cancel_order(shop.world, "shop", "#2", "cleo", None, STORE)
     assert shop.outstanding(CLEO) == cleo - 120
     assert (shop.outstanding(done.pseudonym), shop.outstanding(ANN), shop.outstanding(BOB)) == (0, 0, bob)
     without_traces(shop)
 
 
 def test_a_debt_is_let_go(shop: Shop) -> None:
-    redeem_points(shop.world, "shop", "#8", use(90), "store", "API")
-    cancel_order(shop.world, "shop", "#1", PERSON, None, "store", "API")
+    redeem_points(shop.world, "shop", "#8", use(90), STORE)
+    cancel_order(shop.world, "shop", "#1", PERSON, None, STORE)
     owed = shop.outstanding(ANN)
     assert owed < 0
     done = shop.erase()
@@ -253,7 +254,7 @@ def test_a_debt_is_let_go(shop: Shop) -> None:
 
 
 def test_somebody_of_whom_only_records_are_held_is_erased_too(shop: Shop) -> None:
-    complete_order(shop.world, "shop", order("#9", "dan@example.com", amount="1.00"), "store", "API")
+    complete_order(shop.world, "shop", order("#9", "dan@example.com", amount="1.00"), STORE)
     assert shop.erase(member("dan@example.com")).rewritten == 1
     assert shop.holds("dan@example.com") == []
     assert view_order(shop.world, "shop", "#9").history.account_id != member("dan@example.com")
@@ -295,11 +296,11 @@ def test_killed_at_any_step_it_goes_on_when_called_again(
     for step in count(1):
         table = ledger_table()
         world = replace(world_in_dynamodb(dynamodb, table, program(**SETTINGS)), sleep=lambda seconds: None)
-        complete_order(world, "shop", order("#1", PERSON, referrer_id="bob"), "store", "API")
-        complete_order(world, "shop", order("#2", "cleo", referrer_id=PERSON), "store", "API")
-        complete_order(world, "shop", order("#3", PERSON, amount="4.00"), "store", "API")
+        complete_order(world, "shop", order("#1", PERSON, referrer_id="bob"), STORE)
+        complete_order(world, "shop", order("#2", "cleo", referrer_id=PERSON), STORE)
+        complete_order(world, "shop", order("#3", PERSON, amount="4.00"), STORE)
         gift = Issue(account_id=ANN, points=7, expires_at=None, reason=SECRET)
-        issue_points(world, "shop", f"gift-{PERSON}-1", gift, "admin", "API")
+        issue_points(world, "shop", f"gift-{PERSON}-1", gift, BOSS)
         shop = Shop(world, Clock(), dynamodb, table)
         dying = world_in_dynamodb(Dying(dynamodb, step, after=after), table)
         dying = replace(dying, programs=world.programs, sleep=lambda seconds: None)
@@ -322,9 +323,9 @@ def test_while_it_is_under_way_commands_are_told_to_try_again_and_verify_names_i
     assert not stopped.done
     assert shop.world.ledger.accounts([ANN, BOB]) == [shop.world.ledger.account(BOB, consistent=True)]
     for command in (
-        lambda: complete_order(shop.world, "shop", order("#10", PERSON), "store", "API"),
-        lambda: cancel_order(shop.world, "shop", "#1", None, None, "store", "API"),
-        lambda: redeem_points(shop.world, "shop", "#11", use(1), "store", "API"),
+        lambda: complete_order(shop.world, "shop", order("#10", PERSON), STORE),
+        lambda: cancel_order(shop.world, "shop", "#1", None, None, STORE),
+        lambda: redeem_points(shop.world, "shop", "#11", use(1), STORE),
     ):
         with pytest.raises(BeingErased):
             command()
@@ -339,7 +340,7 @@ def test_nothing_is_locked_while_a_day_is_closed_that_the_customer_has_a_name_in
     """A name is an item's key: under another one it is another entry of the day's index."""
     shop.clock.let_pass(timedelta(hours=1))
     gift = Issue(account_id=BOB, points=7, expires_at=None, reason=SECRET)
-    issue_points(shop.world, "shop", "gift-bob", gift, "admin", "API")
+    issue_points(shop.world, "shop", "gift-bob", gift, BOSS)
     day = shop.clock().date()
     shop.clock.now = closes_at(day) - LEFT_ALONE
     before = shop.items()
@@ -359,7 +360,7 @@ def test_nothing_is_locked_while_a_day_is_closed_that_the_customer_has_a_name_in
 def test_who_is_locked_when_a_day_comes_close_stays_so_until_it_is_closed(shop: Shop) -> None:
     shop.clock.let_pass(timedelta(hours=1))
     gift = Issue(account_id=BOB, points=7, expires_at=None, reason=SECRET)
-    issue_points(shop.world, "shop", "gift-bob", gift, "admin", "API")
+    issue_points(shop.world, "shop", "gift-bob", gift, BOSS)
     stopped = erase_customer(shop.world, BOB, ADMIN, out_of_time=lambda: True)
     assert not stopped.done
     day = shop.clock().date()
@@ -383,7 +384,7 @@ def test_a_second_call_does_not_touch_what_a_customer_does_who_came_back(shop: S
     def out_of_time() -> bool:
         if next(calls) == 0:
             assert shop.erase().done
-            sign_customer_up(shop.world, ANN, "store", "API")
+            sign_customer_up(shop.world, ANN, STORE)
         return False
 
     assert erase_customer(shop.world, ANN, ADMIN, out_of_time).done
@@ -408,7 +409,7 @@ def test_orders_that_arrive_meanwhile_are_counted_before_or_after_it(shop: Shop)
     def complete(number: int) -> int:
         while True:
             try:
-                return complete_order(shop.world, "shop", order(f"#r{number}", PERSON), "s", "API").points_earned
+                return complete_order(shop.world, "shop", order(f"#r{number}", PERSON), STORE).points_earned
             except Unavailable:
                 continue
 

@@ -14,7 +14,7 @@ from loyalty.usecases.orders.cancel import cancel_order
 from loyalty.usecases.orders.complete import complete_order
 from loyalty.usecases.orders.redeem import redeem_points
 from loyalty.usecases.points.issue import issue_points
-from tests.support.builders import DAY, NOW, member, order, program
+from tests.support.builders import DAY, NOW, SENDER, member, order, program
 from tests.support.worlds import Clock, World, purge, world_in_dynamodb
 
 
@@ -73,15 +73,15 @@ def traded(dynamodb: Any, ledger_table: Callable[[], str]) -> tuple[World, Store
     """Two customers; ann earned, redeemed, cancelled, was issued points, and some expired. Days are closed."""
     table, clock = ledger_table(), Clock()
     world = world_in_dynamodb(dynamodb, table, program(), clock=clock)
-    complete_order(world, "shop", order("#1"), "test", "API")
+    complete_order(world, "shop", order("#1"), SENDER)
     use = RedemptionRequest(account_id=member(), order_total=Decimal(50), currency="EUR", points=30)
-    redeem_points(world, "shop", "#2", use, "test", "API")
+    redeem_points(world, "shop", "#2", use, SENDER)
     gift = Issue(account_id=member(), points=7, expires_at=NOW + timedelta(hours=1), reason="a gift")
-    issue_points(world, "shop", "key", gift, "test", "API")
-    complete_order(world, "shop", order("#3", "bob"), "test", "API")
+    issue_points(world, "shop", "key", gift, SENDER)
+    complete_order(world, "shop", order("#3", "bob"), SENDER)
     clock.let_pass(timedelta(hours=2))
     assert purge(world, "shop").points == 7
-    cancel_order(world, "shop", "#2", "ann", None, "test", "API")
+    cancel_order(world, "shop", "#2", "ann", None, SENDER)
     clock.let_pass(3 * DAY)
     [closed] = close_days(world, "shop")
     assert closed.behind == 0

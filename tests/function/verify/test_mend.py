@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.program.settings import Tier
 from loyalty.usecases.books.verify import verify_program
-from loyalty.usecases.commands.command import Sender
 from loyalty.usecases.customers.erase import erase_customer
 from loyalty.usecases.orders.complete import complete_order
 from tests.function.verify.conftest import Store
 from tests.function.verify.test_verify import ANN, EARNED, TAMPERED, Tamper, number
-from tests.support.builders import DAY, member, order, program
+from tests.support.builders import DAY, SENDER, member, order, program
 from tests.support.worlds import Clock, World, purge, world_in_dynamodb
 from tools.mend import NotMended, put_items_back, put_movements_back, rebuild_account
 
@@ -58,8 +58,8 @@ def test_what_is_whole_is_not_put_anew(traded: tuple[World, Store], restored: St
 
 def test_what_came_after_the_restored_table_stays(traded: tuple[World, Store], restored: Store) -> None:
     world, store = traded
-    complete_order(world, "shop", order("#5"), "test", "API")
-    complete_order(world, "shop", order("#6"), "test", "API")
+    complete_order(world, "shop", order("#5"), SENDER)
+    complete_order(world, "shop", order("#6"), SENDER)
     now = store.everything()
     store.change(*EARNED, points=number(99))
     store.change(*ANN, lots={"S": "?"})
@@ -115,7 +115,7 @@ def test_accounts_are_not_put_back(traded: tuple[World, Store], restored: Store)
 
 def test_who_was_erased_since_stays_so(traded: tuple[World, Store], restored: Store) -> None:
     world, store = traded
-    erase_customer(world, member(), Sender(actor="test", source="API"))
+    erase_customer(world, member(), Sender("test", "API"))
     before = store.everything()
     with pytest.raises(NotMended, match="erased since"):
         put_movements_back(store.client, store.table, restored.table, member())
@@ -129,7 +129,7 @@ def test_a_tier_still_ends_after_its_account_was_rebuilt(dynamodb: Any, ledger_t
     table, clock = ledger_table(), Clock()
     tiered = program(tiers=(Tier(name="gold", multiplier=Decimal(2), min_orders=1, window_days=30),))
     world = world_in_dynamodb(dynamodb, table, tiered, clock=clock)
-    complete_order(world, "shop", order("#1"), "test", "API")
+    complete_order(world, "shop", order("#1"), SENDER)
     before = world.ledger.account(member(), consistent=True)
     assert (before.standing.tier, before.review_at) == ("gold", before.purge_at)
     Store(dynamodb, table).change(*ANN, lots={"S": "?"})

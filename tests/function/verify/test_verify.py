@@ -9,8 +9,8 @@ import pytest
 
 from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.movement import AccountId
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.usecases.books.verify import verify_account, verify_program
-from loyalty.usecases.commands.command import Sender
 from loyalty.usecases.customers.change_card import assign_card
 from loyalty.usecases.customers.create_cards import create_cards
 from tests.function.verify.conftest import Store
@@ -202,7 +202,7 @@ TAMPERED_CARDS: dict[str, tuple[Tamper, str]] = {
 def test_a_card_that_was_tampered_with_is_named(name: str, traded: tuple[World, Store]) -> None:
     world, store = traded
     world = replace(world, digits=lambda count: CARD)
-    sender = Sender(actor="test", source="API")
+    sender = Sender("test", "API")
     assert create_cards(world, cause_of_request("shop", "cards"), 1, sender).numbers == (NUMBER,)
     assign_card(world, "shop", "assign", NUMBER, "ann", sender)
     assert verify_program(world, "shop").found == []

@@ -12,12 +12,12 @@ from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.lots import Lot
 from loyalty.domain.ledger.movement import AccountId
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.points.issue import Issue
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.refusal import Refused
 from loyalty.usecases.books.verify import verify_program
-from loyalty.usecases.commands.command import Sender
 from loyalty.usecases.customers.change_card import CardChanged, assign_card, block_card, replace_card
 from loyalty.usecases.customers.create_cards import CardsWithdrawn, create_cards, withdraw_cards
 from loyalty.usecases.customers.view_cards import view_card
@@ -29,28 +29,28 @@ from loyalty.usecases.points.issue import issue_points
 from loyalty.usecases.points.sign_up import sign_customer_up
 from loyalty.usecases.programs.change import change_program
 from tests.proof.races.conftest import THREADS, Functions
-from tests.support.builders import DAY, NOW, issuing, member, order, program
+from tests.support.builders import DAY, NOW, SENDER, issuing, member, order, program
 from tests.support.replay import audit, statement
 from tests.support.worlds import Purged, World, purge
 
 type Make = Callable[[Program], Functions]
 
-CLERK = Sender(actor="test", source="API")
+CLERK = Sender("test", "API")
 
 
 def complete(order_id: str, customer_id: str = "ann", amount: str = "100.00") -> Callable[[World], OrderCompleted]:
-    return lambda world: complete_order(world, "shop", order(order_id, customer_id, amount), "test", "API")
+    return lambda world: complete_order(world, "shop", order(order_id, customer_id, amount), SENDER)
 
 
 def redeem(order_id: str, points: int, customer_id: str = "ann") -> Callable[[World], PointsRedeemed]:
     request = RedemptionRequest(
         account_id=member(customer_id), order_total=Decimal(1_000), currency="EUR", points=points
     )
-    return lambda world: redeem_points(world, "shop", order_id, request, "test", "API")
+    return lambda world: redeem_points(world, "shop", order_id, request, SENDER)
 
 
 def cancel(order_id: str, customer_id: str | None = "ann") -> Callable[[World], OrderCancelled]:
-    return lambda world: cancel_order(world, "shop", order_id, customer_id, None, "test", "API")
+    return lambda world: cancel_order(world, "shop", order_id, customer_id, None, SENDER)
 
 
 def purging(world: World) -> Purged:
@@ -144,7 +144,7 @@ def test_one_customer_from_eight_threads_ends_in_the_sum_of_what_was_acknowledge
                     return redeemed_change(world, order_id) if redeemed.first else 0
                 case "void":
                     try:
-                        voided = void_redemption(world, "shop", order_id, "test", "API")
+                        voided = void_redemption(world, "shop", order_id, SENDER)
                     except Refused:
                         return 0
                     return voided.points_restored if voided.first else 0
@@ -273,9 +273,7 @@ def test_eight_threads_create_one_account(functions: Make) -> None:
 def test_an_idempotency_key_used_at_once_issues_once(functions: Make) -> None:
     shop = functions(program())
     request = Issue(account_id=member(), points=25, expires_at=NOW + timedelta(hours=1), reason="a gift")
-    answers = done(
-        shop.at_once([lambda world: issue_points(world, "shop", "key", request, "test", "API")] * (3 * THREADS))
-    )
+    answers = done(shop.at_once([lambda world: issue_points(world, "shop", "key", request, SENDER)] * (3 * THREADS)))
     assert {(answer.movement_id, answer.points, answer.balance) for answer in answers} == {("request/key/1", 25, 25)}
     assert [answer.first for answer in answers].count(True) == 1
     assert len(statement(shop.world.ledger, member())) == 1
@@ -290,7 +288,7 @@ def test_settings_changed_at_once_are_versions_without_a_gap(functions: Make) ->
 
         def put(world: World) -> int:
             quick = replace(world, sleep=lambda seconds: None)
-            return change_program(quick, "shop", settings, "test").program.version
+            return change_program(quick, "shop", settings, Sender("test", "API")).program.version
 
         return put
 
@@ -302,7 +300,7 @@ def test_customers_who_refer_each_other_at_once_are_paid_for_once_and_not_by_eac
 
     def first(number: int, customer_id: str, referrer_id: str) -> Callable[[World], OrderCompleted]:
         one = order(f"#{number}", customer_id, referrer_id=referrer_id)
-        return lambda world: complete_order(world, "shop", one, "test", "API")
+        return lambda world: complete_order(world, "shop", one, SENDER)
 
     for pair in range(6):
         ann, ben = f"ann{pair}", f"ben{pair}"
@@ -316,7 +314,7 @@ def test_customers_who_refer_each_other_at_once_are_paid_for_once_and_not_by_eac
 
 def test_a_customer_who_signs_up_many_times_at_once_earns_once(functions: Make) -> None:
     shop = functions(program(ways_to_earn={"sign_up": {"points": 50}}))
-    answers = done(shop.at_once([lambda world: sign_customer_up(world, member(), "test", "API")] * (3 * THREADS)))
+    answers = done(shop.at_once([lambda world: sign_customer_up(world, member(), SENDER)] * (3 * THREADS)))
     assert {(answer.points, answer.balance) for answer in answers} == {(50, 50)}
     assert [answer.first for answer in answers].count(True) == 1
     assert audit(shop.world.ledger, member()).outstanding == 50

@@ -11,6 +11,7 @@ from typing import Any
 
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.movement import AccountId
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.order import Item, Order
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.orders.refund import Return
@@ -29,7 +30,7 @@ from tests.proof.statemachine.model import NEVER, Answer, No, Rules, Who
 from tests.support import worlds
 from tests.support.worlds import World
 
-ACTOR, SOURCE = "machine", "TEST"
+SENDER = Sender("machine", "TEST")
 KINDS = {kind: kind.value for kind in Kind.of_points()}
 
 
@@ -53,7 +54,7 @@ class Till:
             return Program.of({"program_id": self.program_id, "version": version, **rules})
 
         with refusing():
-            edition = change_program(self._world(), self.program_id, settings, ACTOR)
+            edition = change_program(self._world(), self.program_id, settings, SENDER)
         self.first = edition.program.version == 1
         return {"version": edition.program.version}
 
@@ -74,7 +75,7 @@ class Till:
             total=money(total),
         )
         with refusing():
-            done = complete_order(self._world(), self.program_id, order, ACTOR, SOURCE)
+            done = complete_order(self._world(), self.program_id, order, SENDER)
         self.first = done.first
         assert sum(step.points for step in done.breakdown) == done.points_earned
         return {
@@ -90,19 +91,19 @@ class Till:
     def redeem(self, order_id: str, who: Who, total: Fraction, currency: str, ask: Any, now: datetime) -> Answer:
         request = RedemptionRequest(account_id=self._who(who), order_total=money(total), currency=currency, points=ask)
         with refusing():
-            done = redeem_points(self._world(), self.program_id, order_id, request, ACTOR, SOURCE)
+            done = redeem_points(self._world(), self.program_id, order_id, request, SENDER)
         self.first = done.first
         return {"points": done.points_redeemed, "discount": Fraction(done.discount), "balance": done.balance}
 
     def void(self, order_id: str, now: datetime) -> Answer:
         with refusing():
-            done = void_redemption(self._world(), self.program_id, order_id, ACTOR, SOURCE)
+            done = void_redemption(self._world(), self.program_id, order_id, SENDER)
         self.first = done.first
         return {"restored": done.points_restored, "balance": done.balance}
 
     def cancel(self, order_id: str, customer_id: str | None, now: datetime) -> Answer:
         with refusing():
-            done = cancel_order(self._world(), self.program_id, order_id, customer_id, "why not", ACTOR, SOURCE)
+            done = cancel_order(self._world(), self.program_id, order_id, customer_id, "why not", SENDER)
         self.first = done.first
         return {
             "reversed": done.points_reversed,
@@ -115,14 +116,14 @@ class Till:
     def refund(self, order_id: str, refunded: Fraction, points: int | None, now: datetime) -> Answer:
         request = Return(refunded_total=money(refunded), points=points)
         with refusing():
-            done = refund_order(self._world(), self.program_id, order_id, request, ACTOR, SOURCE)
+            done = refund_order(self._world(), self.program_id, order_id, request, SENDER)
         self.first = done.first
         return {"reversed": done.points_reversed, "suggested": done.points_suggested, "balance": done.balance}
 
     def issue(self, key: str, who: Who, points: int, expires_at: datetime | None, reason: str, now: datetime) -> Answer:
         request = Issue(account_id=self._who(who), points=points, expires_at=expires_at, reason=reason)
         with refusing():
-            done = issue_points(self._world(), self.program_id, key, request, ACTOR, SOURCE)
+            done = issue_points(self._world(), self.program_id, key, request, SENDER)
         self.first = done.first
         return {"points": done.points, "expires_at": done.expires_at, "balance": done.balance}
 

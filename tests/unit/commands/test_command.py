@@ -26,7 +26,7 @@ from loyalty.usecases.orders.cancel import cancel_order
 from loyalty.usecases.orders.complete import complete_order
 from loyalty.usecases.orders.redeem import redeem_points, void_redemption
 from loyalty.usecases.points.issue import issue_points
-from tests.support.builders import DAY, NOW, issuing, member, order, program
+from tests.support.builders import DAY, NOW, SENDER, issuing, member, order, program
 from tests.support.fakes.memory import MemoryLedger, nobody
 from tests.support.replay import audit
 from tests.support.worlds import Clock, Purged, World, purge, world_in_memory
@@ -103,12 +103,12 @@ def answer(world: World, command: Command) -> object:
     """What a command is answered, without whether this was the call that wrote it."""
     what, order_id, number = command
     calls: dict[str, Callable[[], Any]] = {
-        "complete": lambda: complete_order(world, "shop", order(order_id, amount=f"{number}.00"), "test", "API"),
+        "complete": lambda: complete_order(world, "shop", order(order_id, amount=f"{number}.00"), SENDER),
         "redeem": lambda: redeem(world, order_id, number),
         "max": lambda: redeem(world, order_id, "max"),
-        "void": lambda: void_redemption(world, "shop", order_id, "test", "API"),
-        "cancel": lambda: cancel_order(world, "shop", order_id, "ann", None, "test", "API"),
-        "issue": lambda: issue_points(world, "shop", f"{order_id}/{number % 3}", gift(number), "test", "API"),
+        "void": lambda: void_redemption(world, "shop", order_id, SENDER),
+        "cancel": lambda: cancel_order(world, "shop", order_id, "ann", None, SENDER),
+        "issue": lambda: issue_points(world, "shop", f"{order_id}/{number % 3}", gift(number), SENDER),
         "purge": lambda: purge(world, "shop"),
     }
     try:
@@ -119,7 +119,7 @@ def answer(world: World, command: Command) -> object:
 
 def redeem(world: World, order_id: str, points: Any) -> object:
     request = RedemptionRequest(account_id=member(), order_total=Decimal(1), currency="EUR", points=points)
-    return redeem_points(world, "shop", order_id, request, "test", "API")
+    return redeem_points(world, "shop", order_id, request, SENDER)
 
 
 def gift(number: int) -> Issue:
@@ -158,18 +158,17 @@ def test_what_moves_nothing_is_not_decided_on_an_old_read() -> None:
     """Points that came in just now are there to be taken back, though the first look may not see them yet."""
     ledger = StaleLedger(random.Random(0))
     shop = world(ledger)
-    complete_order(shop, "shop", order(), "test", "API")
+    complete_order(shop, "shop", order(), SENDER)
     redeem_points(
         shop,
         "shop",
         "#2",
         RedemptionRequest(account_id=member(), order_total=Decimal(99), currency="EUR", points=100),
-        "test",
-        "API",
+        SENDER,
     )
     ledger.keep_showing_now()
-    issue_points(shop, "shop", "key", gift(100), "test", "API")
-    cancelled = cancel_order(shop, "shop", "#1001", "ann", None, "test", "API")
+    issue_points(shop, "shop", "key", gift(100), SENDER)
+    cancelled = cancel_order(shop, "shop", "#1001", "ann", None, SENDER)
     assert (cancelled.points_reversed, cancelled.points_shortfall, cancelled.balance) == (100, 0, 0)
 
 
@@ -196,11 +195,11 @@ def test_a_request_that_is_sent_twice_at_once_is_answered_twice_alike() -> None:
     ledger = TornLedger()
     world = world_in_memory(program(), ledger=ledger)
     gift = Issue(account_id=member(), points=100, expires_at=None, reason="x")
-    issue_points(world, "shop", "k", gift, "test", "API")
+    issue_points(world, "shop", "k", gift, SENDER)
     spend = RedemptionRequest(account_id=member(), order_total=Decimal("9.00"), currency="EUR", points=100)
 
     def redeem() -> tuple[int, int]:
-        done = redeem_points(world, "shop", "#1", spend, "test", "API")
+        done = redeem_points(world, "shop", "#1", spend, SENDER)
         return done.points_redeemed, done.balance
 
     ledger.meanwhile = redeem
@@ -224,21 +223,21 @@ class HalfLedger(MemoryLedger):
 def test_a_cancellation_that_a_look_shows_half_of_is_answered_as_a_whole(unseen: tuple[int, ...]) -> None:
     ledger = HalfLedger()
     shop = world_in_memory(program(earn={"on_redeemed_order": "full"}), ledger=ledger)
-    issue_points(shop, "shop", "k", Issue(account_id=member(), points=100, expires_at=None, reason="x"), "test", "API")
+    issue_points(shop, "shop", "k", Issue(account_id=member(), points=100, expires_at=None, reason="x"), SENDER)
     spend = RedemptionRequest(account_id=member(), order_total=Decimal("9.00"), currency="EUR", points=100)
-    redeem_points(shop, "shop", "#1001", spend, "test", "API")
-    complete_order(shop, "shop", order(), "test", "API")
-    first = cancel_order(shop, "shop", "#1001", "ann", None, "test", "API")
+    redeem_points(shop, "shop", "#1001", spend, SENDER)
+    complete_order(shop, "shop", order(), SENDER)
+    first = cancel_order(shop, "shop", "#1001", "ann", None, SENDER)
     assert (first.points_restored, first.points_reversed > 0) == (100, True)
     ledger.unseen = frozenset(unseen)
-    assert cancel_order(shop, "shop", "#1001", "ann", None, "test", "API") == replace(first, first=False)
+    assert cancel_order(shop, "shop", "#1001", "ann", None, SENDER) == replace(first, first=False)
 
 
 def test_who_keeps_losing_is_told_to_try_again_and_has_written_nothing() -> None:
     pauses: list[float] = []
     shop = world(Overtaken(), pauses=pauses)
     with pytest.raises(Unavailable):
-        complete_order(shop, "shop", order(), "test", "API")
+        complete_order(shop, "shop", order(), SENDER)
     assert len(pauses) == ATTEMPTS
     assert pauses == sorted(pauses)
     assert max(pauses) == LONGEST_PAUSE
@@ -247,7 +246,7 @@ def test_who_keeps_losing_is_told_to_try_again_and_has_written_nothing() -> None
 
 def test_an_unknown_program_is_said_to_be_unknown() -> None:
     with pytest.raises(UnknownProgram):
-        complete_order(world(MemoryLedger()), "another", order(), "test", "API")
+        complete_order(world(MemoryLedger()), "another", order(), SENDER)
 
 
 def test_a_purge_that_loses_every_race_leaves_the_accounts_and_says_so() -> None:

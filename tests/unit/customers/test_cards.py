@@ -28,13 +28,13 @@ from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.kinds import CauseKind, Event
 from loyalty.domain.ledger.lots import Lot
 from loyalty.domain.ledger.movement import AccountId, Cause
-from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.points.issue import Issue
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.ledger import WriteOff
 from loyalty.usecases.books.verify import verify_program
-from loyalty.usecases.commands.command import ATTEMPTS, Sender
+from loyalty.usecases.commands.command import ATTEMPTS
 from loyalty.usecases.customers.account import view_account
 from loyalty.usecases.customers.change_card import CardChanged, assign_card, block_card, replace_card
 from loyalty.usecases.customers.create_cards import CARDS_PER_WRITE, CardsWithdrawn, create_cards, withdraw_cards
@@ -46,7 +46,7 @@ from tests.support.replay import audit
 from tests.support.worlds import Clock, World, digits, world_in_memory
 from tests.unit.commands.test_command import StaleLedger
 
-SENDER = Sender(actor="test", source="POS")
+SENDER = Sender("test", "POS")
 
 bodies = st.text("0123456789", min_size=LENGTH - 1, max_size=LENGTH - 1)
 
@@ -475,7 +475,7 @@ def act(shop: World, numbers: list[str], step: Step, key: str) -> object:
         "replace": lambda: numbers.append(replaced(shop, number, None, key).number),
         "replace by": lambda: replaced(shop, number, by, key),
         "withdraw": lambda: withdraw_cards(shop, cause_of_request("shop", "start"), "undone", SENDER),
-        "issue": lambda: issue_points(shop, "shop", key, gift(customer_id, which + 1), "test", "API"),
+        "issue": lambda: issue_points(shop, "shop", key, gift(customer_id, which + 1), SENDER),
     }
     try:
         return calls[what]()

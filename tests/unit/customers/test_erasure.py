@@ -18,12 +18,12 @@ from loyalty.domain.ledger.lots import Lot
 from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.ledger.replay import differences
 from loyalty.domain.ledger.seal import NO_SEAL, is_sealed, sealed
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.points.adjustment import Adjustment
 from loyalty.domain.points.issue import Issue
 from loyalty.domain.values.refusal import Refused
 from loyalty.usecases.books.close_days import close_days
 from loyalty.usecases.books.verify import verify_program
-from loyalty.usecases.commands.command import Sender
 from loyalty.usecases.customers.erase import erase_customer
 from loyalty.usecases.orders.cancel import cancel_order
 from loyalty.usecases.orders.complete import complete_order
@@ -38,6 +38,7 @@ from tests.support.worlds import Clock, World, purge, world_in_memory
 NAMES = ("ann@example.com", "bob")
 SECRET = "her mother called"
 FIRST = first_day(NOW)
+ADMIN, STORE = Sender("admin", "API"), Sender("store", "API")
 SALT, OTHER = b"s" * 16, b"t" * 16
 
 commands = st.lists(
@@ -57,17 +58,17 @@ def carry_out(world: World, clock: Clock, what: str, number: int, name: str, poi
     match what:
         case "complete":
             one = order(f"#{number}", name, f"{abs(points)}.00", referrer_id=other)
-            complete_order(world, "shop", one, "store", "API")
+            complete_order(world, "shop", one, STORE)
         case "cancel":
-            cancel_order(world, "shop", f"#{number}", name, SECRET, "store", "API")
+            cancel_order(world, "shop", f"#{number}", name, SECRET, STORE)
         case "issue":
             gift = Issue(account_id=account_id, points=abs(points) + 1, expires_at=clock() + DAY, reason=SECRET)
-            issue_points(world, "shop", key, gift, "admin", "API")
+            issue_points(world, "shop", key, gift, ADMIN)
         case "adjust":
             fix = Adjustment(account_id=account_id, points=points or 1, reason=SECRET, order_id=f"#{number}")
-            adjust_points(world, "shop", key, fix, "admin", "API")
+            adjust_points(world, "shop", key, fix, ADMIN)
         case "sign up":
-            sign_customer_up(world, account_id, "store", "API")
+            sign_customer_up(world, account_id, STORE)
         case _:
             clock.let_pass(DAY)
             purge(world, "shop")
@@ -92,8 +93,8 @@ def test_whatever_was_done_nobody_finds_the_customer_and_everything_adds_up(
     other = ledger.account(member("bob"), consistent=True)
     ann = member(NAMES[0])
     looks = iter(range(cut_short))
-    erase_customer(world, ann, Sender(actor="admin", source="API"), out_of_time=lambda: next(looks, None) is None)
-    assert erase_customer(world, ann, Sender(actor="admin", source="API")).done
+    erase_customer(world, ann, ADMIN, out_of_time=lambda: next(looks, None) is None)
+    assert erase_customer(world, ann, ADMIN).done
     assert [m for m in ledger.every() if NAMES[0] in repr(m)] == []
     assert [m for m in ledger.every() if SECRET in repr(m) and m.account not in (other.account_id, None)] == []
     assert verify_program(world, "shop").found == []
@@ -124,12 +125,12 @@ def test_whoever_is_erased_while_a_day_is_closed_is_in_its_sums_once(shards: int
     world = replace(world_in_memory(program(), clock=clock, ledger=ledger), token=lambda: "0" * 32)
     gift = Issue(account_id=ann, points=5, expires_at=None, reason=SECRET)
     for number in range(12):
-        issue_points(world, "shop", f"{number} {NAMES[0]}", gift, "admin", "API")
+        issue_points(world, "shop", f"{number} {NAMES[0]}", gift, ADMIN)
     clock.now = closes_at(NOW.date())
 
     def send() -> bool:
         with suppress(Refused):
-            return erase_customer(world, ann, Sender(actor="admin", source="API")).done
+            return erase_customer(world, ann, ADMIN).done
         return False
 
     days = (NOW.date() - FIRST).days

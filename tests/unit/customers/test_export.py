@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from loyalty.domain.ledger.movement import AccountId, Movement
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.points.issue import Issue
 from loyalty.ports.faults import Unavailable
 from loyalty.ports.ledger import Ledger
-from loyalty.usecases.commands.command import Sender
 from loyalty.usecases.customers.export import CustomerExport, export_customer
 from loyalty.usecases.points.issue import issue_points
 from tests.support.builders import member, program
 from tests.support.worlds import World, world_in_memory
 
-ADMIN = Sender(actor="admin", source="API", address="203.0.113.7")
+ADMIN = Sender("admin", "API", address="203.0.113.7")
 
 
 class Behind:
@@ -38,7 +38,7 @@ def world() -> World:
     world = replace(world_in_memory(program()), sleep=lambda seconds: None)
     for number in range(6):
         gift = Issue(account_id=member(), points=1, expires_at=None, reason="a gift")
-        issue_points(world, "shop", f"key {number}", gift, "admin", "API")
+        issue_points(world, "shop", f"key {number}", gift, Sender("admin", "API"))
     return world
 
 

@@ -28,7 +28,7 @@ from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.kinds import CauseKind, Event
 from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.ledger.seal import NO_SEAL, is_sealed
-from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.orders.cancellation import cancel
 from loyalty.domain.orders.completion import complete
 from loyalty.domain.orders.order import cause_of_order
@@ -74,8 +74,8 @@ class Shop:
     def begin(self, cause: Cause, account_id: AccountId | None = ADA, source: str = "TEST") -> Transaction:
         history = self.histories.get(cause, History(cause))
         account = self.accounts[account_id] if account_id else None
-        sender = replace(origin(self.at), source=source, address="192.0.2.1" if source == "TEST" else None)
-        return Transaction.begin(self.program, sender, history, account)
+        sender = Sender("test", source, address="192.0.2.1" if source == "TEST" else None)
+        return Transaction.begin(self.program, Origin(sender, self.at), history, account)
 
     def write(self, *transactions: Transaction) -> list[Movement]:
         for transaction in transactions:

@@ -20,7 +20,7 @@ from loyalty.usecases.customers.account import view_account
 from loyalty.usecases.orders.cancel import cancel_order
 from loyalty.usecases.orders.complete import complete_order
 from loyalty.usecases.orders.refund import refund_order
-from tests.support.builders import DAY, NOW, member, order, program
+from tests.support.builders import DAY, NOW, SENDER, member, order, program
 from tests.support.replay import audit
 from tests.support.worlds import Clock, World, purge, save, world_in_memory
 
@@ -44,7 +44,7 @@ class Shop:
     def order(self, amount: str = "100.00", days: int = 1) -> int:
         self.orders += 1
         made = order(f"#{self.orders}", amount=amount, completed_at=self.clock.now)
-        points = complete_order(self.world, "shop", made, "test", "TEST").points_earned
+        points = complete_order(self.world, "shop", made, SENDER).points_earned
         self.clock.let_pass(days * DAY)
         return points
 
@@ -84,7 +84,7 @@ def test_a_tier_is_left_at_the_night_after_an_order_was_cancelled() -> None:
     shop = Shop(tiers(SILVER))
     shop.order()
     shop.order()
-    cancel_order(shop.world, "shop", "#2", None, None, "test", "TEST")
+    cancel_order(shop.world, "shop", "#2", None, None, SENDER)
     assert shop.tier == "silver"
     assert shop.night() == "silver"  # the day is not over
     shop.clock.let_pass(DAY)
@@ -98,14 +98,14 @@ def test_what_is_refunded_was_not_spent() -> None:
     shop.order()
     assert shop.tier == "vip"
     for total in ("40", "60", "60"):
-        refund_order(shop.world, "shop", "#1", Return(refunded_total=Decimal(total)), "test", "TEST")
+        refund_order(shop.world, "shop", "#1", Return(refunded_total=Decimal(total)), SENDER)
     account = audit(shop.world.ledger, member())
     assert (account.standing.spend, account.standing.orders, account.standing.tier) == (14000, 2, "vip")
-    done = refund_order(shop.world, "shop", "#1", Return(refunded_total=Decimal(60), points=60), "test", "TEST")
+    done = refund_order(shop.world, "shop", "#1", Return(refunded_total=Decimal(60), points=60), SENDER)
     assert (done.points_reversed, audit(shop.world.ledger, member()).standing.spend) == (60, 14000)
-    refund_order(shop.world, "shop", "#1", Return(refunded_total=Decimal(100)), "test", "TEST")
+    refund_order(shop.world, "shop", "#1", Return(refunded_total=Decimal(100)), SENDER)
     assert audit(shop.world.ledger, member()).standing.orders == 1
-    cancel_order(shop.world, "shop", "#1", None, None, "test", "TEST")
+    cancel_order(shop.world, "shop", "#1", None, None, SENDER)
     account = audit(shop.world.ledger, member())
     assert (account.standing.spend, account.standing.orders) == (10000, 1)
     shop.clock.let_pass(DAY)
@@ -115,7 +115,7 @@ def test_what_is_refunded_was_not_spent() -> None:
 def test_a_refund_of_nothing_leaves_a_free_order_counted() -> None:
     shop = Shop(tiers(SILVER))
     shop.order("0")
-    refund_order(shop.world, "shop", "#1", Return(refunded_total=Decimal(0)), "test", "TEST")
+    refund_order(shop.world, "shop", "#1", Return(refunded_total=Decimal(0)), SENDER)
     assert audit(shop.world.ledger, member()).standing.orders == 1
     shop.order()
     assert shop.tier == "silver"
@@ -160,7 +160,7 @@ def test_a_customer_earns_no_more_than_the_cap_in_a_period(period: str, days: in
 def test_what_was_taken_back_can_be_earned_again_in_its_period() -> None:
     shop = Shop(program(earn={"max_points_per_customer": {"points": 150}}))
     assert [shop.order(days=0) for _ in range(2)] == [100, 50]
-    cancel_order(shop.world, "shop", "#1", None, None, "test", "TEST")
+    cancel_order(shop.world, "shop", "#1", None, None, SENDER)
     assert [shop.order(days=0) for _ in range(2)] == [100, 0]
 
 

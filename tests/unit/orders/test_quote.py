@@ -17,7 +17,7 @@ from loyalty.domain.values.refusal import Refused
 from loyalty.usecases.books.verify import verify_program
 from loyalty.usecases.orders.complete import complete_order
 from loyalty.usecases.orders.quote import quote_order
-from tests.support.builders import again, begin, holding, member, order, program
+from tests.support.builders import SENDER, again, begin, holding, member, order, program
 from tests.support.programs import busy_shops, shops
 from tests.support.worlds import world_in_memory
 
@@ -38,7 +38,7 @@ def test_what_is_quoted_is_what_the_completion_earns(shop: Shop) -> None:
     world = world_in_memory(rules)
     quoted, _ = quote_order(world, "shop", one, None)
     assert list(world.ledger.statement(member(), 9, None)) == []
-    done = complete_order(world, "shop", one, "test", "TEST")
+    done = complete_order(world, "shop", one, SENDER)
     assert (quoted.earnable, quoted.expires_at, quoted.reason) == (done.points_earned, done.expires_at, done.reason)
     assert (quoted.breakdown, quoted.balance_after_earning) == (done.breakdown, done.balance)
     after, _ = quote_order(world, "shop", one, None)
@@ -52,7 +52,7 @@ def test_each_of_many_orders_earns_what_was_quoted(shop: tuple[Program, list[Ord
     world = world_in_memory(rules)
     for one in orders:
         quoted, _ = quote_order(world, "shop", one, None)
-        done = complete_order(world, "shop", one, "test", "TEST")
+        done = complete_order(world, "shop", one, SENDER)
         assert (quoted.earnable, quoted.breakdown) == (done.points_earned, done.breakdown)
         assert (quoted.balance_after_earning, quoted.expires_at) == (done.balance, done.expires_at)
     assert verify_program(world, "shop").found == []

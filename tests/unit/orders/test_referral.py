@@ -13,7 +13,7 @@ from loyalty.usecases.orders.cancel import cancel_order
 from loyalty.usecases.orders.complete import OrderCompleted, complete_order
 from loyalty.usecases.orders.quote import quote_order
 from loyalty.usecases.points.sign_up import sign_customer_up
-from tests.support.builders import member, order, program
+from tests.support.builders import SENDER, member, order, program
 from tests.support.replay import audit
 from tests.support.worlds import World, save, world_in_memory
 
@@ -28,13 +28,13 @@ def completed(world: World, order_id: str, customer_id: str, referrer_id: str | 
     """The answer to a completion, which is what was quoted before."""
     one = order(order_id, customer_id, referrer_id=referrer_id, **facts)
     quoted, _ = quote_order(world, "shop", one, None)
-    done = complete_order(world, "shop", one, "test", "TEST")
+    done = complete_order(world, "shop", one, SENDER)
     assert (quoted.earnable, quoted.breakdown) == (done.points_earned, done.breakdown)
     return done
 
 
 def cancelled(world: World, order_id: str) -> int:
-    return cancel_order(world, "shop", order_id, None, None, "test", "TEST").points_reversed
+    return cancel_order(world, "shop", order_id, None, None, SENDER).points_reversed
 
 
 def balances(world: World, *customers: str) -> list[int]:
@@ -130,7 +130,7 @@ def test_each_customer_is_paid_for_once_whoever_refers_whom(orders: list[tuple[s
 
 def test_signing_up_earns_once() -> None:
     world = shop(expiry={"policy": "after_days", "days": 3})
-    first, second = (sign_customer_up(world, member(), "test", "TEST") for _ in range(2))
+    first, second = (sign_customer_up(world, member(), SENDER) for _ in range(2))
     assert (first.points, first.balance, first.first, first.repeated) == (30, 30, True, False)
     assert (second.points, second.balance, second.first, second.repeated) == (30, 30, False, True)
     assert second.expires_at == first.expires_at is not None
@@ -147,6 +147,6 @@ def test_signing_up_earns_once() -> None:
 )
 def test_a_sign_up_that_earns_nothing_is_not_recorded(settings: dict[str, Any], reason: str) -> None:
     world = shop(**settings)
-    assert sign_customer_up(world, AccountId("shop", "ann"), "test", "TEST").reason == reason
+    assert sign_customer_up(world, AccountId("shop", "ann"), SENDER).reason == reason
     save(world.programs, program(version=2, ways_to_earn=PAYS))
-    assert sign_customer_up(world, AccountId("shop", "ann"), "test", "TEST").points == 30
+    assert sign_customer_up(world, AccountId("shop", "ann"), SENDER).points == 30

@@ -16,7 +16,7 @@ from loyalty.usecases.orders.quote import quote_order
 from loyalty.usecases.orders.redeem import redeem_points
 from loyalty.usecases.orders.view import view_order
 from loyalty.usecases.points.issue import issue_points
-from tests.support.builders import DAY, NOW, member, order, program
+from tests.support.builders import DAY, NOW, SENDER, member, order, program
 from tests.support.worlds import Clock, World, save, world_in_memory
 
 USES = RedemptionRequest(account_id=member(), order_total=order().total, currency="EUR", points=100)
@@ -27,8 +27,8 @@ def shop(settings: Program, *, held: int, until: timedelta = 9 * DAY) -> tuple[W
     clock = Clock()
     world = world_in_memory(settings, clock=clock)
     gift = Issue(account_id=member(), points=held, expires_at=NOW + until, reason="a gift")
-    issue_points(world, "shop", "key", gift, "test", "API")
-    redeem_points(world, "shop", "#1001", USES, "test", "API")
+    issue_points(world, "shop", "key", gift, SENDER)
+    redeem_points(world, "shop", "#1001", USES, SENDER)
     return world, clock
 
 
@@ -43,7 +43,7 @@ def test_nothing_more_can_be_used_while_the_program_is_switched_off() -> None:
     save(world.programs, program(version=2, enabled=False))
     assert usable(world) == (0, 0)
     with pytest.raises(Refused) as refused:
-        redeem_points(world, "shop", "#1001", replace(USES, points=101), "test", "API")
+        redeem_points(world, "shop", "#1001", replace(USES, points=101), SENDER)
     assert refused.value.code == "program_disabled"
 
 
@@ -61,6 +61,4 @@ def test_the_view_and_the_quote_name_what_a_redemption_would_get(
     viewed, quoted = usable(world)
     assert viewed == quoted
     if settings != {"enabled": False}:
-        assert (
-            redeem_points(world, "shop", "#1001", replace(USES, points="max"), "test", "API").points_redeemed == quoted
-        )
+        assert redeem_points(world, "shop", "#1001", replace(USES, points="max"), SENDER).points_redeemed == quoted

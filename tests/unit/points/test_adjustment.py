@@ -15,7 +15,7 @@ from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.points.adjustment import Adjustment, adjust, adjustments_of
 from loyalty.domain.values.refusal import Refused
@@ -26,7 +26,7 @@ from loyalty.usecases.orders.complete import complete_order
 from loyalty.usecases.orders.redeem import redeem_points, void_redemption
 from loyalty.usecases.orders.view import view_order
 from loyalty.usecases.points.adjust import PointsAdjusted, adjust_points
-from tests.support.builders import DAY, NOW, again, begin, holding, member, order, program
+from tests.support.builders import DAY, NOW, SENDER, again, begin, holding, member, order, program
 from tests.support.replay import compare
 from tests.support.strategies import held
 from tests.support.worlds import World, world_in_memory
@@ -110,24 +110,24 @@ def test_points_can_expire_only_in_the_future(points: int) -> None:
 
 
 def adjusted(world: World, key: str, points: int, **facts: Any) -> PointsAdjusted:
-    return adjust_points(world, "shop", key, by(points, **facts), "boss", "API")
+    return adjust_points(world, "shop", key, by(points, **facts), Sender("boss", "API"))
 
 
 def test_the_view_of_an_order_shows_what_was_adjusted_on_account_of_it() -> None:
     world = world_in_memory(program())
-    complete_order(world, "shop", order(), "test", "API")
+    complete_order(world, "shop", order(), SENDER)
     first = adjusted(world, "return", -40, order_id="#1001")
     assert adjusted(world, "return", -40, order_id="#1001") == replace(first, first=False)
     adjusted(world, "another", 3)
     history = view_order(world, "shop", "#1001").history
     assert [note.facts_as(AdjustmentNoted).points for note in adjustments_of(history)] == [-40]
-    assert cancel_order(world, "shop", "#1001", None, None, "test", "API").points_reversed == 100
+    assert cancel_order(world, "shop", "#1001", None, None, SENDER).points_reversed == 100
     assert verify_program(world, "shop").found == []
 
 
 def test_an_adjustment_names_only_orders_of_its_customer() -> None:
     world = world_in_memory(program())
-    complete_order(world, "shop", order(customer_id="bob"), "test", "API")
+    complete_order(world, "shop", order(customer_id="bob"), SENDER)
     with pytest.raises(Refused, match="order_customer_mismatch"):
         adjusted(world, "return", -40, order_id="#1001")
     assert world.ledger.account(member(), consistent=True).version == 0
@@ -136,7 +136,7 @@ def test_an_adjustment_names_only_orders_of_its_customer() -> None:
 def test_an_adjustment_for_an_order_that_is_yet_to_come_does_not_claim_it() -> None:
     world = world_in_memory(program())
     adjusted(world, "early", 5, order_id="#1001")
-    assert complete_order(world, "shop", order(customer_id="bob"), "test", "API").status == "earned"
+    assert complete_order(world, "shop", order(customer_id="bob"), SENDER).status == "earned"
 
 
 def test_the_books_hold_adjustments_and_none_where_only_the_expiry_moved() -> None:
@@ -158,8 +158,8 @@ def test_a_repeated_void_is_answered_as_before_whatever_was_noted_about_the_orde
     world = world_in_memory(program())
     adjusted(world, "first", 100)
     spend = RedemptionRequest(account_id=member(), order_total=Decimal("9.00"), currency="EUR", points=60)
-    redeem_points(world, "shop", "#1001", spend, "test", "API")
-    first = void_redemption(world, "shop", "#1001", "test", "API")
+    redeem_points(world, "shop", "#1001", spend, SENDER)
+    first = void_redemption(world, "shop", "#1001", SENDER)
     assert (first.points_restored, first.balance) == (60, 100)
     adjusted(world, "return", -40, order_id="#1001")
-    assert void_redemption(world, "shop", "#1001", "test", "API") == replace(first, first=False)
+    assert void_redemption(world, "shop", "#1001", SENDER) == replace(first, first=False)

@@ -10,7 +10,7 @@ from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.lots import Lot, Lots
-from loyalty.domain.ledger.transaction import Origin, Transaction
+from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.points.issue import MAX_LOTS, Issue, issue
 from loyalty.domain.values.calendar import end_of_day_after
 from loyalty.domain.values.refusal import Refused
@@ -59,7 +59,7 @@ def test_a_key_used_for_another_request_is_refused(changed: dict[str, Any]) -> N
 
 def test_a_key_used_through_another_door_is_refused() -> None:
     done = issue(begun(), REQUEST)
-    elsewhere = Transaction.begin(done.program, Origin("test", "POS", NOW), done.history, done.account)
+    elsewhere = Transaction.begin(done.program, Origin(Sender("test", "POS"), NOW), done.history, done.account)
     with pytest.raises(Refused, match="idempotency_key_reused"):
         issue(elsewhere, REQUEST)
 

@@ -24,7 +24,7 @@ def undo(transaction: Transaction) -> Transaction:
 
     What was spent since is let go and recorded as `shortfall`: nobody gets a debt by it.
     """
-    done = done_by(transaction.history, transaction.origin.source)
+    done = done_by(transaction.history, transaction.origin.sender.source)
     if done is None:
         return transaction
     if done.event is Event.EXPIRY_MOVED:

@@ -26,7 +26,7 @@ def is_repeat(
         return False
     same = first.account == account_id and first.event in events and first.reason == reason
     before = first.facts.asked if isinstance(first.facts, Requested) else None
-    if not same or before != asked or first.source != transaction.origin.source:
+    if not same or before != asked or first.source != transaction.origin.sender.source:
         raise key_reused()
     return True
 

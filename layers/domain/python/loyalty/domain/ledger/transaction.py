@@ -16,18 +16,25 @@ from loyalty.domain.program.settings import Program
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a command comes from: the client that sent it, through which door, and when.
+class Sender:
+    """Who sent a command (the client `actor`) and through which door (`source`).
 
-    `recorded_at` is the ledger's own time; `occurred_at` what the sender says, where it says so. `address` is the
-    network address of an administrator: what is written then is in the audit.
+    `occurred_at` is when the sender says that the thing happened, None where it does not say. `address` is the network
+    address of an administrator, None for anybody else: whatever is written with an address is in the audit.
     """
 
     actor: str
     source: str
-    recorded_at: datetime
     occurred_at: datetime | None = None
     address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a transaction comes from: its sender, and the ledger's own time."""
+
+    sender: Sender
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +141,8 @@ class Transaction:
 
         It is the same act, which is in the audit once: as this one.
         """
-        return Transaction.begin(self.program, replace(self.origin, address=None), history, account)
+        origin = replace(self.origin, sender=replace(self.origin.sender, address=None))
+        return Transaction.begin(self.program, origin, history, account)
 
     def _move(
         self,
@@ -163,15 +171,15 @@ class Transaction:
             program_version=self.program.version,
             point_value=self.program.redeem.point_value,
             currency=self.program.currency,
-            occurred_at=self.origin.occurred_at or self.now,
+            occurred_at=self.origin.sender.occurred_at or self.now,
             recorded_at=self.now,
-            source=self.origin.source,
-            actor=self.origin.actor,
+            source=self.origin.sender.source,
+            actor=self.origin.sender.actor,
             reason=reason,
             facts=facts,
             counted=counted,
             card=card,
-            address=self.origin.address,
+            address=self.origin.sender.address,
         )
         account = self.account
         if movement.is_of_account:

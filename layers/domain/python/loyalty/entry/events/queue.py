@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.values.refusal import Refused
 from loyalty.entry.contracts.fields import parse, read_json
 from loyalty.entry.http.problems import Problem
@@ -21,6 +22,9 @@ from loyalty.ports.faults import Unavailable, UnknownProgram
 
 LONG_WORK_AGAIN_SECONDS = 60
 """When work that may take minutes is tried again for the first time, if the table was busy."""
+
+STOREFRONT = Sender("storefront", "EVENT")
+"""Who sends events about orders: whatever may put events on the bus."""
 
 type Event = dict[str, Any]
 type Handler = Callable[[Event, Any], Event]

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel
 
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.values.refusal import Refused
 from loyalty.entry.contracts.fields import parse, parse_card_number, parse_id, parse_program_id, read_json
 from loyalty.entry.http.problems import Fault, Problem
@@ -103,6 +104,14 @@ class Request:
         if ADMIN not in (authorizer.get("jwt", {}).get("scopes") or []):
             return None
         return str(self.event["requestContext"]["http"].get("sourceIp") or "unknown")
+
+    def sender(self, source: str = "API") -> Sender:
+        """Who sent the request. What they do is not in the audit."""
+        return Sender(self.actor, source)
+
+    def audited_sender(self, source: str = "API") -> Sender:
+        """Who sent the request, and an administrator's network address: what they do is in the audit."""
+        return Sender(self.actor, source, address=self.address)
 
     @property
     def idempotency_key(self) -> str:

@@ -10,12 +10,12 @@ from loyalty.domain.jobs.job import Ending, Outcome
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Cause
-from loyalty.domain.ledger.transaction import Origin, Transaction
+from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import Unavailable
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Sender, carry_out
+from loyalty.usecases.commands.command import carry_out
 from loyalty.usecases.commands.write_together import ACCOUNTS_PER_WRITE, fitting, write_together
 
 type Beside = Callable[[Transaction], Sequence[Transaction]]
@@ -57,7 +57,8 @@ def look_at_many(world: World, program_id: str, commands: Iterable[Command]) -> 
     def look(command: Command) -> Transaction:
         before = known.get(command.account_id)
         history, read = world.ledger.read(command.cause, None if before else command.account_id, consistent=False)
-        transaction = command.decide(Transaction.begin(program, _origin(world, command), history, before or read))
+        begun = Transaction.begin(program, Origin(command.sender, world.clock()), history, before or read)
+        transaction = command.decide(begun)
         if command.beside and transaction.decided:
             command.beside(transaction)
         known[command.account_id] = transaction.holder
@@ -94,7 +95,7 @@ def _together(world: World, program: Program, commands: Sequence[Command]) -> di
     for command in commands:
         new = Account(account_id=command.account_id, salt=bytes.fromhex(world.token()))
         account = known.get(command.account_id) or new
-        begun = Transaction.begin(program, _origin(world, command), History(command.cause), account)
+        begun = Transaction.begin(program, Origin(command.sender, world.clock()), History(command.cause), account)
         try:
             transaction = command.decide(begun)
         except Refused:
@@ -149,8 +150,3 @@ def _tried(command: Command, carry: Callable[[Command], Transaction]) -> Outcome
 
 def _nothing(transaction: Transaction) -> Sequence[Transaction]:
     return ()
-
-
-def _origin(world: World, command: Command) -> Origin:
-    sender = command.sender
-    return Origin(sender.actor, sender.source, world.clock(), sender.occurred_at)

@@ -6,13 +6,11 @@ either race has written nothing; it reads again and decides anew, a bounded numb
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Cause
-from loyalty.domain.ledger.transaction import Origin, Transaction
+from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.world import World
@@ -20,19 +18,6 @@ from loyalty.ports.world import World
 ATTEMPTS = 12
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
 """Seconds; the pause doubles from attempt to attempt, of which a random part is waited."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
-    """Who sent a command, through which door, and when it says the thing happened.
-
-    With the `address` of an administrator, whatever the command writes is in the audit.
-    """
-
-    actor: str
-    source: str
-    occurred_at: datetime | None = None
-    address: str | None = None
 
 
 def carry_out(
@@ -62,7 +47,7 @@ def carry_out(
         # looked at again before it is believed.
         consistent = attempt > 0
         history, account = _read(world, cause, account_id, consistent)
-        origin = Origin(sender.actor, sender.source, world.clock(), sender.occurred_at, sender.address)
+        origin = Origin(sender, world.clock())
         try:
             transaction = decide(Transaction.begin(program, origin, history, account))
         except Refused:

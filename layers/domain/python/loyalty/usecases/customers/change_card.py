@@ -14,9 +14,9 @@ from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import cause_of_request, is_repeat
 from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.movement import AccountId
-from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Sender, carry_out
+from loyalty.usecases.commands.command import carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

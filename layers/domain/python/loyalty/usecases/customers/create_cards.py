@@ -8,11 +8,11 @@ from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import is_repeat
 from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.movement import Cause
-from loyalty.domain.ledger.transaction import Origin, Transaction
+from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.ledger import MAX_ITEMS
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import ATTEMPTS, Sender, carry_out, pause
+from loyalty.usecases.commands.command import ATTEMPTS, carry_out, pause
 
 CARDS_PER_WRITE = MAX_ITEMS - 1
 """An item for each card, and one for the record of the request."""
@@ -74,7 +74,7 @@ def withdraw_cards(world: World, cause: Cause, reason: str, sender: Sender) -> C
     program = world.programs.get(cause.program_id)
     batch, _ = world.ledger.read(cause, None, consistent=True)
     for attempt in range(ATTEMPTS):
-        origin = Origin(sender.actor, sender.source, world.clock(), sender.occurred_at)
+        origin = Origin(sender, world.clock())
         histories = [_history(world, cause.program_id, number) for number in _cards(batch)]
         assigned = tuple(card.number for history in histories if (card := known(history)).holder)
         unassigned = [history for history in histories if known(history).status is Status.UNASSIGNED]

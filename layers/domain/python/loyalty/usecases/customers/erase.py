@@ -24,7 +24,7 @@ from loyalty.domain.ledger.facts import Adjusted, AdjustmentNoted, Referred
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.movement import AccountId, Movement
-from loyalty.domain.ledger.transaction import Origin
+from loyalty.domain.ledger.transaction import Origin, Sender
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.referral import cause_of_referral
 from loyalty.domain.values.calendar import business_day
@@ -32,7 +32,7 @@ from loyalty.domain.values.refusal import Refused
 from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
 from loyalty.ports.faults import BeingErased, LostRace, Unavailable
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import ATTEMPTS, Sender, pause
+from loyalty.usecases.commands.command import ATTEMPTS, pause
 from loyalty.usecases.programs.view import timezones
 
 LOOKS = 10
@@ -86,7 +86,7 @@ def _begin(world: World, account_id: AccountId, sender: Sender) -> tuple[Erasure
         account = world.ledger.account(account_id, consistent=True)
         if not account.version and not _is_known(world, account_id):
             return None
-        origin = Origin(sender.actor, sender.source, world.clock(), address=sender.address)
+        origin = Origin(sender, world.clock())
         card = _card(world, account)
         transactions = erase(program, origin, account, pseudonym, bytes.fromhex(world.token()), card)
         try:

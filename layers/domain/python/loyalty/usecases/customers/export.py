@@ -8,13 +8,13 @@ from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import CauseKind, Event
 from loyalty.domain.ledger.movement import AccountId, Cause, Movement
-from loyalty.domain.ledger.transaction import Origin, Transaction
+from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.orders.referral import cause_of_referral
 from loyalty.domain.program.settings import Program
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.ledger import AsidePlace
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Sender, pause
+from loyalty.usecases.commands.command import pause
 
 PAGE = 1000
 """Movements to a page: each has under 2 KB, and an answer 6 MB."""
@@ -98,7 +98,7 @@ def _movements(world: World, account_id: AccountId, page: int, before: int) -> l
 
 def _record(world: World, program: Program, account: Account, sender: Sender, request_id: str, now: datetime) -> None:
     cause = Cause(program.program_id, CauseKind.EXPORT, request_id)
-    origin = Origin(sender.actor, sender.source, now, address=sender.address)
+    origin = Origin(sender, now)
     begun = Transaction.begin(program, origin, History(cause), account)
     try:
         world.ledger.write([begun.note(Event.CUSTOMER_EXPORTED)])

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import batched
 
 from loyalty.domain.jobs.job import Ending, Job, Outcome
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Sender
 from loyalty.usecases.customers.create_cards import CARDS_PER_WRITE, create_cards, withdraw_cards
 
 REASON = "the job was undone"
@@ -34,4 +34,4 @@ def take_cards_back(world: World, job: Job, rows: Sequence[int]) -> Iterator[Out
 
 
 def _sender(job: Job) -> Sender:
-    return Sender(actor=job.actor, source=job.source)
+    return Sender(job.actor, job.source)

@@ -13,13 +13,12 @@ from loyalty.domain.jobs.past_actions import (
 )
 from loyalty.domain.jobs.undo import done_by, undo
 from loyalty.domain.ledger.movement import AccountId, Movement
-from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.order import Order, cause_of_order
 from loyalty.domain.points.adjustment import Adjustment, adjust
 from loyalty.domain.points.sign_up import cause_of_sign_up
 from loyalty.ports.world import World
 from loyalty.usecases.commands.batch import Command
-from loyalty.usecases.commands.command import Sender
 from loyalty.usecases.points.adjust import noting
 
 type Action = Adjustment | Order | PastSignUp
@@ -56,7 +55,7 @@ def undoing(world: World, job: Job, number: int, action: Action) -> Command:
         outcome=outcome,
         beside=None,
         is_first=False,
-        sender=Sender(actor=job.actor, source=job.source),
+        sender=Sender(job.actor, job.source),
     )
 
 
@@ -99,7 +98,7 @@ def _adjusting(world: World, job: Job, number: int, request: Adjustment) -> Comm
         number=number,
         cause=job.cause(number),
         account_id=request.account_id,
-        sender=Sender(actor=job.actor, source=job.source),
+        sender=Sender(job.actor, job.source),
         decide=lambda transaction: adjust(transaction, request),
         outcome=outcome,
         beside=(lambda transaction: noting(world, transaction, request.order_id)) if request.order_id else None,
@@ -119,7 +118,7 @@ def _rewarding_order(job: Job, number: int, order: Order) -> Command:
         number=number,
         cause=cause_of_order(job.program_id, order.order_id),
         account_id=account_id,
-        sender=Sender(actor=job.actor, source=job.source, occurred_at=order.completed_at),
+        sender=Sender(job.actor, job.source, occurred_at=order.completed_at),
         decide=lambda transaction: reward_order(transaction, order),
         outcome=outcome,
     )
@@ -136,7 +135,7 @@ def _rewarding_sign_up(job: Job, number: int, action: PastSignUp) -> Command:
         number=number,
         cause=cause_of_sign_up(job.program_id, action.account_id.customer_id),
         account_id=action.account_id,
-        sender=Sender(actor=job.actor, source=job.source, occurred_at=action.signed_up_at),
+        sender=Sender(job.actor, job.source, occurred_at=action.signed_up_at),
         decide=lambda transaction: reward_sign_up(transaction, action),
         outcome=outcome,
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from loyalty.domain.jobs.job import Job, JobKind, Status, Tally
 from loyalty.domain.ledger.idempotency import key_reused
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.audit import Act
 from loyalty.ports.faults import LostRace, Unavailable
@@ -55,9 +56,7 @@ class JobView:
     undone: Tally
 
 
-def start_job(
-    world: World, program_id: str, key: str, request: JobRequest, actor: str, address: str | None = None
-) -> JobStarted:
+def start_job(world: World, program_id: str, key: str, request: JobRequest, sender: Sender) -> JobStarted:
     """Start a job, once for an idempotency key. Raises Refused, UnknownProgram and Unavailable."""
     world.programs.get(program_id)
     if made := _made_with(world, program_id, key, request):
@@ -71,11 +70,11 @@ def start_job(
         dry_run=request.dry_run,
         file=_input(world, program_id, job_id, request),
         form=request.form,
-        actor=actor,
+        actor=sender.actor,
         created_at=now,
     )
     try:
-        world.jobs.create(job, key, request.digest, _act(world, job, "job_started", actor, address))
+        world.jobs.create(job, key, request.digest, _act(world, job, "job_started", sender))
     except RunTaken as taken:
         raise Refused(
             "past_actions_rewarded",
@@ -109,7 +108,7 @@ def latest_jobs(world: World, program_id: str, limit: int) -> list[JobView]:
     return [_view(world, job) for job in world.jobs.latest(program_id, limit)]
 
 
-def undo_job(world: World, program_id: str, job_id: str, actor: str = "", address: str | None = None) -> JobView:
+def undo_job(world: World, program_id: str, job_id: str, sender: Sender) -> JobView:
     """Start undoing a job that is completed; once. Raises Refused for any other, UnknownJob, and Unavailable."""
     job = _job(world, program_id, job_id)
     begins = job.status is Status.COMPLETED
@@ -117,7 +116,7 @@ def undo_job(world: World, program_id: str, job_id: str, actor: str = "", addres
     if begins:
         job = job.changed(status=Status.UNDOING)
         try:
-            world.jobs.change(job, _act(world, job, "job_undone", actor, address))
+            world.jobs.change(job, _act(world, job, "job_undone", sender))
         except LostRace:
             raise Unavailable("somebody else changed the job") from None
     if job.status is Status.UNDOING:
@@ -194,11 +193,18 @@ def _input(world: World, program_id: str, job_id: str, request: JobRequest) -> s
     return name
 
 
-def _act(world: World, job: Job, action: str, actor: str, address: str | None) -> Act | None:
+def _act(world: World, job: Job, action: str, sender: Sender) -> Act | None:
     """What the audit says of a job; its rows name the job as their source."""
-    if address is None:
+    if sender.address is None:
         return None
-    return Act(at=world.clock(), actor=actor, action=action, source="API", address=address, job_id=job.job_id)
+    return Act(
+        at=world.clock(),
+        actor=sender.actor,
+        action=action,
+        source=sender.source,
+        address=sender.address,
+        job_id=job.job_id,
+    )
 
 
 def _job(world: World, program_id: str, job_id: str) -> Job:

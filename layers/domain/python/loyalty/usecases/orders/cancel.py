@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.movement import AccountId
-from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.cancellation import cancel
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Sender, carry_out
+from loyalty.usecases.commands.command import carry_out
 from loyalty.usecases.orders.referral import taking_back
 
 
@@ -36,8 +36,7 @@ def cancel_order(
     order_id: str,
     customer_id: str | None,
     reason: str | None,
-    actor: str,
-    source: str,
+    sender: Sender,
 ) -> OrderCancelled:
     """Cancel an order. A repeat answers what the first one answered.
 
@@ -53,7 +52,7 @@ def cancel_order(
         program_id,
         cause_of_order(program_id, order_id),
         AccountId(program_id, customer_id) if customer_id is not None else None,
-        Sender(actor=actor, source=source),
+        sender,
         decide,
         answered=lambda history: history.shows_all_of_cancellation,
         beside=lambda transaction: taking_back(world, transaction),

@@ -1,15 +1,15 @@
 """An order is completed: it earns, once, ever."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from loyalty.domain.ledger.facts import Step
-from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.completion import breakdown_of, complete, why_skipped
 from loyalty.domain.orders.order import Order, cause_of_order
 from loyalty.domain.orders.refund import take_back_noted
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Sender, carry_out
+from loyalty.usecases.commands.command import carry_out
 from loyalty.usecases.orders.referral import paying, referral_of
 
 
@@ -34,14 +34,14 @@ class OrderCompleted:
     repeated: bool
 
 
-def complete_order(world: World, program_id: str, order: Order, actor: str, source: str) -> OrderCompleted:
+def complete_order(world: World, program_id: str, order: Order, sender: Sender) -> OrderCompleted:
     """Accrue the points of a completed order. A repeat answers what the first one answered."""
     transaction = carry_out(
         world,
         program_id,
         cause_of_order(program_id, order.order_id),
         order.account_id(program_id),
-        Sender(actor=actor, source=source, occurred_at=order.completed_at),
+        replace(sender, occurred_at=order.completed_at),
         lambda transaction: take_back_noted(complete(transaction, order, referral_of(world, transaction, order))),
         answered=lambda history: history.completed_for_good,
         beside=lambda transaction: paying(world, transaction),

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from loyalty.domain.ledger.history import History
-from loyalty.domain.ledger.transaction import Origin, Transaction
+from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.orders.order import Order, cause_of_order
 from loyalty.domain.orders.quote import Quote, quote
 from loyalty.domain.program.settings import Program
@@ -25,6 +25,6 @@ def quote_order(
         history, account = world.ledger.read(cause, account_id, consistent=True)
     else:
         history, account = History(cause), world.ledger.account(account_id, consistent=True) if account_id else None
-    origin = Origin("quote", "QUOTE", world.clock(), order.completed_at)
+    origin = Origin(Sender("quote", "QUOTE", order.completed_at), world.clock())
     begun = Transaction.begin(program, origin, history, account)
     return quote(begun, order, use_points, referral_of(world, begun, order)), program

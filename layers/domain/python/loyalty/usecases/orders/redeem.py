@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from loyalty.domain.ledger.facts import Redeemed
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.redemption import RedemptionRequest, discount, redeem, void
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Sender, carry_out
+from loyalty.usecases.commands.command import carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,7 @@ def redeem_points(
     program_id: str,
     order_id: str,
     request: RedemptionRequest,
-    actor: str,
-    source: str,
+    sender: Sender,
 ) -> PointsRedeemed:
     """Set what an order uses. The same request again changes nothing and is answered the same."""
     transaction = carry_out(
@@ -46,7 +46,7 @@ def redeem_points(
         program_id,
         cause_of_order(program_id, order_id),
         request.account_id,
-        Sender(actor=actor, source=source),
+        sender,
         lambda transaction: redeem(transaction, request),
     )
     live = transaction.history.live_redemption
@@ -60,14 +60,14 @@ def redeem_points(
     )
 
 
-def void_redemption(world: World, program_id: str, order_id: str, actor: str, source: str) -> RedemptionVoided:
+def void_redemption(world: World, program_id: str, order_id: str, sender: Sender) -> RedemptionVoided:
     """Give back what an order uses. A repeat answers what was given back the last time."""
     transaction = carry_out(
         world,
         program_id,
         cause_of_order(program_id, order_id),
         None,
-        Sender(actor=actor, source=source),
+        sender,
         void,
     )
     if voided := transaction.history.voided_redemption:

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from loyalty.domain.ledger.facts import Refunded
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.refund import Return, suggested, take_back
 from loyalty.domain.values.money import exact
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Sender, carry_out
+from loyalty.usecases.commands.command import carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,16 +23,14 @@ class OrderRefunded:
     repeated: bool
 
 
-def refund_order(
-    world: World, program_id: str, order_id: str, request: Return, actor: str, source: str, address: str | None = None
-) -> OrderRefunded:
+def refund_order(world: World, program_id: str, order_id: str, request: Return, sender: Sender) -> OrderRefunded:
     """Take back points for a refund. The same cumulative amount again is answered as the first time."""
     transaction = carry_out(
         world,
         program_id,
         cause_of_order(program_id, order_id),
         None,
-        Sender(actor=actor, source=source, address=address),
+        sender,
         lambda transaction: take_back(transaction, request),
     )
     history, account = transaction.history, transaction.account

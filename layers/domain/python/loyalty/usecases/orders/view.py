@@ -8,7 +8,7 @@ from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.facts import Redeemed, Step
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import Kind
-from loyalty.domain.ledger.transaction import Origin, Transaction
+from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.orders.completion import breakdown_of
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.redemption import discount, usable_on
@@ -54,7 +54,8 @@ class OrderView:
         live = self.history.live_redemption
         if live is None:
             return 0 if self.history.closed else None
-        begun = Transaction.begin(self.program, Origin("view", "VIEW", self.at), self.history, self.account)
+        origin = Origin(Sender("view", "VIEW"), self.at)
+        begun = Transaction.begin(self.program, origin, self.history, self.account)
         return usable_on(begun, live.facts_as(Redeemed).order_total)
 
     @property

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.movement import Cause
-from loyalty.domain.ledger.transaction import Transaction
+from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.points.adjustment import Adjustment, adjust, note_in_order
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Sender, carry_out
+from loyalty.usecases.commands.command import carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +34,9 @@ def adjust_points(
     program_id: str,
     idempotency_key: str,
     request: Adjustment,
-    actor: str,
-    source: str,
-    address: str | None = None,
+    sender: Sender,
 ) -> PointsAdjusted:
     """Adjust a customer's points, once per idempotency key."""
-    sender = Sender(actor=actor, source=source, address=address)
     return adjust_for(world, cause_of_request(program_id, idempotency_key), request, sender)
 
 

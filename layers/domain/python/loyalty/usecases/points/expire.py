@@ -13,7 +13,7 @@ from decimal import Decimal
 from loyalty.domain.books.journal import journal_entry, sum_up
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.movement import AccountId, Movement
-from loyalty.domain.ledger.transaction import Origin, Transaction
+from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.points.expiry import expire, expiry_history
 from loyalty.domain.program.settings import Program
 from loyalty.ports.faults import Unavailable
@@ -22,7 +22,7 @@ from loyalty.ports.world import World
 from loyalty.usecases.commands.command import ATTEMPTS, pause
 from loyalty.usecases.commands.write_together import fitting, write_together
 
-ACTOR, SOURCE = "purge", "PURGE"
+SENDER = Sender("purge", "PURGE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _one_by_one(
 
 def _write(world: World, program: Program, run_id: str, as_of: datetime, accounts: Sequence[Account]) -> Expired:
     """Expire `accounts` in one write; those that lost a race are taken out until the rest goes through."""
-    origin = Origin(ACTOR, SOURCE, recorded_at=world.clock())
+    origin = Origin(SENDER, world.clock())
     begun = [Transaction.begin(program, origin, expiry_history(account), account) for account in accounts]
     decided = [done for transaction in begun if (done := expire(transaction, as_of)).decided]
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from loyalty.domain.ledger.idempotency import cause_of_request
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.points.issue import Issue, issue
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Sender, carry_out
+from loyalty.usecases.commands.command import carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +26,7 @@ def issue_points(
     program_id: str,
     idempotency_key: str,
     request: Issue,
-    actor: str,
-    source: str,
-    address: str | None = None,
+    sender: Sender,
 ) -> PointsIssued:
     """Issue points, once per idempotency key."""
     transaction = carry_out(
@@ -35,7 +34,7 @@ def issue_points(
         program_id,
         cause_of_request(program_id, idempotency_key),
         request.account_id,
-        Sender(actor=actor, source=source, address=address),
+        sender,
         lambda transaction: issue(transaction, request),
         answered=lambda history: history.first is not None,
     )

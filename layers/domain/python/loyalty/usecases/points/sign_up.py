@@ -5,9 +5,10 @@ from datetime import datetime
 
 from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.movement import AccountId
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.points.sign_up import cause_of_sign_up, sign_up, why_not
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Sender, carry_out
+from loyalty.usecases.commands.command import carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +25,14 @@ class SignedUp:
     repeated: bool
 
 
-def sign_customer_up(world: World, account_id: AccountId, actor: str, source: str) -> SignedUp:
+def sign_customer_up(world: World, account_id: AccountId, sender: Sender) -> SignedUp:
     """Give a customer what signing up earns. A repeat answers what the first one answered."""
     transaction = carry_out(
         world,
         account_id.program_id,
         cause_of_sign_up(account_id.program_id, account_id.customer_id),
         account_id,
-        Sender(actor=actor, source=source),
+        sender,
         sign_up,
         answered=lambda history: history.sign_up is not None and history.sign_up.event is Event.SIGNED_UP,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.program.change import next_version
 from loyalty.domain.program.settings import Program
 from loyalty.ports.faults import LostRace, Unavailable
@@ -14,9 +15,8 @@ def change_program(
     world: World,
     program_id: str,
     settings: Callable[[int], Program],
-    actor: str,
+    sender: Sender,
     expected: Callable[[int], bool] = lambda version: True,
-    address: str | None = None,
 ) -> Edition:
     """Make `settings` (given their version number) the program's; the answer is what applies now.
 
@@ -28,7 +28,7 @@ def change_program(
     """
     for attempt in range(ATTEMPTS):
         latest = world.programs.latest(program_id)
-        edition = Edition(next_version(latest, settings, expected), world.clock(), actor, address)
+        edition = Edition(next_version(latest, settings, expected), world.clock(), sender.actor, sender.address)
         try:
             world.programs.save(edition)
         except LostRace:
