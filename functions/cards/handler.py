@@ -17,6 +17,7 @@ from loyalty.entry.http.serve import JSON, Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.texts.csv import CSV
 from loyalty.entry.wiring import world
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.customers.change_card import CardChanged, assign_card, block_card, replace_card
 from loyalty.usecases.customers.create_cards import create_cards
 from loyalty.usecases.customers.view_cards import view_card, view_cards
@@ -26,9 +27,9 @@ def post(request: Request) -> Response:
     key, body = request.idempotency_key, request.body(CreateCards, may_be_empty=True)
     sender = request.audited_sender(body.source)
     done = create_cards(world(), cause_of_request(request.program_id, key), body.count, sender)
-    if done.first:
+    if done.outcome is Outcome.RECORDED:
         count("CardsCreated", len(done.numbers))
-    return Response(CardsCreatedAnswer.of(done), 201, replayed=not done.first)
+    return Response(CardsCreatedAnswer.of(done), 201, replayed=done.outcome is Outcome.REPEATED)
 
 
 def get(request: Request) -> Response:
@@ -71,9 +72,9 @@ def replace(request: Request) -> Response:
 
 
 def _changed(done: CardChanged, metric: str) -> Response:
-    if done.first:
+    if done.outcome is Outcome.RECORDED:
         count(metric)
-    return Response(CardChangedAnswer.of(done), replayed=not done.first)
+    return Response(CardChangedAnswer.of(done), replayed=done.outcome is Outcome.REPEATED)
 
 
 handler = serve(

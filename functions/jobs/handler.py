@@ -19,6 +19,7 @@ from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.rows.codec import checked_lines
 from loyalty.entry.wiring import world
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.jobs.start import (
     JobRequest,
     UnknownJob,
@@ -37,9 +38,9 @@ def post(request: Request) -> Response:
     body.check()
     asked = _job_request(request.program_id, key, body)
     done = start_job(world(), request.program_id, key, asked, request.audited_sender())
-    if done.first:
+    if done.outcome is Outcome.RECORDED:
         count("JobsStarted")
-    return Response(JobAnswer.new(done.job), 202, replayed=not done.first)
+    return Response(JobAnswer.new(done.job), 202, replayed=done.outcome is Outcome.REPEATED)
 
 
 def get_all(request: Request) -> Response:

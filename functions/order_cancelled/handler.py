@@ -9,19 +9,20 @@ from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Event, Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.orders.cancel import OrderCancelled, cancel_order
 
 
 def cancel(program_id: str, order_id: str, facts: CancelledOrder, sender: Sender) -> OrderCancelled:
     done = cancel_order(world(), program_id, order_id, facts.customer_id, facts.reason, sender)
-    count("OrdersCancelled" if done.first else "CancellationsRepeated")
+    count("OrdersCancelled" if done.outcome is Outcome.RECORDED else "CancellationsRepeated")
     return done
 
 
 def post(request: Request) -> Response:
     facts = request.body(CancelledOrder, may_be_empty=True)
     done = cancel(request.program_id, request.order_id, facts, request.sender())
-    return Response(OrderCancelledAnswer.of(done), replayed=not done.first)
+    return Response(OrderCancelledAnswer.of(done), replayed=done.outcome is Outcome.REPEATED)
 
 
 def on_event(fact: OrderCancelledEvent, context: Any) -> None:

@@ -9,13 +9,14 @@ from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Event, Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.orders.complete import OrderCompleted, complete_order
 
 
 def complete(program_id: str, order_id: str, facts: CompletedOrder, sender: Sender) -> OrderCompleted:
     order = facts.order(order_id, world().clock())
     done = complete_order(world(), program_id, order, sender)
-    count("OrdersCompleted" if done.first else "OrdersRepeated")
+    count("OrdersCompleted" if done.outcome is Outcome.RECORDED else "OrdersRepeated")
     return done
 
 
@@ -23,7 +24,7 @@ def post(request: Request) -> Response:
     facts = request.body(CompletedOrder)
     done = complete(request.program_id, request.order_id, facts, request.sender())
     answer = OrderCompletedAnswer.of(done)
-    return Response(answer, 201 if done.first else 200, replayed=done.repeated)
+    return Response(answer, 201 if done.outcome is Outcome.RECORDED else 200, replayed=done.outcome is Outcome.REPEATED)
 
 
 def on_event(fact: OrderCompletedEvent, context: Any) -> None:

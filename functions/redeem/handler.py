@@ -5,20 +5,21 @@ from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.orders.redeem import redeem_points, void_redemption
 
 
 def put(request: Request) -> Response:
     redemption = request.body(Redemption).request(request.program_id)
     done = redeem_points(world(), request.program_id, request.order_id, redemption, request.sender())
-    if done.first:
+    if done.outcome is Outcome.RECORDED:
         count("RedemptionsSet")
     return Response(RedemptionAnswer.of(done))
 
 
 def delete(request: Request) -> Response:
     done = void_redemption(world(), request.program_id, request.order_id, request.sender())
-    if done.first:
+    if done.outcome is Outcome.RECORDED:
         count("RedemptionsVoided")
     return Response(RedemptionVoidedAnswer.of(done))
 

@@ -6,6 +6,7 @@ from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
 from loyalty.entry.wiring import world
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.points.sign_up import sign_customer_up
 
 
@@ -13,9 +14,14 @@ def post(request: Request) -> Response:
     request.body(SignUp, may_be_empty=True)
     account_id = AccountId(request.program_id, request.customer_id)
     done = sign_customer_up(world(), account_id, request.sender())
-    if done.first:
+    recorded = done.outcome is Outcome.RECORDED
+    if recorded:
         count("CustomersSignedUp")
-    return Response(SignedUpAnswer.of(done), 201 if done.first else 200, replayed=done.repeated)
+    return Response(
+        SignedUpAnswer.of(done),
+        201 if recorded else 200,
+        replayed=done.outcome is Outcome.REPEATED,
+    )
 
 
 handler = serve({Route.SIGN_UP: post})

@@ -23,6 +23,7 @@ from loyalty.entry.rows.codec import sheets
 from loyalty.ports.faults import Unavailable
 from loyalty.ports.jobs import JobTask
 from loyalty.usecases.books.verify import verify_program
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.customers.change_card import assign_card
 from loyalty.usecases.customers.erase import erase_customer
 from loyalty.usecases.customers.view_cards import view_card, view_cards
@@ -180,7 +181,8 @@ def test_a_row_that_the_rules_refuse_fails_alone(world: World) -> None:
 def test_the_same_request_again_is_the_same_job(world: World) -> None:
     first, again = (start_job(world, "shop", "key", request(adjustment()), BOSS) for _ in range(2))
     work(world)
-    assert (first.first, again.first, first.job.job_id) == (True, False, again.job.job_id)
+    assert (first.outcome, again.outcome) == (Outcome.RECORDED, Outcome.REPEATED)
+    assert first.job.job_id == again.job.job_id
     assert balance(world) == 50
     with pytest.raises(Refused, match="idempotency_key_reused") as refused:
         start(world, adjustment(points=51))

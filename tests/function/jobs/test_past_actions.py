@@ -18,6 +18,7 @@ from loyalty.domain.values.refusal import Refused
 from loyalty.entry.rows.codec import sheets
 from loyalty.ports.jobs import JobTask
 from loyalty.usecases.books.verify import verify_program
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.jobs.start import JobRequest, JobView, start_job, undo_job, view_job
 from loyalty.usecases.jobs.work import work_on
 from loyalty.usecases.orders.cancel import cancel_order
@@ -73,7 +74,7 @@ def undo(world: World, job: JobView) -> JobView:
 
 def completed(world: World, order_id: str = "#1", customer_id: str = "ann", **facts: Any) -> tuple[str, int, bool]:
     done = complete_order(world, "shop", order(order_id, customer_id, **facts), SENDER)
-    return done.status, done.points_earned, done.repeated
+    return done.status, done.points_earned, done.outcome is Outcome.REPEATED
 
 
 def balance(world: World, account_id: AccountId) -> int:
@@ -134,7 +135,7 @@ def test_an_order_or_sign_up_that_earned_is_passed_over(world: World) -> None:
 def test_a_customer_whose_sign_up_is_rewarded_signs_up_for_nothing(world: World) -> None:
     run(world, past_sign_up())
     again = sign_customer_up(world, member(), SENDER)
-    assert (again.points, again.repeated) == (25, True)
+    assert (again.points, again.outcome) == (25, Outcome.REPEATED)
     assert balance(world, member()) == 25
 
 
@@ -206,7 +207,7 @@ def test_a_worker_that_hung_gives_nothing_again_that_was_undone_meanwhile(world:
 def test_once_it_is_undone_the_order_earns_when_it_completes(world: World) -> None:
     undo(world, run(world, past_order(), past_sign_up()))
     assert completed(world) == ("earned", 100, False)
-    assert sign_customer_up(world, member(), SENDER).first
+    assert sign_customer_up(world, member(), SENDER).outcome is Outcome.RECORDED
     assert cancel_order(world, "shop", "#1", None, None, SENDER).points_reversed == 100
     assert balance(world, member()) == 25
 

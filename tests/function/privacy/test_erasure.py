@@ -25,6 +25,7 @@ from loyalty.ports.faults import BeingErased, Unavailable
 from loyalty.usecases.books.close_days import close_days
 from loyalty.usecases.books.liability import view_liability
 from loyalty.usecases.books.verify import verify_program
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.customers.account import view_statement
 from loyalty.usecases.customers.change_card import assign_card, replace_card
 from loyalty.usecases.customers.create_cards import create_cards
@@ -210,7 +211,7 @@ def test_a_second_erasure_finds_nothing_and_writes_nothing(shop: Shop) -> None:
 def test_who_comes_back_under_the_same_id_starts_from_nothing(shop: Shop) -> None:
     shop.erase()
     again = sign_customer_up(shop.world, ANN, STORE)
-    assert (again.points, again.balance, again.first) == (11, 11, True)
+    assert (again.points, again.balance, again.outcome) == (11, 11, Outcome.RECORDED)
     came = complete_order(shop.world, "shop", order("#100", PERSON, referrer_id="bob"), STORE)
     assert came.points_earned == 120
     assert [m.sequence for m in view_statement(shop.world, ANN, 100, None)] == [2, 1]

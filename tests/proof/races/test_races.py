@@ -18,6 +18,7 @@ from loyalty.domain.points.issue import Issue
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.refusal import Refused
 from loyalty.usecases.books.verify import verify_program
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.customers.change_card import CardChanged, assign_card, block_card, replace_card
 from loyalty.usecases.customers.create_cards import CardsWithdrawn, create_cards, withdraw_cards
 from loyalty.usecases.customers.view_cards import view_card
@@ -81,8 +82,8 @@ def test_an_order_completed_50_times_at_once_accrues_once_and_all_get_the_same_a
     assert len(answers) == 50
     assert all(same(answer) == same(answers[0]) for answer in answers)
     assert (answers[0].status, answers[0].points_earned, answers[0].balance) == ("earned", 100, 100)
-    assert [answer.first for answer in answers].count(True) == 1
-    assert all(answer.first != answer.repeated for answer in answers)
+    assert [answer.outcome for answer in answers].count(Outcome.RECORDED) == 1
+    assert Outcome.SKIPPED not in [answer.outcome for answer in answers]
     account = audit(shop.world.ledger, member())
     assert (account.outstanding, account.version) == (100, 1)
 
@@ -135,22 +136,26 @@ def test_one_customer_from_eight_threads_ends_in_the_sum_of_what_was_acknowledge
             match chance.choice(["complete", "redeem", "cancel", "void"]):
                 case "complete":
                     earned = complete(order_id, amount=f"{chance.randint(1, 99)}.00")(world)
-                    return earned.points_earned if earned.first else 0
+                    return earned.points_earned if earned.outcome is Outcome.RECORDED else 0
                 case "redeem":
                     try:
                         redeemed = redeem(order_id, chance.randint(1, 20))(world)
                     except Refused:
                         return 0
-                    return redeemed_change(world, order_id) if redeemed.first else 0
+                    return redeemed_change(world, order_id) if redeemed.outcome is Outcome.RECORDED else 0
                 case "void":
                     try:
                         voided = void_redemption(world, "shop", order_id, SENDER)
                     except Refused:
                         return 0
-                    return voided.points_restored if voided.first else 0
+                    return voided.points_restored if voided.outcome is Outcome.RECORDED else 0
                 case _:
                     cancelled = cancel(order_id)(world)
-                    return cancelled.points_restored - cancelled.points_reversed if cancelled.first else 0
+                    return (
+                        cancelled.points_restored - cancelled.points_reversed
+                        if cancelled.outcome is Outcome.RECORDED
+                        else 0
+                    )
 
         def redeemed_change(world: World, order_id: str) -> int:
             """What the latest redemption took, less what it gave back of the one that it replaced."""
@@ -197,7 +202,7 @@ def test_an_order_cancelled_20_times_at_once_is_reversed_once(functions: Make) -
     answers = done(shop.at_once([cancel("#1001", "ann" if number % 2 else None) for number in range(20)]))
     assert all(same(answer) == same(answers[0]) for answer in answers)
     assert (answers[0].points_reversed, answers[0].points_restored, answers[0].balance) == (100, 30, 100)
-    assert [answer.first for answer in answers].count(True) == 1
+    assert [answer.outcome for answer in answers].count(Outcome.RECORDED) == 1
     account = audit(shop.world.ledger, member())
     assert (account.outstanding, account.version) == (100, 5)
 
@@ -275,7 +280,7 @@ def test_an_idempotency_key_used_at_once_issues_once(functions: Make) -> None:
     request = Issue(account_id=member(), points=25, expires_at=NOW + timedelta(hours=1), reason="a gift")
     answers = done(shop.at_once([lambda world: issue_points(world, "shop", "key", request, SENDER)] * (3 * THREADS)))
     assert {(answer.movement_id, answer.points, answer.balance) for answer in answers} == {("request/key/1", 25, 25)}
-    assert [answer.first for answer in answers].count(True) == 1
+    assert [answer.outcome for answer in answers].count(Outcome.RECORDED) == 1
     assert len(statement(shop.world.ledger, member())) == 1
 
 
@@ -316,7 +321,7 @@ def test_a_customer_who_signs_up_many_times_at_once_earns_once(functions: Make) 
     shop = functions(program(ways_to_earn={"sign_up": {"points": 50}}))
     answers = done(shop.at_once([lambda world: sign_customer_up(world, member(), SENDER)] * (3 * THREADS)))
     assert {(answer.points, answer.balance) for answer in answers} == {(50, 50)}
-    assert [answer.first for answer in answers].count(True) == 1
+    assert [answer.outcome for answer in answers].count(Outcome.RECORDED) == 1
     assert audit(shop.world.ledger, member()).outstanding == 50
 
 
@@ -389,7 +394,7 @@ def test_a_card_replaced_many_times_at_once_is_replaced_once(functions: Make) ->
     assert refusals(answers) == ["customer_has_card"] * 8
     [new] = {answer.number for answer in done(answers)}
     assert holders(shop, new, ["ann"]) == ["ann"]
-    assert [answer.first for answer in done(answers)].count(True) == 1
+    assert [answer.outcome for answer in done(answers)].count(Outcome.RECORDED) == 1
     assert sorted(shop.world.ledger.cards_of("shop", 100)) == sorted([one, new])
 
 
@@ -398,7 +403,7 @@ def test_a_batch_of_cards_asked_for_many_times_at_once_is_created_once(functions
     cause = cause_of_request("shop", "batch")
     answers = done(shop.at_once([lambda world: create_cards(world, cause, 50, CLERK)] * (2 * THREADS)))
     assert len({answer.numbers for answer in answers}) == 1
-    assert [answer.first for answer in answers].count(True) == 1
+    assert [answer.outcome for answer in answers].count(Outcome.RECORDED) == 1
     assert sorted(shop.world.ledger.cards_of("shop", 100)) == sorted(answers[0].numbers)
 
 

@@ -27,6 +27,7 @@ from loyalty.domain.orders.order import Order
 from loyalty.domain.points import issue as issuing
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values import calendar
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.orders import cancel as cancel_order
 from loyalty.usecases.orders import complete as complete_order
 from loyalty.usecases.orders import redeem as redeem_points
@@ -116,7 +117,7 @@ def a_repeated_completion_is_answered_with_todays_balance(patch: pytest.MonkeyPa
         done = right(*arguments)
         world, program_id, order = arguments[:3]
         account_id = order.account_id(program_id)
-        if not done.repeated or account_id is None:
+        if done.outcome is not Outcome.REPEATED or account_id is None:
             return done
         return replace(done, balance=world.ledger.account(account_id, consistent=True).balance(world.clock()))
 

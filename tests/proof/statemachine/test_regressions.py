@@ -7,6 +7,7 @@ from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.orders.refund import Return
 from loyalty.domain.points.issue import Issue
 from loyalty.usecases.books.verify import verify_program
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.orders.cancel import cancel_order
 from loyalty.usecases.orders.complete import OrderCompleted, complete_order
 from loyalty.usecases.orders.redeem import PointsRedeemed, redeem_points
@@ -77,7 +78,7 @@ def test_a_repeated_refund_is_not_answered_from_before_the_first() -> None:
     refund = Return(refunded_total=Decimal(50), points=50)
     refund_order(world, "shop", "#1", refund, SENDER)
     answer = refund_order(world, "shop", "#1", Return(refunded_total=Decimal(50)), SENDER)
-    assert (answer.points_reversed, answer.repeated) == (50, True)
+    assert (answer.points_reversed, answer.outcome) == (50, Outcome.REPEATED)
 
 
 def test_the_cash_part_is_what_the_discount_left() -> None:

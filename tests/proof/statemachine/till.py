@@ -19,6 +19,7 @@ from loyalty.domain.points.issue import Issue
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.refusal import Refused
 from loyalty.usecases.books.verify import verify_program
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.orders.cancel import cancel_order
 from loyalty.usecases.orders.complete import complete_order
 from loyalty.usecases.orders.redeem import redeem_points, void_redemption
@@ -76,7 +77,7 @@ class Till:
         )
         with refusing():
             done = complete_order(self._world(), self.program_id, order, SENDER)
-        self.first = done.first
+        self.first = done.outcome is Outcome.RECORDED
         assert sum(step.points for step in done.breakdown) == done.points_earned
         return {
             "customer": done.customer_id,
@@ -92,19 +93,19 @@ class Till:
         request = RedemptionRequest(account_id=self._who(who), order_total=money(total), currency=currency, points=ask)
         with refusing():
             done = redeem_points(self._world(), self.program_id, order_id, request, SENDER)
-        self.first = done.first
+        self.first = done.outcome is Outcome.RECORDED
         return {"points": done.points_redeemed, "discount": Fraction(done.discount), "balance": done.balance}
 
     def void(self, order_id: str, now: datetime) -> Answer:
         with refusing():
             done = void_redemption(self._world(), self.program_id, order_id, SENDER)
-        self.first = done.first
+        self.first = done.outcome is Outcome.RECORDED
         return {"restored": done.points_restored, "balance": done.balance}
 
     def cancel(self, order_id: str, customer_id: str | None, now: datetime) -> Answer:
         with refusing():
             done = cancel_order(self._world(), self.program_id, order_id, customer_id, "why not", SENDER)
-        self.first = done.first
+        self.first = done.outcome is Outcome.RECORDED
         return {
             "reversed": done.points_reversed,
             "restored": done.points_restored,
@@ -117,14 +118,14 @@ class Till:
         request = Return(refunded_total=money(refunded), points=points)
         with refusing():
             done = refund_order(self._world(), self.program_id, order_id, request, SENDER)
-        self.first = done.first
+        self.first = done.outcome is Outcome.RECORDED
         return {"reversed": done.points_reversed, "suggested": done.points_suggested, "balance": done.balance}
 
     def issue(self, key: str, who: Who, points: int, expires_at: datetime | None, reason: str, now: datetime) -> Answer:
         request = Issue(account_id=self._who(who), points=points, expires_at=expires_at, reason=reason)
         with refusing():
             done = issue_points(self._world(), self.program_id, key, request, SENDER)
-        self.first = done.first
+        self.first = done.outcome is Outcome.RECORDED
         return {"points": done.points, "expires_at": done.expires_at, "balance": done.balance}
 
     def purge(self, as_of: datetime | None, now: datetime) -> Answer:

@@ -21,7 +21,7 @@ from loyalty.domain.points.issue import Issue
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import LostRace, Unavailable, UnknownProgram
 from loyalty.ports.ledger import WriteOff
-from loyalty.usecases.commands.command import ATTEMPTS, LONGEST_PAUSE
+from loyalty.usecases.commands.command import ATTEMPTS, LONGEST_PAUSE, Outcome
 from loyalty.usecases.orders.cancel import cancel_order
 from loyalty.usecases.orders.complete import complete_order
 from loyalty.usecases.orders.redeem import redeem_points, void_redemption
@@ -230,7 +230,7 @@ def test_a_cancellation_that_a_look_shows_half_of_is_answered_as_a_whole(unseen:
     first = cancel_order(shop, "shop", "#1001", "ann", None, SENDER)
     assert (first.points_restored, first.points_reversed > 0) == (100, True)
     ledger.unseen = frozenset(unseen)
-    assert cancel_order(shop, "shop", "#1001", "ann", None, SENDER) == replace(first, first=False)
+    assert cancel_order(shop, "shop", "#1001", "ann", None, SENDER) == replace(first, outcome=Outcome.REPEATED)
 
 
 def test_who_keeps_losing_is_told_to_try_again_and_has_written_nothing() -> None:

@@ -34,7 +34,7 @@ from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.ledger import WriteOff
 from loyalty.usecases.books.verify import verify_program
-from loyalty.usecases.commands.command import ATTEMPTS
+from loyalty.usecases.commands.command import ATTEMPTS, Outcome
 from loyalty.usecases.customers.account import view_account
 from loyalty.usecases.customers.change_card import CardChanged, assign_card, block_card, replace_card
 from loyalty.usecases.customers.create_cards import CARDS_PER_WRITE, CardsWithdrawn, create_cards, withdraw_cards
@@ -165,7 +165,8 @@ def test_cards_are_created_once_for_a_key() -> None:
     shop = world()
     first = create_cards(shop, cause_of_request("shop", "key"), 3, SENDER)
     again = create_cards(shop, cause_of_request("shop", "key"), 3, SENDER)
-    assert (first.numbers, first.first, again.first) == (again.numbers, True, False)
+    assert first.numbers == again.numbers
+    assert (first.outcome, again.outcome) == (Outcome.RECORDED, Outcome.REPEATED)
     assert len(set(first.numbers)) == 3
     assert sorted(shop.ledger.cards_of("shop", 100)) == sorted(first.numbers)
     assert refusal(lambda: new(shop, 4, "key")) == "idempotency_key_reused"
@@ -216,8 +217,8 @@ def test_a_repeat_is_answered_as_the_first_time_whatever_happened_since() -> Non
     number, other = new(shop, 2)
     first = assign(shop, number, "ann", "key")
     gone = replaced(shop, number, None, "other")
-    assert assign(shop, number, "ann", "key") == replace(first, first=False)
-    assert replaced(shop, number, None, "other") == replace(gone, first=False)
+    assert assign(shop, number, "ann", "key") == replace(first, outcome=Outcome.REPEATED)
+    assert replaced(shop, number, None, "other") == replace(gone, outcome=Outcome.REPEATED)
     assert held(shop)[0] == gone.number
     for another in (
         lambda: assign(shop, number, "bob", "key"),
@@ -235,7 +236,7 @@ def test_assigned_again_to_its_customer_nothing_changes() -> None:
     assign(shop, number)
     before = audit(shop.ledger, member())
     again = assign(shop, number, "ann", "another key")
-    assert (again.customer_id, again.first) == ("ann", True)
+    assert (again.customer_id, again.outcome) == ("ann", Outcome.RECORDED)
     assert audit(shop.ledger, member()) == before
     assert types(shop, number) == ["card_assigned", "card_created"]
 
@@ -381,8 +382,8 @@ def test_the_same_request_twice_at_once_is_answered_twice_alike(what: str) -> No
     assign(shop, number, "ann")
     first: list[CardChanged] = []
     ledger.then = lambda: first.append(calls[what]())
-    assert calls[what]() == replace(first[0], first=False)
-    assert first[0].first
+    assert calls[what]() == replace(first[0], outcome=Outcome.REPEATED)
+    assert first[0].outcome is Outcome.RECORDED
     assert held(shop, "bob" if what == "assign" else "ann")[0] == other
 
 

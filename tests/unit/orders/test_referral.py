@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.usecases.books.verify import verify_program
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.orders.cancel import cancel_order
 from loyalty.usecases.orders.complete import OrderCompleted, complete_order
 from loyalty.usecases.orders.quote import quote_order
@@ -131,8 +132,8 @@ def test_each_customer_is_paid_for_once_whoever_refers_whom(orders: list[tuple[s
 def test_signing_up_earns_once() -> None:
     world = shop(expiry={"policy": "after_days", "days": 3})
     first, second = (sign_customer_up(world, member(), SENDER) for _ in range(2))
-    assert (first.points, first.balance, first.first, first.repeated) == (30, 30, True, False)
-    assert (second.points, second.balance, second.first, second.repeated) == (30, 30, False, True)
+    assert (first.points, first.balance, first.outcome) == (30, 30, Outcome.RECORDED)
+    assert (second.points, second.balance, second.outcome) == (30, 30, Outcome.REPEATED)
     assert second.expires_at == first.expires_at is not None
     assert balances(world, "ann") == [30]
 

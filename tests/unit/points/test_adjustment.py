@@ -21,6 +21,7 @@ from loyalty.domain.points.adjustment import Adjustment, adjust, adjustments_of
 from loyalty.domain.values.refusal import Refused
 from loyalty.usecases.books.journal import view_journal
 from loyalty.usecases.books.verify import verify_program
+from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.orders.cancel import cancel_order
 from loyalty.usecases.orders.complete import complete_order
 from loyalty.usecases.orders.redeem import redeem_points, void_redemption
@@ -117,7 +118,7 @@ def test_the_view_of_an_order_shows_what_was_adjusted_on_account_of_it() -> None
     world = world_in_memory(program())
     complete_order(world, "shop", order(), SENDER)
     first = adjusted(world, "return", -40, order_id="#1001")
-    assert adjusted(world, "return", -40, order_id="#1001") == replace(first, first=False)
+    assert adjusted(world, "return", -40, order_id="#1001") == replace(first, outcome=Outcome.REPEATED)
     adjusted(world, "another", 3)
     history = view_order(world, "shop", "#1001").history
     assert [note.facts_as(AdjustmentNoted).points for note in adjustments_of(history)] == [-40]
@@ -162,4 +163,4 @@ def test_a_repeated_void_is_answered_as_before_whatever_was_noted_about_the_orde
     first = void_redemption(world, "shop", "#1001", SENDER)
     assert (first.points_restored, first.balance) == (60, 100)
     adjusted(world, "return", -40, order_id="#1001")
-    assert void_redemption(world, "shop", "#1001", SENDER) == replace(first, first=False)
+    assert void_redemption(world, "shop", "#1001", SENDER) == replace(first, outcome=Outcome.REPEATED)

@@ -37,7 +37,7 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class RowResult:
     """What became of row `number`: `points` moved (signed), `short` could not be moved; `code` says why not."""
 
     number: int
@@ -71,7 +71,7 @@ class Tally:
             short=self.short + other.short,
         )
 
-    def with_(self, outcome: Outcome) -> "Tally":
+    def with_(self, outcome: RowResult) -> "Tally":
         """With one more row."""
         return Tally(
             processed=self.processed + 1,

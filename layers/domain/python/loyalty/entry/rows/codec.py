@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from loyalty.domain.jobs.job import Job, JobKind, Outcome, RowFault
+from loyalty.domain.jobs.job import Job, JobKind, RowFault, RowResult
 from loyalty.domain.jobs.past_actions import PastSignUp
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.points.adjustment import Adjustment
@@ -117,7 +117,7 @@ def _faults(faults: Sequence[RowFault]) -> bytes:
     return "".join(csv_lines([FAULT_COLUMNS, *rows])).encode()
 
 
-def _outcomes(part: int, outcomes: Sequence[Outcome]) -> bytes:
+def _outcomes(part: int, outcomes: Sequence[RowResult]) -> bytes:
     rows = (
         (
             outcome.number,

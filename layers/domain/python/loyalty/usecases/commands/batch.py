@@ -6,7 +6,7 @@ What `carry_out` promises holds for each of them: it is carried out once for its
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from loyalty.domain.jobs.job import Ending, Outcome
+from loyalty.domain.jobs.job import Ending, RowResult
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Cause
@@ -34,12 +34,12 @@ class Command:
     account_id: AccountId
     sender: Sender
     decide: Callable[[Transaction], Transaction]
-    outcome: Callable[[Transaction], Outcome]
+    outcome: Callable[[Transaction], RowResult]
     beside: Beside | None = None
     is_first: bool = True
 
 
-def carry_out_many(world: World, program_id: str, commands: Sequence[Command]) -> Iterator[Outcome]:
+def carry_out_many(world: World, program_id: str, commands: Sequence[Command]) -> Iterator[RowResult]:
     """Carry out `commands`, in any order; each is done, not needed, or refused. Raises Unavailable."""
     for batch in _batches(commands):
         together = [command for command in batch if command.is_first and not command.beside]
@@ -49,7 +49,7 @@ def carry_out_many(world: World, program_id: str, commands: Sequence[Command]) -
             yield command.outcome(done) if done else _alone(world, program_id, command)
 
 
-def look_at_many(world: World, program_id: str, commands: Iterable[Command]) -> Iterator[Outcome]:
+def look_at_many(world: World, program_id: str, commands: Iterable[Command]) -> Iterator[RowResult]:
     """What `commands` would come to now, one after the other. Writes nothing. Raises Unavailable."""
     program = world.programs.get(program_id)
     known: dict[AccountId, Account] = {}
@@ -68,9 +68,9 @@ def look_at_many(world: World, program_id: str, commands: Iterable[Command]) -> 
         yield _tried(command, look)
 
 
-def failed(command: Command, code: str) -> Outcome:
+def failed(command: Command, code: str) -> RowResult:
     """That a row was refused."""
-    return Outcome(number=command.number, ending=Ending.FAILED, code=code, customer_id=command.account_id.customer_id)
+    return RowResult(number=command.number, ending=Ending.FAILED, code=code, customer_id=command.account_id.customer_id)
 
 
 def _batches(commands: Sequence[Command]) -> Iterator[list[Command]]:
@@ -120,7 +120,7 @@ def _written(world: World, transactions: Sequence[Transaction]) -> list[Transact
     return written
 
 
-def _alone(world: World, program_id: str, command: Command) -> Outcome:
+def _alone(world: World, program_id: str, command: Command) -> RowResult:
     return _tried(
         command,
         lambda command: carry_out(
@@ -135,7 +135,7 @@ def _alone(world: World, program_id: str, command: Command) -> Outcome:
     )
 
 
-def _tried(command: Command, carry: Callable[[Command], Transaction]) -> Outcome:
+def _tried(command: Command, carry: Callable[[Command], Transaction]) -> RowResult:
     """What becomes of a command by itself. Raises Unavailable."""
     try:
         transaction = carry(command)

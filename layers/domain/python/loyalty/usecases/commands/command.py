@@ -6,6 +6,7 @@ either race has written nothing; it reads again and decides anew, a bounded numb
 """
 
 from collections.abc import Callable, Sequence
+from enum import Enum
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
@@ -18,6 +19,24 @@ from loyalty.ports.world import World
 ATTEMPTS = 12
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
 """Seconds; the pause doubles from attempt to attempt, of which a random part is waited."""
+
+
+class Outcome(Enum):
+    """What a command came to."""
+
+    RECORDED = "recorded"
+    """This call wrote it."""
+    REPEATED = "repeated"
+    """An earlier call wrote it, and this call is answered as that one was."""
+    SKIPPED = "skipped"
+    """Nothing was written: sent again later, the command may do something."""
+
+    @classmethod
+    def of(cls, transaction: Transaction, *, recorded: bool = True) -> "Outcome":
+        """What a carried out `transaction` came to; `recorded` says whether its history holds what was asked for."""
+        if transaction.decided:
+            return cls.RECORDED
+        return cls.REPEATED if recorded else cls.SKIPPED
 
 
 def carry_out(

@@ -16,7 +16,7 @@ from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import carry_out
+from loyalty.usecases.commands.command import Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class CardChanged:
     status: Status
     customer_id: str | None
     replaces: str | None
-    first: bool
+    outcome: Outcome
 
 
 type Decided = tuple[Sequence[Transaction], Account | None, str]
@@ -127,7 +127,7 @@ def _carry_out(
         status=Status.BLOCKED if event is Event.CARD_BLOCKED else Status.ACTIVE,
         customer_id=done.account.customer_id if done.account else None,
         replaces=asked_for if asked_for != number else None,
-        first=transaction.decided,
+        outcome=Outcome.of(transaction),
     )
 
 

@@ -12,7 +12,7 @@ from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.ledger import MAX_ITEMS
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import ATTEMPTS, carry_out, pause
+from loyalty.usecases.commands.command import ATTEMPTS, Outcome, carry_out, pause
 
 CARDS_PER_WRITE = MAX_ITEMS - 1
 """An item for each card, and one for the record of the request."""
@@ -23,7 +23,7 @@ class CardsCreated:
     """The numbers of a batch, in the order of its rows; the same whenever it is asked for again."""
 
     numbers: tuple[str, ...]
-    first: bool
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def create_cards(world: World, cause: Cause, count: int, sender: Sender) -> Card
             for number in _cards(request.history)
         ],
     )
-    return CardsCreated(_cards(transaction.history), transaction.decided)
+    return CardsCreated(_cards(transaction.history), Outcome.of(transaction))
 
 
 def withdraw_cards(world: World, cause: Cause, reason: str, sender: Sender) -> CardsWithdrawn:

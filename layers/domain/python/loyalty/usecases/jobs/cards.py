@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import batched
 
-from loyalty.domain.jobs.job import Ending, Job, Outcome
+from loyalty.domain.jobs.job import Ending, Job, RowResult
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.ports.world import World
 from loyalty.usecases.customers.create_cards import CARDS_PER_WRITE, create_cards, withdraw_cards
@@ -11,17 +11,17 @@ from loyalty.usecases.customers.create_cards import CARDS_PER_WRITE, create_card
 REASON = "the job was undone"
 
 
-def make_cards(world: World, job: Job, rows: Sequence[int]) -> Iterator[Outcome]:
+def make_cards(world: World, job: Job, rows: Sequence[int]) -> Iterator[RowResult]:
     """A card for each of `rows`; in a dry run, that there would be one."""
     for batch in batched(rows, CARDS_PER_WRITE, strict=False):
         numbers: Sequence[str | None] = [None] * len(batch)
         if not job.dry_run:
             numbers = create_cards(world, job.cause(batch[0]), len(batch), _sender(job)).numbers
         for row, number in zip(batch, numbers, strict=True):
-            yield Outcome(number=row, ending=Ending.DONE, subject=number)
+            yield RowResult(number=row, ending=Ending.DONE, subject=number)
 
 
-def take_cards_back(world: World, job: Job, rows: Sequence[int]) -> Iterator[Outcome]:
+def take_cards_back(world: World, job: Job, rows: Sequence[int]) -> Iterator[RowResult]:
     """Blocks the cards of `rows`, but for those that a customer was given since."""
     for batch in batched(rows, CARDS_PER_WRITE, strict=False):
         cause = job.cause(batch[0])
@@ -30,7 +30,7 @@ def take_cards_back(world: World, job: Job, rows: Sequence[int]) -> Iterator[Out
         for row, number in zip(batch, numbers, strict=True):
             kept = number in assigned
             ending, code = (Ending.PASSED_OVER, "card_assigned") if kept else (Ending.DONE, None)
-            yield Outcome(number=row, ending=ending, code=code, subject=number)
+            yield RowResult(number=row, ending=ending, code=code, subject=number)
 
 
 def _sender(job: Job) -> Sender:

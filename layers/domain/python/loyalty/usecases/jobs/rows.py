@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from loyalty.domain.jobs.job import Ending, Job, Outcome
+from loyalty.domain.jobs.job import Ending, Job, RowResult
 from loyalty.domain.jobs.past_actions import (
     PastSignUp,
     reward_order,
@@ -44,7 +44,7 @@ def undoing(world: World, job: Job, number: int, action: Action) -> Command:
     done = command(world, job, number, action)
     subject = action.order_id if not isinstance(action, PastSignUp) else None
 
-    def outcome(transaction: Transaction) -> Outcome:
+    def outcome(transaction: Transaction) -> RowResult:
         undone = _undone_by(transaction, job)
         ending = Ending.DONE if undone else Ending.PASSED_OVER
         return _outcome(number, ending, action_account(job, action), undone, subject)
@@ -91,7 +91,7 @@ def _once(job: Job, decide: Decide) -> Decide:
 
 
 def _adjusting(world: World, job: Job, number: int, request: Adjustment) -> Command:
-    def outcome(transaction: Transaction) -> Outcome:
+    def outcome(transaction: Transaction) -> RowResult:
         return _outcome(number, Ending.DONE, request.account_id, transaction.history.movements[0], request.order_id)
 
     return Command(
@@ -108,7 +108,7 @@ def _adjusting(world: World, job: Job, number: int, request: Adjustment) -> Comm
 def _rewarding_order(job: Job, number: int, order: Order) -> Command:
     account_id = action_account(job, order)
 
-    def outcome(transaction: Transaction) -> Outcome:
+    def outcome(transaction: Transaction) -> RowResult:
         rewarded = done_by(transaction.history, job.source)
         why = None if rewarded else why_order_passed_over(transaction, order)
         ending = Ending.DONE if rewarded else Ending.PASSED_OVER
@@ -125,7 +125,7 @@ def _rewarding_order(job: Job, number: int, order: Order) -> Command:
 
 
 def _rewarding_sign_up(job: Job, number: int, action: PastSignUp) -> Command:
-    def outcome(transaction: Transaction) -> Outcome:
+    def outcome(transaction: Transaction) -> RowResult:
         rewarded = done_by(transaction.history, job.source)
         why = None if rewarded else why_sign_up_passed_over(transaction, action)
         ending = Ending.DONE if rewarded else Ending.PASSED_OVER
@@ -149,8 +149,8 @@ def _undone_by(transaction: Transaction, job: Job) -> Movement | None:
 
 def _outcome(
     number: int, ending: Ending, account_id: AccountId, movement: Movement | None, subject: str | None
-) -> Outcome:
-    outcome = Outcome(number=number, ending=ending, customer_id=account_id.customer_id, subject=subject)
+) -> RowResult:
+    outcome = RowResult(number=number, ending=ending, customer_id=account_id.customer_id, subject=subject)
     if movement is None:
         return outcome
     return replace(

@@ -13,6 +13,7 @@ from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.files import Link
 from loyalty.ports.jobs import JobTask, RunTaken
 from loyalty.ports.world import World
+from loyalty.usecases.commands.command import Outcome
 
 MAX_FILE_BYTES = 500_000_000
 """Of an input; a million rows have some 100 MB."""
@@ -41,10 +42,10 @@ class JobRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStarted:
-    """The job, and whether this request made it."""
+    """The job, and whether this request made it or an earlier one did."""
 
     job: Job
-    first: bool
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ def start_job(world: World, program_id: str, key: str, request: JobRequest, send
             raise Unavailable("another request with the same key is under way") from None
         return made
     world.jobs.hand_over([JobTask(program_id, job_id)])
-    return JobStarted(job=job, first=True)
+    return JobStarted(job=job, outcome=Outcome.RECORDED)
 
 
 def when_made(world: World, program_id: str, key: str) -> datetime | None:
@@ -175,7 +176,7 @@ def _made_with(world: World, program_id: str, key: str, request: JobRequest) -> 
     if job.status is Status.QUEUED:
         # Whoever made it may have died before it was handed over.
         world.jobs.hand_over([JobTask(program_id, job_id)])
-    return JobStarted(job=job, first=False)
+    return JobStarted(job=job, outcome=Outcome.REPEATED)
 
 
 def _input(world: World, program_id: str, job_id: str, request: JobRequest) -> str:

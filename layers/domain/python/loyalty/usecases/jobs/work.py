@@ -8,7 +8,7 @@ each is recorded once when it is done, and who records the last one finishes the
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from loyalty.domain.jobs.job import Job, JobKind, Outcome, RowFault, Status, Tally
+from loyalty.domain.jobs.job import Job, JobKind, RowFault, RowResult, Status, Tally
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.jobs import JobTask
 from loyalty.ports.world import World
@@ -43,7 +43,7 @@ class Sheets:
     check: Callable[[Job], Iterator[CheckedRow | RowFault]]
     rows: Callable[[Job, bytes], Iterable[tuple[int, Action | None]]]
     faults: Callable[[Sequence[RowFault]], bytes]
-    outcomes: Callable[[int, Sequence[Outcome]], bytes]
+    outcomes: Callable[[int, Sequence[RowResult]], bytes]
 
 
 def work_on(world: World, task: JobTask, sheets: Sheets) -> Job | None:
@@ -161,7 +161,7 @@ def _part(world: World, job: Job, part: int, sheets: Sheets) -> Job | None:
     return job
 
 
-def _outcomes(world: World, job: Job, rows: Sequence[tuple[int, Action | None]]) -> Iterable[Outcome]:
+def _outcomes(world: World, job: Job, rows: Sequence[tuple[int, Action | None]]) -> Iterable[RowResult]:
     is_undoing = job.status is Status.UNDOING
     if job.kind is JobKind.CARDS:
         work = take_cards_back if is_undoing else make_cards

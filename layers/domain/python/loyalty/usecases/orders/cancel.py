@@ -8,7 +8,7 @@ from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.cancellation import cancel
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import carry_out
+from loyalty.usecases.commands.command import Outcome, carry_out
 from loyalty.usecases.orders.referral import taking_back
 
 
@@ -27,7 +27,7 @@ class OrderCancelled:
     points_shortfall: int
     debt: int | None
     balance: int | None
-    first: bool
+    outcome: Outcome
 
 
 def cancel_order(
@@ -67,5 +67,5 @@ def cancel_order(
         points_shortfall=sum(m.shortfall for m in movements),
         debt=last.debt_after if last.account else None,
         balance=last.balance_after if last.account else None,
-        first=transaction.decided,
+        outcome=Outcome.of(transaction),
     )

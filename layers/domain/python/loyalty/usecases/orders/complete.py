@@ -9,7 +9,7 @@ from loyalty.domain.orders.completion import breakdown_of, complete, why_skipped
 from loyalty.domain.orders.order import Order, cause_of_order
 from loyalty.domain.orders.refund import take_back_noted
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import carry_out
+from loyalty.usecases.commands.command import Outcome, carry_out
 from loyalty.usecases.orders.referral import paying, referral_of
 
 
@@ -17,8 +17,7 @@ from loyalty.usecases.orders.referral import paying, referral_of
 class OrderCompleted:
     """What the completion did, the first time. `status` is `earned`, `not_earned` or `skipped`.
 
-    `skipped` recorded nothing: sent again when the reason is gone, the order earns. `first` says that
-    this call recorded it, `repeated` that one before it did.
+    `skipped` recorded nothing: sent again when the reason is gone, the order earns.
     """
 
     order_id: str
@@ -30,8 +29,7 @@ class OrderCompleted:
     balance: int | None
     breakdown: tuple[Step, ...]
     program_version: int
-    first: bool
-    repeated: bool
+    outcome: Outcome
 
 
 def complete_order(world: World, program_id: str, order: Order, sender: Sender) -> OrderCompleted:
@@ -59,8 +57,7 @@ def complete_order(world: World, program_id: str, order: Order, sender: Sender) 
         balance=completion.balance_after,
         breakdown=breakdown_of(completion),
         program_version=completion.program_version,
-        first=transaction.decided,
-        repeated=not transaction.decided,
+        outcome=Outcome.of(transaction),
     )
 
 
@@ -79,6 +76,5 @@ def _not_recorded(transaction: Transaction, order: Order) -> OrderCompleted:
         balance=account.balance(transaction.now) if account else None,
         breakdown=(),
         program_version=program.version,
-        first=False,
-        repeated=False,
+        outcome=Outcome.SKIPPED,
     )

@@ -8,7 +8,7 @@ from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.redemption import RedemptionRequest, discount, redeem, void
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import carry_out
+from loyalty.usecases.commands.command import Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class PointsRedeemed:
     discount: Decimal
     currency: str
     balance: int
-    first: bool
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class RedemptionVoided:
     order_id: str
     points_restored: int
     balance: int | None
-    first: bool
+    outcome: Outcome
 
 
 def redeem_points(
@@ -56,7 +56,7 @@ def redeem_points(
         discount=live.facts_as(Redeemed).discount if live else discount(transaction.program, 0),
         currency=transaction.program.currency,
         balance=live.balance_after if live else transaction.holder.balance(transaction.now),
-        first=transaction.decided,
+        outcome=Outcome.of(transaction, recorded=live is not None),
     )
 
 
@@ -75,12 +75,12 @@ def void_redemption(world: World, program_id: str, order_id: str, sender: Sender
             order_id=order_id,
             points_restored=voided.points,
             balance=voided.balance_after,
-            first=transaction.decided,
+            outcome=Outcome.of(transaction),
         )
     account = transaction.account
     return RedemptionVoided(
         order_id=order_id,
         points_restored=0,
         balance=account.balance(transaction.now) if account else None,
-        first=False,
+        outcome=Outcome.SKIPPED,
     )

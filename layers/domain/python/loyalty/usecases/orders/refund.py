@@ -8,7 +8,7 @@ from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.refund import Return, suggested, take_back
 from loyalty.domain.values.money import exact
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import carry_out
+from loyalty.usecases.commands.command import Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,8 +19,7 @@ class OrderRefunded:
     points_reversed: int
     points_suggested: int
     balance: int | None
-    first: bool
-    repeated: bool
+    outcome: Outcome
 
 
 def refund_order(world: World, program_id: str, order_id: str, request: Return, sender: Sender) -> OrderRefunded:
@@ -41,14 +40,12 @@ def refund_order(world: World, program_id: str, order_id: str, request: Return, 
             points_reversed=0,
             points_suggested=suggested(history, request.refunded_total),
             balance=account.balance(transaction.now) if account else None,
-            first=False,
-            repeated=False,
+            outcome=Outcome.SKIPPED,
         )
     return OrderRefunded(
         order_id=order_id,
         points_reversed=recorded.points,
         points_suggested=recorded.facts_as(Refunded).suggested,
         balance=recorded.balance_after,
-        first=transaction.decided,
-        repeated=not transaction.decided,
+        outcome=Outcome.of(transaction),
     )

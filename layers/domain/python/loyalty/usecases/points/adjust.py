@@ -10,7 +10,7 @@ from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.points.adjustment import Adjustment, adjust, note_in_order
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import carry_out
+from loyalty.usecases.commands.command import Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class PointsAdjusted:
     expires_at: datetime | None
     balance: int
     debt: int
-    first: bool
+    outcome: Outcome
 
 
 def adjust_points(
@@ -60,7 +60,7 @@ def adjust_for(world: World, cause: Cause, request: Adjustment, sender: Sender) 
         expires_at=adjusted.expires_at,
         balance=adjusted.balance_after,
         debt=adjusted.debt_after,
-        first=transaction.decided,
+        outcome=Outcome.of(transaction),
     )
 
 

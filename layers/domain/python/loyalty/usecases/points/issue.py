@@ -7,7 +7,7 @@ from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.points.issue import Issue, issue
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import carry_out
+from loyalty.usecases.commands.command import Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class PointsIssued:
     points: int
     expires_at: datetime | None
     balance: int
-    first: bool
+    outcome: Outcome
 
 
 def issue_points(
@@ -44,5 +44,5 @@ def issue_points(
         points=issued.points,
         expires_at=issued.expires_at,
         balance=issued.balance_after,
-        first=transaction.decided,
+        outcome=Outcome.of(transaction),
     )

@@ -8,7 +8,7 @@ from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.points.sign_up import cause_of_sign_up, sign_up, why_not
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import carry_out
+from loyalty.usecases.commands.command import Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +21,7 @@ class SignedUp:
     expires_at: datetime | None
     balance: int
     program_version: int
-    first: bool
-    repeated: bool
+    outcome: Outcome
 
 
 def sign_customer_up(world: World, account_id: AccountId, sender: Sender) -> SignedUp:
@@ -45,8 +44,7 @@ def sign_customer_up(world: World, account_id: AccountId, sender: Sender) -> Sig
             expires_at=None,
             balance=transaction.holder.balance(transaction.now),
             program_version=transaction.program.version,
-            first=False,
-            repeated=False,
+            outcome=Outcome.SKIPPED,
         )
     return SignedUp(
         customer_id=account_id.customer_id,
@@ -55,6 +53,5 @@ def sign_customer_up(world: World, account_id: AccountId, sender: Sender) -> Sig
         expires_at=recorded.expires_at,
         balance=recorded.balance_after,
         program_version=recorded.program_version,
-        first=transaction.decided,
-        repeated=not transaction.decided,
+        outcome=Outcome.of(transaction),
     )
