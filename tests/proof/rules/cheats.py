@@ -607,6 +607,13 @@ ONESELF = pair(
             look(balance=0),
         ),
         scenario(
+            "first as a guest, then as the member of the same id: one first order",
+            "10",
+            settings(promotions=[FIRST]),
+            complete("o1", "100.00", guest=True, expect={"earned": 600}),
+            complete("o2", "100.00", expect={"earned": 100}),
+        ),
+        scenario(
             "oneself by name",
             "10",
             REFERRAL,

@@ -444,7 +444,9 @@ class Shop:
         if read_order(stated, discount).total_read_as is None:
             warnings.append("total_does_not_add_up")
         if counts(bare.layers, bare.money):
-            customer.first = account.first_order is None and not account.orders_before and not who[1]
+            # A guest's orders count for the member of the same id too, and the other way round.
+            same = [self.account((who[0], guest)) for guest in (False, True)]
+            customer.first = not any(each.first_order or each.orders_before for each in same)
             if customer.first:
                 account.first_order = order_id
             self._refer(record, account, customer, referrer, rules)
@@ -1185,7 +1187,7 @@ class Shop:
     def _refer(self, record: Record, account: Account, customer: Customer, referrer: str | None, rules: Rules) -> None:
         referral = self.settings["ways_to_earn"]["referral"]
         assert record.who
-        if referrer is None or not customer.first or account.referral or referrer == record.who[0]:
+        if referrer is None or record.who[1] or not customer.first or account.referral or referrer == record.who[0]:
             return
         if not referral["points"] and not referral.get("referee_points"):
             return
