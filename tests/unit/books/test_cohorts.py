@@ -88,3 +88,16 @@ def test_every_point_is_in_one_cohort(days: list[DaySums], offset: int) -> None:
     assert sum(cohort.redeemed - cohort.restored for cohort in found) == net
     assert all(cohort.outstanding >= 0 for cohort in found if cohort.issue_month)
     assert len({(c.issue_month, c.expiry_month) for c in found}) == len(found)
+
+
+def test_points_given_back_beyond_what_was_redeemed_belong_to_the_latest_month() -> None:
+    days = [
+        on(date(2026, 1, 5), (Kind.EARN, DECEMBER, 50)),
+        on(date(2026, 2, 5), (Kind.REDEEM, DECEMBER, 50)),
+        on(date(2026, 3, 5), (Kind.RESTORE, DECEMBER, 50)),
+        on(date(2026, 4, 5), (Kind.RESTORE, DECEMBER, 20)),
+    ]
+    assert shown(days, date(2026, 4, 30)) == [
+        ("2026-01", "2026-12", 50, 0, 0, 0, 0, 50, None),
+        ("2026-04", "2026-12", 0, 20, 0, 0, 0, 20, None),
+    ]

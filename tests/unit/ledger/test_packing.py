@@ -1,13 +1,14 @@
 """What goes into DynamoDB comes out of it equal, and small."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty.adapters.dynamodb import keys
 from loyalty.adapters.dynamodb.items import account_from, account_item, movement_from, movement_item
 from loyalty.adapters.dynamodb.lots import pack, unpack
 from loyalty.domain.ledger.facts import Facts, form_of
@@ -81,3 +82,9 @@ def test_an_account_that_cannot_expire_is_in_no_index_of_expiries() -> None:
 def test_an_empty_account_that_had_points_is_stored_without_loss() -> None:
     account = replace(holding(Lot(None, 5)), lots=Lots())
     assert account_from(account_item(account)) == account
+
+
+def test_stored_instants_are_microseconds_since_1970() -> None:
+    """The order of records that are stored already rests on it."""
+    assert keys.microseconds(datetime(1970, 1, 1, tzinfo=UTC)) == 0
+    assert keys.microseconds(datetime(2026, 1, 31, 9, 30, 0, 123456, tzinfo=UTC)) == 1_769_851_800_123_456

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from loyalty.adapters.dynamodb.standings import pack_counted, pack_standing, unpack_counted, unpack_standing
 from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.standing import MAX_DAYS, Counted, Standing
-from loyalty.domain.ledger.tiers import reached
+from loyalty.domain.ledger.tiers import ladder, reached
 from loyalty.domain.orders.refund import Return
 from loyalty.domain.program.settings import Program
 from loyalty.usecases.books.verify import verify_program
@@ -226,3 +226,10 @@ def test_tiers_are_ranked_by_what_they_ask_for() -> None:
     for orders, spend, name in ((1, 0, None), (2, 0, "silver"), (9, 34_999, "silver"), (4, 35_000, "gold")):
         tier = reached(rules, Standing(orders=orders, spend=spend), TODAY)
         assert (tier and tier.name) == name
+
+
+def test_among_tiers_that_give_the_same_the_one_that_asks_for_more_money_is_higher() -> None:
+    dear = {"name": "dear", "min_spend": "200.00", "multiplier": "2"}
+    cheap = {"name": "cheap", "min_spend": "100.00", "multiplier": "2"}
+    assert [tier.name for tier in ladder(tiers(dear, cheap))] == ["cheap", "dear"]
+    assert [tier.name for tier in ladder(tiers(cheap, dear))] == ["cheap", "dear"]

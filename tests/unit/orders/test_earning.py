@@ -283,3 +283,20 @@ def test_no_number_of_multipliers_makes_a_step_that_cannot_be_stored() -> None:
     assert found.points == MAX_POINTS
     assert all(abs(step.points) <= 10**30 for step in found.steps)
     assert sum(step.points for step in found.steps) == MAX_POINTS
+
+
+def test_under_a_cap_two_bonuses_share_what_the_goods_leave() -> None:
+    """Points of the goods never live as long as a promotion says."""
+    window = {"starts_at": NOW.isoformat(), "ends_at": (NOW + DAY).isoformat(), "bonus_points": 30}
+    promotions = [
+        {"id": "first", **window, "expiry": {"policy": "after_days", "days": 9}},
+        {"id": "second", **window, "expiry": {"policy": "after_days", "days": 8}},
+    ]
+    found = earning(program(promotions=promotions, earn={"max_points_per_order": 110}), BASKET, None)
+    assert (found.points, [points for _, points in found.bonuses]) == (110, [20])
+
+
+@pytest.mark.parametrize(("cap", "steps"), [(89, ["base", "max_points_per_order"]), (90, ["base"]), (91, ["base"])])
+def test_a_cap_is_a_step_only_where_it_takes_something(cap: int, steps: list[str]) -> None:
+    found = earning(program(earn={"max_points_per_order": cap}), BASKET, None)
+    assert [step.rule for step in found.steps] == steps

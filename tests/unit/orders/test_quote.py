@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,3 +103,15 @@ def test_nobody_s_cart_earns_nothing_and_says_why() -> None:
 def test_a_program_that_is_off_quotes_nothing() -> None:
     found = quote(begin(program(enabled=False), holding(Lot(None, 50))), order(), None)
     assert (found.earnable, found.usable, found.balance, found.reason) == (0, 0, 50, "program_disabled")
+
+
+def test_nobody_has_a_balance_before_they_have_an_account() -> None:
+    quoted = quote(begin(program(), None), order(customer_id=None), None)
+    assert (quoted.balance, quoted.balance_after_earning) == (0, 0)
+
+
+def test_a_quote_of_points_is_refused_as_the_redemption_would_be() -> None:
+    """Whatever the refusal is about: here it is the program and no field."""
+    account = holding(Lot(None, 1_000))
+    with pytest.raises(Refused, match="program_disabled"):
+        quote(begin(program(enabled=False), account), order(), 100)

@@ -238,3 +238,13 @@ def test_points_are_spendable_until_the_instant_and_not_at_it() -> None:
     last = begin(program(), account, at=NOW + DAY - timedelta(microseconds=1))
     assert redeem(last, ask(10)).decided
     assert refusal(begin(program(), account, at=NOW + DAY), ask(10)).code == "insufficient_points"
+
+
+def test_a_clamped_request_below_the_minimum_is_refused_with_the_least_number_that_works() -> None:
+    rules = program(redeem={"overspend": "clamp", "min_points": 100, "block_size": 50})
+    refused = refusal(begin(rules, holding(Lot(None, 1_000))), ask(99))
+    assert refused.code == "below_min_points"
+    assert "No fewer than 100 points" in refused.detail
+    rules = program(redeem={"overspend": "clamp", "block_size": 50})
+    refused = refusal(begin(rules, holding(Lot(None, 1_000))), ask(49))
+    assert "No fewer than 50 points" in refused.detail

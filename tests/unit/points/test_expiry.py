@@ -1,12 +1,15 @@
 """Writing points off: never early, whatever the purge is told; exactly at the instant; once."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from hypothesis import given
 
 from loyalty.domain.ledger.account import Account
+from loyalty.domain.ledger.facts import TierReviewed
 from loyalty.domain.ledger.kinds import Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.standing import Standing
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.points.expiry import expire, expiry_history
 from tests.support.builders import DAY, NOW, begin, holding, program
@@ -68,3 +71,33 @@ def test_each_expiry_is_a_history_of_its_own() -> None:
     second = expired(first.holder, NOW + 2 * DAY, NOW + 2 * DAY)
     assert first.history.cause != second.history.cause
     assert second.holder.lots == Lots()
+
+
+TIERS = [{"name": "Silver", "min_orders": 1, "multiplier": "1.5"}, {"name": "Gold", "min_orders": 2, "multiplier": "2"}]
+"""Neither looks at a window."""
+
+
+def in_gold(*lots: Lot) -> Account:
+    """Somebody in Gold who has one order left, whose tier is due for review at NOW."""
+    account = replace(holding(*lots), standing=Standing(orders=1, tier="Gold"))
+    return account.reviewed_at(NOW)
+
+
+def reviewed(account: Account, as_of: datetime) -> Transaction:
+    return expire(begin(program(tiers=TIERS), account, history=expiry_history(account)), as_of)
+
+
+def test_a_tier_is_left_at_night_although_no_tier_looks_at_a_window() -> None:
+    assert reviewed(in_gold(), NOW).holder.standing.tier == "Silver"
+
+
+def test_a_purge_as_of_the_past_reviews_no_tier_that_is_due_later() -> None:
+    account = in_gold()
+    assert reviewed(account, NOW - MICROSECOND).holder.standing.tier == "Gold"
+
+
+def test_points_that_expire_and_a_tier_that_is_lost_are_one_movement_that_says_both() -> None:
+    account = in_gold(Lot(NOW, 5))
+    [movement] = reviewed(account, NOW).movements
+    assert (movement.kind, movement.points) == (Kind.EXPIRE, 5)
+    assert movement.facts == TierReviewed(tier="Silver")

@@ -77,3 +77,8 @@ def test_an_account_full_of_lots_takes_no_new_instant_but_more_points() -> None:
     with pytest.raises(Refused, match="too_many_lots"):
         issue(begun(full), replace(REQUEST, expires_at=NOW + 2 * DAY + timedelta(microseconds=1)))
     assert issue(begun(full), REQUEST).holder.lots.total == MAX_LOTS + 50
+
+
+def test_an_account_has_at_most_5000_lots() -> None:
+    """docs/reference/limits.md states the number."""
+    assert MAX_LOTS == 5_000
