@@ -16,7 +16,7 @@ def post(request: Request) -> Response:
     done = adjust_points(world(), request.program_id, key, adjustment, request.audited_sender(body.source))
     if done.outcome is Outcome.RECORDED:
         count("PointsAdjusted", abs(done.points))
-    return Response(PointsAdjustedAnswer.of(done), 201, replayed=done.outcome is Outcome.REPEATED)
+    return Response(PointsAdjustedAnswer.model_validate(done), 201, replayed=done.outcome is Outcome.REPEATED)
 
 
 handler = serve({Route.ADJUST_POINTS: post})

@@ -74,7 +74,7 @@ def replace(request: Request) -> Response:
 def _changed(done: CardChanged, metric: str) -> Response:
     if done.outcome is Outcome.RECORDED:
         count(metric)
-    return Response(CardChangedAnswer.of(done), replayed=done.outcome is Outcome.REPEATED)
+    return Response(CardChangedAnswer.model_validate(done), replayed=done.outcome is Outcome.REPEATED)
 
 
 handler = serve(

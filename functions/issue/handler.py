@@ -16,7 +16,7 @@ def post(request: Request) -> Response:
     done = issue_points(world(), request.program_id, key, issue, request.audited_sender(body.source))
     if done.outcome is Outcome.RECORDED:
         count("PointsIssued", done.points)
-    return Response(PointsIssuedAnswer.of(done), 201, replayed=done.outcome is Outcome.REPEATED)
+    return Response(PointsIssuedAnswer.model_validate(done), 201, replayed=done.outcome is Outcome.REPEATED)
 
 
 handler = serve({Route.ISSUE_POINTS: post})

@@ -22,7 +22,7 @@ def cancel(program_id: str, order_id: str, facts: CancelledOrder, sender: Sender
 def post(request: Request) -> Response:
     facts = request.body(CancelledOrder, may_be_empty=True)
     done = cancel(request.program_id, request.order_id, facts, request.sender())
-    return Response(OrderCancelledAnswer.of(done), replayed=done.outcome is Outcome.REPEATED)
+    return Response(OrderCancelledAnswer.model_validate(done), replayed=done.outcome is Outcome.REPEATED)
 
 
 def on_event(fact: OrderCancelledEvent, context: Any) -> None:

@@ -23,7 +23,7 @@ def complete(program_id: str, order_id: str, facts: CompletedOrder, sender: Send
 def post(request: Request) -> Response:
     facts = request.body(CompletedOrder)
     done = complete(request.program_id, request.order_id, facts, request.sender())
-    answer = OrderCompletedAnswer.of(done)
+    answer = OrderCompletedAnswer.model_validate(done)
     return Response(answer, 201 if done.outcome is Outcome.RECORDED else 200, replayed=done.outcome is Outcome.REPEATED)
 
 

@@ -14,14 +14,14 @@ def put(request: Request) -> Response:
     done = redeem_points(world(), request.program_id, request.order_id, redemption, request.sender())
     if done.outcome is Outcome.RECORDED:
         count("RedemptionsSet")
-    return Response(RedemptionAnswer.of(done))
+    return Response(RedemptionAnswer.model_validate(done))
 
 
 def delete(request: Request) -> Response:
     done = void_redemption(world(), request.program_id, request.order_id, request.sender())
     if done.outcome is Outcome.RECORDED:
         count("RedemptionsVoided")
-    return Response(RedemptionVoidedAnswer.of(done))
+    return Response(RedemptionVoidedAnswer.model_validate(done))
 
 
 handler = serve(

@@ -14,7 +14,7 @@ def post(request: Request) -> Response:
     done = refund_order(world(), request.program_id, request.order_id, refund, request.audited_sender())
     if done.outcome is Outcome.RECORDED:
         count("OrdersRefunded")
-    return Response(OrderRefundedAnswer.of(done), replayed=done.outcome is Outcome.REPEATED)
+    return Response(OrderRefundedAnswer.model_validate(done), replayed=done.outcome is Outcome.REPEATED)
 
 
 handler = serve({Route.REFUND_ORDER: post})

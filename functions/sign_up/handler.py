@@ -18,7 +18,7 @@ def post(request: Request) -> Response:
     if recorded:
         count("CustomersSignedUp")
     return Response(
-        SignedUpAnswer.of(done),
+        SignedUpAnswer.model_validate(done),
         201 if recorded else 200,
         replayed=done.outcome is Outcome.REPEATED,
     )

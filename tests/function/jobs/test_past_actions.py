@@ -135,7 +135,7 @@ def test_an_order_or_sign_up_that_earned_is_passed_over(world: World) -> None:
 def test_a_customer_whose_sign_up_is_rewarded_signs_up_for_nothing(world: World) -> None:
     run(world, past_sign_up())
     again = sign_customer_up(world, member(), SENDER)
-    assert (again.points, again.outcome) == (25, Outcome.REPEATED)
+    assert (again.points_earned, again.outcome) == (25, Outcome.REPEATED)
     assert balance(world, member()) == 25
 
 

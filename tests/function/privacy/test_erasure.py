@@ -211,7 +211,7 @@ def test_a_second_erasure_finds_nothing_and_writes_nothing(shop: Shop) -> None:
 def test_who_comes_back_under_the_same_id_starts_from_nothing(shop: Shop) -> None:
     shop.erase()
     again = sign_customer_up(shop.world, ANN, STORE)
-    assert (again.points, again.balance, again.outcome) == (11, 11, Outcome.RECORDED)
+    assert (again.points_earned, again.balance, again.outcome) == (11, 11, Outcome.RECORDED)
     came = complete_order(shop.world, "shop", order("#100", PERSON, referrer_id="bob"), STORE)
     assert came.points_earned == 120
     assert [m.sequence for m in view_statement(shop.world, ANN, 100, None)] == [2, 1]

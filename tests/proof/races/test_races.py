@@ -320,7 +320,7 @@ def test_customers_who_refer_each_other_at_once_are_paid_for_once_and_not_by_eac
 def test_a_customer_who_signs_up_many_times_at_once_earns_once(functions: Make) -> None:
     shop = functions(program(ways_to_earn={"sign_up": {"points": 50}}))
     answers = done(shop.at_once([lambda world: sign_customer_up(world, member(), SENDER)] * (3 * THREADS)))
-    assert {(answer.points, answer.balance) for answer in answers} == {(50, 50)}
+    assert {(answer.points_earned, answer.balance) for answer in answers} == {(50, 50)}
     assert [answer.outcome for answer in answers].count(Outcome.RECORDED) == 1
     assert audit(shop.world.ledger, member()).outstanding == 50
 

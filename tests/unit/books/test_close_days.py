@@ -64,13 +64,13 @@ def journal(world: World, *, write_offs_only: bool) -> list[BookedEntry]:
 def test_days_that_are_over_everywhere_are_closed_and_no_others() -> None:
     clock = Clock(datetime(2026, 2, 2, 12, 9, 59, tzinfo=UTC))
     world = shop(clock)
-    assert close_days(world) == [Closed(program_id="shop", days=0, through=None, behind=0)]
+    assert close_days(world) == [Closed(program_id="shop", days=0, closed_through=None, behind=0)]
     clock.now = datetime(2026, 2, 4, 12, 9, 59, tzinfo=UTC)
-    assert close_days(world) == [Closed(program_id="shop", days=2, through=date(2026, 2, 2), behind=0)]
+    assert close_days(world) == [Closed(program_id="shop", days=2, closed_through=date(2026, 2, 2), behind=0)]
     clock.let_pass(timedelta(seconds=1))
     [closed] = close_days(world)
-    assert closed.through == date(2026, 2, 3)
-    assert close_days(world) == [Closed(program_id="shop", days=0, through=date(2026, 2, 3), behind=0)]
+    assert closed.closed_through == date(2026, 2, 3)
+    assert close_days(world) == [Closed(program_id="shop", days=0, closed_through=date(2026, 2, 3), behind=0)]
 
 
 def test_closed_days_are_what_they_were_while_open() -> None:
@@ -82,7 +82,7 @@ def test_closed_days_are_what_they_were_while_open() -> None:
     after = days_of(world)
     assert closed.days > 3
     assert [replace(day, closed=False) for day in after] == [replace(day, closed=False) for day in before]
-    assert [day.closed for day in after] == [day.day <= (closed.through or date.min) for day in after]
+    assert [day.closed for day in after] == [day.day <= (closed.closed_through or date.min) for day in after]
     assert any(day.closed and day.sums for day in after)
 
 
@@ -199,7 +199,7 @@ def test_a_program_that_cannot_be_read_does_not_hold_up_the_others() -> None:
             return super().movements(program_id, day, shard)
 
     first, second = close_days(replace(world, books=Books(world.ledger)))
-    assert (first.days, first.through) == (0, None)
+    assert (first.days, first.closed_through) == (0, None)
     assert first.behind > 0
     assert (second.days > 0, second.behind) == (True, 0)
 

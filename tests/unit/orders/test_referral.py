@@ -132,8 +132,8 @@ def test_each_customer_is_paid_for_once_whoever_refers_whom(orders: list[tuple[s
 def test_signing_up_earns_once() -> None:
     world = shop(expiry={"policy": "after_days", "days": 3})
     first, second = (sign_customer_up(world, member(), SENDER) for _ in range(2))
-    assert (first.points, first.balance, first.outcome) == (30, 30, Outcome.RECORDED)
-    assert (second.points, second.balance, second.outcome) == (30, 30, Outcome.REPEATED)
+    assert (first.points_earned, first.balance, first.outcome) == (30, 30, Outcome.RECORDED)
+    assert (second.points_earned, second.balance, second.outcome) == (30, 30, Outcome.REPEATED)
     assert second.expires_at == first.expires_at is not None
     assert balances(world, "ann") == [30]
 
@@ -150,4 +150,4 @@ def test_a_sign_up_that_earns_nothing_is_not_recorded(settings: dict[str, Any], 
     world = shop(**settings)
     assert sign_customer_up(world, AccountId("shop", "ann"), SENDER).reason == reason
     save(world.programs, program(version=2, ways_to_earn=PAYS))
-    assert sign_customer_up(world, AccountId("shop", "ann"), SENDER).points == 30
+    assert sign_customer_up(world, AccountId("shop", "ann"), SENDER).points_earned == 30

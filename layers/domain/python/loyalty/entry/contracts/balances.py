@@ -130,7 +130,7 @@ class CustomerBalanceAnswer(Answer):
             outstanding=one.outstanding,
             debt=one.debt,
             value=MoneyAnswer(amount=str(one.value), currency=currency),
-            next_expiry=LotAnswer(points=lot.points, expires_at=lot.expires_at) if lot else None,
+            next_expiry=LotAnswer.model_validate(lot) if lot else None,
             tier=one.tier,
         )
 

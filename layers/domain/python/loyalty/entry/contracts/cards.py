@@ -15,7 +15,6 @@ from loyalty.entry.contracts.fields import Answer, CardNumber, Contract, Id, Que
 from loyalty.entry.contracts.orders import type_of
 from loyalty.entry.http.problems import Fault, Problem
 from loyalty.entry.texts.csv import csv_lines
-from loyalty.usecases.customers.change_card import CardChanged
 from loyalty.usecases.customers.create_cards import CardsCreated
 from loyalty.usecases.customers.view_cards import CardView
 
@@ -83,17 +82,6 @@ class CardChangedAnswer(Answer):
     customer_id: str | None
     replaces: str | None
 
-    @classmethod
-    def of(cls, done: CardChanged) -> "CardChangedAnswer":
-        return cls.model_validate(
-            {
-                "number": done.number,
-                "status": done.status.value,
-                "customer_id": done.customer_id,
-                "replaces": done.replaces,
-            }
-        )
-
 
 class CardTransaction(Answer):
     """Something that happened to the card or to its customer's points. `points` is signed.
@@ -111,13 +99,12 @@ class CardTransaction(Answer):
 
     @classmethod
     def of(cls, movement: Movement, *, of_customer: bool) -> "CardTransaction":
-        cause = movement.cause
         return cls(
             type=type_of(movement),
             source=movement.source,
             points=movement.kind.sign * movement.points,
             balance=movement.balance_after if of_customer else None,
-            order_id=cause.order_id,
+            order_id=movement.cause.order_id,
             reason=movement.reason,
             recorded_at=movement.recorded_at,
         )

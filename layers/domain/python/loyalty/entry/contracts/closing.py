@@ -25,10 +25,6 @@ class ProgramClosedAnswer(Answer):
     closed_through: date | None
     behind: int
 
-    @classmethod
-    def of(cls, closed: Closed) -> "ProgramClosedAnswer":
-        return cls(program_id=closed.program_id, days=closed.days, closed_through=closed.through, behind=closed.behind)
-
 
 class CloseDaysAnswer(Answer):
     """What was closed of each program, and of all together."""
@@ -42,5 +38,5 @@ class CloseDaysAnswer(Answer):
         return cls(
             days=sum(program.days for program in closed),
             behind=sum(program.behind for program in closed),
-            programs=[ProgramClosedAnswer.of(program) for program in closed],
+            programs=[ProgramClosedAnswer.model_validate(program) for program in closed],
         )

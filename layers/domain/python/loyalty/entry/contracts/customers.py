@@ -28,9 +28,6 @@ from loyalty.entry.http.problems import Fault, Problem
 
 if TYPE_CHECKING:
     from loyalty.usecases.customers.account import AccountView
-    from loyalty.usecases.points.adjust import PointsAdjusted
-    from loyalty.usecases.points.issue import PointsIssued
-    from loyalty.usecases.points.sign_up import SignedUp
 
 MAX_CURSOR = 32
 """Characters; a longer one is not ours."""
@@ -104,17 +101,6 @@ class PointsAdjustedAnswer(Answer):
     balance: int
     debt: int
 
-    @classmethod
-    def of(cls, done: "PointsAdjusted") -> "PointsAdjustedAnswer":
-        return cls(
-            movement_id=done.movement_id,
-            points=done.points,
-            points_shortfall=done.shortfall,
-            expires_at=done.expires_at,
-            balance=done.balance,
-            debt=done.debt,
-        )
-
 
 class SignUp(Contract):
     """A customer signs up; there is nothing else to say."""
@@ -131,18 +117,6 @@ class SignedUpAnswer(Answer):
     balance: int
     program_version: int
 
-    @classmethod
-    def of(cls, done: "SignedUp") -> "SignedUpAnswer":
-        return cls(
-            customer_id=done.customer_id,
-            status="skipped" if done.reason else "earned",
-            reason=done.reason,
-            points_earned=done.points,
-            expires_at=done.expires_at,
-            balance=done.balance,
-            program_version=done.program_version,
-        )
-
 
 class PointsIssuedAnswer(Answer):
     """What was issued, the first time that the key was used."""
@@ -151,15 +125,6 @@ class PointsIssuedAnswer(Answer):
     points: int
     expires_at: datetime | None
     balance: int
-
-    @classmethod
-    def of(cls, done: "PointsIssued") -> "PointsIssuedAnswer":
-        return cls(
-            movement_id=done.movement_id,
-            points=done.points,
-            expires_at=done.expires_at,
-            balance=done.balance,
-        )
 
 
 class MoneyAnswer(Answer):
@@ -198,7 +163,7 @@ class AccountAnswer(Answer):
     @classmethod
     def of(cls, view: "AccountView") -> "AccountAnswer":
         account, program = view.account, view.program
-        lots = [LotAnswer(points=lot.points, expires_at=lot.expires_at) for lot in account.lots.spendable(view.at)]
+        lots = [LotAnswer.model_validate(lot) for lot in account.lots.spendable(view.at)]
         return cls(
             customer_id=account.account_id.customer_id,
             guest=account.account_id.guest,

@@ -43,9 +43,12 @@ class Query(BaseModel):
 
 
 class Answer(BaseModel):
-    """A body that a client gets."""
+    """A body that a client gets. `model_validate` takes it from any object that has its fields as attributes.
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    A class has a method `of` only where a field is computed, or is found in another place than the object itself.
+    """
+
+    model_config = ConfigDict(frozen=True, defer_build=True, from_attributes=True)
 
 
 def _id(value: object) -> str:
@@ -278,7 +281,7 @@ DateOrInstant = Annotated[
         }
     ),
 ]
-Amount = Annotated[str, _pattern(r"^-?[0-9]+(\.[0-9]+)?$", "A decimal string.")]
+Amount = Annotated[str, BeforeValidator(str), _pattern(r"^-?[0-9]+(\.[0-9]+)?$", "A decimal string.")]
 
 
 def too_precise(pointer: str, amount: Decimal, currency: str) -> list[Fault]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from loyalty.domain.jobs.job import Job, RowFault
+from loyalty.domain.jobs.job import Job
 from loyalty.entry.contracts.fields import Answer, Contract, Id, Query, refuse
 from loyalty.entry.http.problems import Fault
 from loyalty.entry.rows.contract import MAX_ROWS
@@ -69,10 +69,6 @@ class RowFaultAnswer(Answer):
     code: str
     message: str
 
-    @classmethod
-    def of(cls, fault: RowFault) -> "RowFaultAnswer":
-        return cls(row=fault.row, line=fault.line, column=fault.column, code=fault.code, message=fault.message)
-
 
 class JobAnswer(Answer):
     """A job, and how far it is. Bad rows are the `failed` ones of a job that has `failed`: then nothing was done.
@@ -117,7 +113,7 @@ class JobAnswer(Answer):
             created_at=job.created_at,
             created_by=job.actor,
             finished_at=job.finished_at,
-            errors=[RowFaultAnswer.of(fault) for fault in job.faults],
+            errors=[RowFaultAnswer.model_validate(fault) for fault in job.faults],
         )
 
     @classmethod
@@ -154,9 +150,4 @@ class JobFilesAnswer(Answer):
 
     @classmethod
     def of(cls, links: Mapping[str, Link]) -> "JobFilesAnswer":
-        return cls.model_validate(
-            {
-                name: {"url": link.url, "expires_at": link.expires_at} if (link := links.get(name)) else None
-                for name in cls.model_fields
-            }
-        )
+        return cls.model_validate({name: links.get(name) for name in cls.model_fields})

@@ -166,12 +166,11 @@ class BookedMovementAnswer(Answer):
 
     @classmethod
     def of(cls, movement: Booked) -> "BookedMovementAnswer":
-        cause = movement.cause
         return cls(
             movement_id=movement.movement_id,
             customer_id=movement.account.customer_id,
             guest=movement.account.guest,
-            order_id=cause.order_id,
+            order_id=movement.cause.order_id,
             points=movement.points,
             amount=str(exact(movement.amount, movement.currency)),
             recorded_at=movement.recorded_at,

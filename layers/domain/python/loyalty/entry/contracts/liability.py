@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from loyalty.domain.books.cohorts import Breakage, Cohort
+from loyalty.domain.books.cohorts import Breakage
 from loyalty.domain.books.deferred_revenue import Position
 from loyalty.domain.books.sums import Worth
 from loyalty.domain.ledger.kinds import Flow
@@ -145,20 +145,6 @@ class CohortAnswer(Answer):
     outstanding: int
     expected_to_lapse: int | None
 
-    @classmethod
-    def of(cls, cohort: Cohort) -> "CohortAnswer":
-        return cls(
-            issue_month=cohort.issue_month,
-            expiry_month=cohort.expiry_month,
-            issued=cohort.issued,
-            restored=cohort.restored,
-            redeemed=cohort.redeemed,
-            reversed=cohort.reversed,
-            expired=cohort.expired,
-            outstanding=cohort.outstanding,
-            expected_to_lapse=cohort.expected_to_lapse,
-        )
-
 
 class CohortsAnswer(Answer):
     """Points by issue month and expiry month; their outstanding points sum to the liability of that day."""
@@ -185,7 +171,7 @@ class CohortsAnswer(Answer):
                 "expected_to_lapse = outstanding x breakage share, rounded down; all of it once the expiry month is"
                 " over; null for points that never expire, for debts, and while there is no history.",
             ],
-            cohorts=[CohortAnswer.of(cohort) for cohort in view.cohorts],
+            cohorts=[CohortAnswer.model_validate(cohort) for cohort in view.cohorts],
         )
 
 

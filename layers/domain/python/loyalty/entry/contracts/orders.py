@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from loyalty.domain.ledger.facts import AdjustmentNoted, Step
+from loyalty.domain.ledger.facts import AdjustmentNoted
 from loyalty.domain.ledger.movement import MAX_POINTS, AccountId, Movement
 from loyalty.domain.orders.order import Item, Order
 from loyalty.domain.orders.redemption import RedemptionRequest
@@ -29,10 +29,6 @@ from loyalty.entry.contracts.fields import (
 from loyalty.entry.http.problems import Fault
 
 if TYPE_CHECKING:
-    from loyalty.usecases.orders.cancel import OrderCancelled
-    from loyalty.usecases.orders.complete import OrderCompleted
-    from loyalty.usecases.orders.redeem import PointsRedeemed, RedemptionVoided
-    from loyalty.usecases.orders.refund import OrderRefunded
     from loyalty.usecases.orders.view import OrderView
 
 MAX_ITEMS = 1_000
@@ -169,10 +165,6 @@ class BreakdownStep(Answer):
     points: int
     detail: str
 
-    @classmethod
-    def of(cls, step: Step) -> "BreakdownStep":
-        return cls(rule=step.rule, points=step.points, detail=step.detail)
-
 
 class OrderCompletedAnswer(Answer):
     """What the completion did, the first time."""
@@ -187,22 +179,6 @@ class OrderCompletedAnswer(Answer):
     breakdown: list[BreakdownStep]
     program_version: int
 
-    @classmethod
-    def of(cls, done: "OrderCompleted") -> "OrderCompletedAnswer":
-        return cls.model_validate(
-            {
-                "order_id": done.order_id,
-                "customer_id": done.customer_id,
-                "status": done.status,
-                "reason": done.reason,
-                "points_earned": done.points_earned,
-                "expires_at": done.expires_at,
-                "balance": done.balance,
-                "breakdown": [BreakdownStep.of(step) for step in done.breakdown],
-                "program_version": done.program_version,
-            }
-        )
-
 
 class OrderCancelledAnswer(Answer):
     """What the cancellation did, the first time."""
@@ -215,18 +191,6 @@ class OrderCancelledAnswer(Answer):
     debt: int | None
     balance: int | None
 
-    @classmethod
-    def of(cls, done: "OrderCancelled") -> "OrderCancelledAnswer":
-        return cls(
-            order_id=done.order_id,
-            status="cancelled",
-            points_reversed=done.points_reversed,
-            points_restored=done.points_restored,
-            points_shortfall=done.points_shortfall,
-            debt=done.debt,
-            balance=done.balance,
-        )
-
 
 class RedemptionAnswer(Answer):
     """What the order uses now."""
@@ -237,16 +201,6 @@ class RedemptionAnswer(Answer):
     currency: str
     balance: int
 
-    @classmethod
-    def of(cls, done: "PointsRedeemed") -> "RedemptionAnswer":
-        return cls(
-            order_id=done.order_id,
-            points_redeemed=done.points_redeemed,
-            discount=str(done.discount),
-            currency=done.currency,
-            balance=done.balance,
-        )
-
 
 class RedemptionVoidedAnswer(Answer):
     """What the order gave back."""
@@ -254,10 +208,6 @@ class RedemptionVoidedAnswer(Answer):
     order_id: str
     points_restored: int
     balance: int | None
-
-    @classmethod
-    def of(cls, done: "RedemptionVoided") -> "RedemptionVoidedAnswer":
-        return cls(order_id=done.order_id, points_restored=done.points_restored, balance=done.balance)
 
 
 class OrderRefundedAnswer(Answer):
@@ -267,15 +217,6 @@ class OrderRefundedAnswer(Answer):
     points_reversed: int
     points_suggested: int
     balance: int | None
-
-    @classmethod
-    def of(cls, done: "OrderRefunded") -> "OrderRefundedAnswer":
-        return cls(
-            order_id=done.order_id,
-            points_reversed=done.points_reversed,
-            points_suggested=done.points_suggested,
-            balance=done.balance,
-        )
 
 
 def type_of(movement: Movement) -> str:
@@ -309,7 +250,6 @@ class MovementAnswer(Answer):
 
     @classmethod
     def of(cls, movement: Movement) -> "MovementAnswer":
-        cause = movement.cause
         return cls(
             movement_id=movement.movement_id,
             sequence=movement.sequence,
@@ -319,7 +259,7 @@ class MovementAnswer(Answer):
             points=movement.kind.sign * movement.points,
             balance=movement.balance_after,
             debt=movement.debt_after,
-            order_id=cause.order_id,
+            order_id=movement.cause.order_id,
             expires_at=movement.expires_at,
             reason=movement.reason,
             source=movement.source,
@@ -392,9 +332,9 @@ class OrderAnswer(Answer):
                 "points_redeemed": live.points if live else 0,
                 "points_restored": view.restored,
                 "points_usable": view.usable,
-                "discount": str(view.discount),
+                "discount": view.discount,
                 "currency": view.program.currency,
-                "breakdown": [BreakdownStep.of(step) for step in view.breakdown],
+                "breakdown": view.breakdown,
                 "adjustments": [OrderAdjustment.of(note) for note in adjustments_of(history)],
                 "movements": [MovementAnswer.of(movement) for movement in history],
             }

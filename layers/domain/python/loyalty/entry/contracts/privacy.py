@@ -60,7 +60,7 @@ class ExportedMovementAnswer(MovementAnswer):
         counted = movement.counted
         return cls(
             **MovementAnswer.of(movement).model_dump(),
-            lots=[LotAnswer(points=lot.points, expires_at=lot.expires_at) for lot in movement.allocation],
+            lots=[LotAnswer.model_validate(lot) for lot in movement.allocation],
             orders_counted=counted.orders if counted else 0,
             spend_counted=counted.spend if counted else 0,
             address=movement.address,

@@ -90,6 +90,6 @@ class QuoteAnswer(Answer):
             balance_after_earning=quote.balance_after_earning,
             value=MoneyAnswer(amount=str(quote.value), currency=program.currency),
             expires_at=quote.expires_at,
-            breakdown=[BreakdownStep.of(step) for step in quote.breakdown],
+            breakdown=[BreakdownStep.model_validate(step) for step in quote.breakdown],
             program_version=program.version,
         )

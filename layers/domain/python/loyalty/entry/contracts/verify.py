@@ -6,7 +6,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from loyalty.entry.contracts.fields import Answer, Id, ProgramId
-from loyalty.usecases.books.verify import Difference, Verification
+from loyalty.usecases.books.verify import Verification
 
 MOST_SHOWN = 1_000
 
@@ -38,10 +38,6 @@ class DifferenceAnswer(Answer):
     where: str
     what: str
 
-    @classmethod
-    def of(cls, difference: Difference) -> "DifferenceAnswer":
-        return cls(where=difference.where, what=difference.what)
-
 
 class ProgramVerifiedAnswer(Answer):
     """A program: what was compared, and what does not agree."""
@@ -63,7 +59,7 @@ class ProgramVerifiedAnswer(Answer):
             outstanding=result.outstanding,
             liability=result.liability,
             complete=result.complete,
-            differences=[DifferenceAnswer.of(difference) for difference in result.found[:MOST_SHOWN]],
+            differences=[DifferenceAnswer.model_validate(difference) for difference in result.found[:MOST_SHOWN]],
         )
 
 

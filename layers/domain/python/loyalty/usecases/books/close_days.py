@@ -23,14 +23,14 @@ _DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """What a run did to a program: it closed `days` days, and is closed through `through`.
+    """What a run did to a program: it closed `days` days, and is closed through `closed_through`.
 
     `behind` is how many days could be closed by now and are not.
     """
 
     program_id: str
     days: int
-    through: date | None
+    closed_through: date | None
     behind: int
 
 
@@ -47,7 +47,9 @@ def close_days(
             break
         for number in going:
             runs[number] = _close_next(world, runs[number], out_of_time)
-    return [Closed(program_id=run.program_id, days=run.days, through=run.through, behind=run.behind) for run in runs]
+    return [
+        Closed(program_id=run.program_id, days=run.days, closed_through=run.through, behind=run.behind) for run in runs
+    ]
 
 
 def shard_sums(

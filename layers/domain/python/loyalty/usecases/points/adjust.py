@@ -17,12 +17,12 @@ from loyalty.usecases.commands.command import Outcome, carry_out
 class PointsAdjusted:
     """What the adjustment did, the first time: `points` is signed.
 
-    `shortfall` is what it should have taken and was not there, where the program lets that go.
+    `points_shortfall` is what it should have taken and was not there, where the program lets that go.
     """
 
     movement_id: str
     points: int
-    shortfall: int
+    points_shortfall: int
     expires_at: datetime | None
     balance: int
     debt: int
@@ -56,7 +56,7 @@ def adjust_for(world: World, cause: Cause, request: Adjustment, sender: Sender) 
     return PointsAdjusted(
         movement_id=adjusted.movement_id,
         points=adjusted.kind.sign * adjusted.points,
-        shortfall=adjusted.shortfall,
+        points_shortfall=adjusted.shortfall,
         expires_at=adjusted.expires_at,
         balance=adjusted.balance_after,
         debt=adjusted.debt_after,

@@ -17,11 +17,16 @@ class SignedUp:
 
     customer_id: str
     reason: str | None
-    points: int
+    points_earned: int
     expires_at: datetime | None
     balance: int
     program_version: int
     outcome: Outcome
+
+    @property
+    def status(self) -> str:
+        """`earned` or `skipped`, which recorded nothing."""
+        return "skipped" if self.reason else "earned"
 
 
 def sign_customer_up(world: World, account_id: AccountId, sender: Sender) -> SignedUp:
@@ -40,7 +45,7 @@ def sign_customer_up(world: World, account_id: AccountId, sender: Sender) -> Sig
         return SignedUp(
             customer_id=account_id.customer_id,
             reason=why_not(transaction.program),
-            points=0,
+            points_earned=0,
             expires_at=None,
             balance=transaction.holder.balance(transaction.now),
             program_version=transaction.program.version,
@@ -49,7 +54,7 @@ def sign_customer_up(world: World, account_id: AccountId, sender: Sender) -> Sig
     return SignedUp(
         customer_id=account_id.customer_id,
         reason=None,
-        points=recorded.points,
+        points_earned=recorded.points,
         expires_at=recorded.expires_at,
         balance=recorded.balance_after,
         program_version=recorded.program_version,
