@@ -23,7 +23,7 @@ EXAMPLES ?= 200
 AUDITORS := checkov==3.3.30 pip-audit==2.10.1
 PROOF := PYTHONPATH=.:layers/domain/python:cli
 LOCAL_CLOUD := $(BIN)/python -m tools.local_cloud
-TYPED := layers/domain/python layers/domain/bare.py functions cli tools tests benchmarks
+TYPED := layers/domain/python functions cli tools tests benchmarks
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile

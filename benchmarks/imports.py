@@ -19,7 +19,9 @@ from benchmarks.machine import machine
 from benchmarks.report import Cell, Section, Table
 from tools.deployment import build_layer
 
-ROUNDS = 5
+TURNS = 5
+CLOSELY = {"order_completed": 25, "redeem": 25}
+"""How many turns the functions take that a shopper waits for: ratios of a few differ by 0.1 from run to run."""
 BUDGET = 1.4
 BARE = 'import boto3\nclient = boto3.client("dynamodb")\ndef handler(event, context): ...'
 IMPORT = "import handler"
@@ -43,8 +45,6 @@ class Start:
     code: str
     directory: Path = ROOT
     layer: Path = LAYER
-    compiles: bool = False
-    """Whether it compiles what it finds no bytecode of, each time, as Lambda does."""
 
     def cpu(self) -> float:
         """Milliseconds that it works, in user and system mode."""
@@ -70,66 +70,58 @@ def measure() -> Section:
 
 
 def _measure(folder: Path) -> Section:
-    built = folder / "layer"
+    layer = folder / "layer"
     with zipfile.ZipFile(io.BytesIO(build_layer("DomainLayer", ROOT / "layers/domain"))) as archive:
-        archive.extractall(built)
+        archive.extractall(layer)
+    layer /= "python"
     shutil.copytree(ROOT / "functions", folder / "functions", ignore=shutil.ignore_patterns("__pycache__"))
-    empty = median(Start("pass").cpu() for _ in range(ROUNDS))
+    empty = median(Start("pass").cpu() for _ in range(TURNS))
     rows: list[list[Cell]] = []
     bares = []
     for function in sorted(path.parent for path in (folder / "functions").glob("*/handler.py")):
-        shipped = (Start(code, function, built / "python", compiles=True) for code in (IMPORT, READY))
-        times = _in_turns(empty, *shipped)
+        turns = CLOSELY.get(function.name, TURNS)
+        times = _in_turns(turns, empty, *(Start(code, function, layer) for code in (IMPORT, READY)))
         (imported, ready), (ratio, ratio_ready) = times.took, times.ratios
-        rows.append([function.name, imported, ratio, BUDGET, ready, ratio_ready, len(modules(Start(READY, function)))])
+        loaded = modules(Start(READY, function, layer))
+        rows.append([function.name, turns, imported, ratio, BUDGET, ready, ratio_ready, len(loaded)])
         bares.append(times.bare)
-    compiled = _in_turns(empty, *(Start(code, ROOT / "functions/order_completed") for code in (IMPORT, READY)))
     return Section(
         title="Import time",
         how="Timed: CPU (user and system) of fresh interpreters. Bare is a handler that imports boto3 and makes a "
-        "DynamoDB client while it is imported, as most do. Each function took turns with it, "
-        f"{ROUNDS} times; ratios are medians of the turns'. What an interpreter takes that does nothing "
-        f"({empty:.0f} ms) is not in them. The bare handler took {min(bares):.0f} to {max(bares):.0f} ms. As deployed: "
-        "the libraries have bytecode, our own modules are compiled at each start. Our functions make their client in "
-        "their first request; ready is with that made. Modules are counted.",
+        "DynamoDB client while it is imported, as most do. Each function took turns with it; ratios are medians of the "
+        f"turns'. What an interpreter takes that does nothing ({empty:.0f} ms) is not in them. The bare handler took "
+        f"{min(bares):.0f} to {max(bares):.0f} ms. As deployed: our layer and the libraries have bytecode, handlers "
+        "are compiled at each start. Our functions make their client in their first request; ready is with that made. "
+        "Modules are counted.",
         tables=[
             Table(
                 "Milliseconds of CPU, and the ratio to the bare handler's",
-                ("function", "import ms", "ratio", "may be", "ready ms", "ratio when ready", "modules"),
+                ("function", "turns", "import ms", "ratio", "may be", "ready ms", "ratio when ready", "modules"),
                 rows,
             ),
-            Table("Where it goes: order_completed, each part on top of those before it", ("part", "ms"), _parts()),
-            Table(
-                "order_completed, were our own modules shipped with bytecode",
-                ("import ms", "ratio", "ready ms", "ratio when ready"),
-                [[compiled.took[0], compiled.ratios[0], compiled.took[1], compiled.ratios[1]]],
-            ),
+            Table("Where it goes: order_completed, each part on top of those before it", ("part", "ms"), _parts(layer)),
         ],
         machine=machine(),
     )
 
 
-def _in_turns(empty: float, *starts: Start) -> Times:
+def _in_turns(turns: int, empty: float, *starts: Start) -> Times:
     for start in starts:
-        start.cpu()  # so that bytecode and files are where they will be
-    turns = [[start.cpu() - empty for start in (Start(BARE), *starts)] for _ in range(ROUNDS)]
-    bare, *took = (round(median(column), 1) for column in zip(*turns, strict=True))
-    ratios = [round(median(turn[place] / turn[0] for turn in turns), 2) for place in range(1, len(starts) + 1)]
-    return Times(bare, took, ratios)
+        start.cpu()  # so that the files are where they will be
+    took = [[start.cpu() - empty for start in (Start(BARE), *starts)] for _ in range(turns)]
+    bare, *others = (round(median(column), 1) for column in zip(*took, strict=True))
+    ratios = [round(median(turn[place] / turn[0] for turn in took), 2) for place in range(1, len(starts) + 1)]
+    return Times(bare, others, ratios)
 
 
-def _parts() -> list[list[Cell]]:
+def _parts(layer: Path) -> list[list[Cell]]:
     """What each part adds, in one interpreter."""
     directory = ROOT / "functions/order_completed"
     lines = ["import time", "before = time.process_time()"]
     for code in PARTS.values():
         lines += [code, "now = time.process_time(); print((now - before) * 1000); before = now"]
-    runs = []
-    for _ in range(ROUNDS):
-        environment_ = _environment(Start("", directory))
-        command = [sys.executable, "-c", "\n".join(lines)]
-        done = subprocess.run(command, cwd=directory, env=environment_, check=True, capture_output=True, text=True)
-        runs.append([float(line) for line in done.stdout.splitlines()])
+    start = Start("\n".join(lines), directory, layer)
+    runs = [[float(line) for line in output(start).splitlines()] for _ in range(TURNS)]
     return [[name, round(median(column), 1)] for name, column in zip(PARTS, zip(*runs, strict=True), strict=True)]
 
 
@@ -149,10 +141,9 @@ def output(start: Start) -> str:
 
 
 def _environment(start: Start) -> dict[str, str]:
-    compiling = {"PYTHONDONTWRITEBYTECODE": "1"} if start.compiles else {}
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "PYTHONPATH": str(start.layer),
+        "PYTHONDONTWRITEBYTECODE": "1",  # as in Lambda, where nothing can be written beside what is imported
         **environment("http://127.0.0.1:1", "ledger"),
-        **compiling,
     }

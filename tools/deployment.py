@@ -124,10 +124,10 @@ def zip_folder(folder: Path, skipped: Collection[str] = SKIPPED) -> bytes:
     return buffer.getvalue()
 
 
-def build_layer(name: str, folder: Path) -> bytes:
+def build_layer(name: str, folder: Path, python: str = sys.executable) -> bytes:
     """The layer that the folder's Makefile builds, as a zip. Raises LocalCloudError with what make says."""
     with TemporaryDirectory() as artifacts:
-        command = ["make", "-C", str(folder), f"build-{name}", f"ARTIFACTS_DIR={artifacts}", f"PYTHON={sys.executable}"]
+        command = ["make", "-C", str(folder), f"build-{name}", f"ARTIFACTS_DIR={artifacts}", f"PYTHON={python}"]
         made = subprocess.run(command, capture_output=True, text=True, check=False)
         if made.returncode != 0:
             raise LocalCloudError(f"{name} could not be built: {made.stderr.strip()}")

@@ -1,56 +1,107 @@
 """The layers as `sam build` makes them."""
 
-import ast
 import importlib.util
 import io
-import struct
-import tokenize
+import marshal
+import subprocess
+import sys
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tools.deployment import build_layer
+from benchmarks.packages import MAX_UNZIPPED, MAX_ZIPPED, Package, functions
+from tools.deployment import build_layer, read_template
 from tools.emulator import LocalCloudError
 
-LAYERS = Path(__file__).resolve().parents[3] / "layers"
-SOURCE = LAYERS / "domain"
-UNCHECKED_HASH = 0b01
-"""Flags of bytecode that is used without a look at its source (PEP 552)."""
+ROOT = Path(__file__).resolve().parents[3]
+SOURCE = ROOT / "layers/domain"
+HEADER = importlib.util.MAGIC_NUMBER + (0b01).to_bytes(4, "little")
+"""How bytecode begins that this Python uses without a look at its source: unchecked hash (PEP 552)."""
 
 
 @pytest.fixture(scope="module")
-def domain() -> dict[str, str]:
-    """The built layer's modules by their path."""
-    return {name: content.decode() for name, content in unzipped(build_layer("DomainLayer", SOURCE)).items()}
+def domain() -> bytes:
+    return build_layer("DomainLayer", SOURCE)
 
 
-def test_the_domain_layer_has_every_module_and_nothing_else(domain: dict[str, str]) -> None:
-    assert set(domain) == {path.relative_to(SOURCE).as_posix() for path in SOURCE.glob("python/**/*.py")}
-    assert len(domain) > 100
+@pytest.fixture(scope="module")
+def dependencies() -> bytes:
+    return build_layer("DependenciesLayer", ROOT / "layers/dependencies")
 
 
-def test_its_modules_say_the_same_on_the_same_lines(domain: dict[str, str]) -> None:
-    for name, text in domain.items():
-        assert statements(text) == statements((SOURCE / name).read_text()), name
+def test_the_domain_layer_has_every_module_as_it_is_and_its_bytecode_and_nothing_else(domain: bytes) -> None:
+    built = unzipped(domain)
+    sources = {path.relative_to(SOURCE).as_posix(): path.read_bytes() for path in SOURCE.glob("python/**/*.py")}
+    assert len(sources) > 100
+    assert {name: built.pop(name) for name in sources} == sources
+    assert set(built) == set(map(bytecode_of, sources))
 
 
-def test_its_modules_are_without_comments_and_docstrings(domain: dict[str, str]) -> None:
-    for name, text in domain.items():
-        assert not any(token.type == tokenize.COMMENT for token in tokenize.generate_tokens(io.StringIO(text).readline))
-        assert not any(is_said(node) for node in ast.walk(ast.parse(text))), name
+def test_bytecode_does_what_its_source_does_on_the_same_lines(domain: bytes) -> None:
+    built = unzipped(domain)
+    for name in sources_in(built):
+        code = marshal.loads(built[bytecode_of(name)][16:])
+        assert code == compile(built[name], name, "exec", dont_inherit=True, optimize=0), name
+        assert code.co_filename == f"/opt/{name}"
 
 
-def test_the_dependencies_are_for_the_functions_processor_and_need_no_compiling() -> None:
-    content = unzipped(build_layer("DependenciesLayer", LAYERS / "dependencies"))
-    extensions = [name for name in content if name.endswith(".so")]
+def test_the_domain_layer_is_used_without_a_look_at_its_sources(domain: bytes, tmp_path: Path) -> None:
+    """As Lambda starts its interpreter: without options, and with nothing that could be written."""
+    built = unzipped(domain)
+    for name, content in built.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"raise SystemExit('this was compiled')" if name.endswith(".py") else content)
+    modules = [module_of(name) for name in sources_in(built)]
+    command = [sys.executable, "-c", "\n".join(f"import {module}" for module in modules)]
+    done = subprocess.run(command, env={"PYTHONPATH": str(tmp_path / "python")}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("layer", ["domain", "dependencies"])
+def test_every_module_of_a_layer_has_bytecode_for_the_runtime_of_the_functions(
+    layer: str, request: pytest.FixtureRequest
+) -> None:
+    built = unzipped(request.getfixturevalue(layer))
+    runtime = read_template(ROOT / "template.yaml")["Globals"]["Function"]["Runtime"]
+    assert runtime == f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for name in sources_in(built):
+        assert built[bytecode_of(name)].startswith(HEADER), name
+
+
+def test_the_dependencies_are_for_the_processor_of_the_functions(dependencies: bytes) -> None:
+    extensions = [name for name in unzipped(dependencies) if name.endswith(".so")]
     assert extensions
     assert all(name.endswith("-aarch64-linux-gnu.so") for name in extensions)
-    for package in ("pydantic/main", "aws_lambda_powertools/logging/logger", "typing_extensions"):
-        folder, _, module = f"python/{package}".rpartition("/")
-        bytecode = content[f"{folder}/__pycache__/{module}.cpython-313.pyc"]
-        magic, flags = struct.unpack("<4sI", bytecode[:8])
-        assert (magic, flags) == (importlib.util.MAGIC_NUMBER, UNCHECKED_HASH)
+
+
+def test_a_function_and_its_layers_are_within_the_limits_of_lambda(domain: bytes, dependencies: bytes) -> None:
+    layers = [Package.of(domain), Package.of(dependencies)]
+    shared = sum(layer.unzipped for layer in layers)
+    for package in (*layers, *functions().values()):
+        assert package.zipped <= MAX_ZIPPED
+    for function in functions().values():
+        assert function.unzipped + shared <= MAX_UNZIPPED
+
+
+def test_a_layer_that_is_built_twice_is_the_same(domain: bytes) -> None:
+    """So a deployment changes a layer only where its code has changed."""
+    assert build_layer("DomainLayer", SOURCE) == domain
+
+
+@pytest.mark.parametrize(("name", "folder"), [("DomainLayer", "domain"), ("DependenciesLayer", "dependencies")])
+def test_a_python_whose_bytecode_the_runtime_would_not_load_builds_no_layer(
+    name: str, folder: str, tmp_path: Path
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(
+        f"#!/bin/sh\nexec {sys.executable} -c "
+        """'import sys; sys.implementation.cache_tag = "cpython-312"; exec(sys.argv[2])' "$@"\n"""
+    )
+    python.chmod(0o755)
+    with pytest.raises(LocalCloudError, match=f"{name} could not be built: the runtime loads .* CPython 3.13 only"):
+        build_layer(name, ROOT / "layers" / folder, python=str(python))
 
 
 def test_a_layer_that_cannot_be_built_says_why(tmp_path: Path) -> None:
@@ -64,20 +115,16 @@ def unzipped(archive: bytes) -> dict[str, bytes]:
         return {name: opened.read(name) for name in opened.namelist()}
 
 
-def statements(text: str) -> str:
-    """What the module does and where each of it begins, but not what it says; an empty body does `...`."""
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if hasattr(node, "end_lineno"):
-            node.end_lineno = node.end_col_offset = None  # type: ignore[attr-defined]
-        if isinstance(body := getattr(node, "body", None), list):
-            node.body = [part for part in body if not is_said(part) and not is_nothing(part)]  # type: ignore[attr-defined]
-    return ast.dump(tree, include_attributes=True)
+def sources_in(built: dict[str, bytes]) -> list[str]:
+    return [name for name in built if name.endswith(".py")]
 
 
-def is_said(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+def bytecode_of(source: str) -> str:
+    """Where the runtime looks for the bytecode of a module, when it is started without -O."""
+    path = PurePosixPath(source)
+    return str(path.parent / "__pycache__" / f"{path.stem}.cpython-313.pyc")
 
 
-def is_nothing(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and node.value.value is ...
+def module_of(source: str) -> str:
+    """What the module is imported by: `python/loyalty/domain/__init__.py` is `loyalty.domain`."""
+    return ".".join(PurePosixPath(source).with_suffix("").parts[1:]).removesuffix(".__init__")
