@@ -5,8 +5,10 @@ however often it is sent: a client that did not hear the answer sends the same a
 """
 
 import json
+import re
 import threading
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -172,7 +174,7 @@ class Client:
         headers: Mapping[str, str],
         body: bytes | None,
     ) -> urllib3.BaseHTTPResponse:
-        url = "/".join([self._api_url, "v1", *map(_segment, path)])
+        url = "/".join([self._api_url, "v1", *map(segment, path)])
         if query:
             url += f"?{urlencode(query)}"
         response = self._http.request(
@@ -208,10 +210,19 @@ class Program:
         return self._client.text("programs", self.program_id, *path, query=query, media_type=media_type)
 
 
-def _segment(part: str) -> str:
-    """An id as a part of a path: no slash, question mark or percent sign in it is the path's, nor is it `..`."""
-    encoded = quote(part, safe="")
-    return encoded.replace(".", "%2E") if encoded in (".", "..") else encoded
+def segment(identifier: str) -> str:
+    """How an id stands in a path: percent-encoded where no gateway can take it for another, else as `~` and base64url.
+
+    Gateways decode paths, some twice, cut them at a `?` and resolve `..`.
+    """
+    if _AS_IT_IS.fullmatch(identifier):
+        return quote(identifier, safe="")
+    # What no UTF-8 can say (an argument in another encoding) is no id: the ledger refuses it.
+    data = identifier.encode(errors="surrogatepass")
+    return "~" + urlsafe_b64encode(data).decode().rstrip("=")
+
+
+_AS_IT_IS = re.compile(r"(?!\.{1,2}$)(?! )[A-Za-z0-9._:@+# -]+(?<! )")
 
 
 def _document(response: urllib3.BaseHTTPResponse) -> Json | None:

@@ -24,8 +24,8 @@ ALLOWED = {
 WIRING = "loyalty.entry.wiring"
 """The one place outside of them that knows the adapters."""
 AWS = {"boto3", "botocore"}
-BEYOND_THE_LEDGER = {"loyalty.entry.events.queue", "functions.forward.handler"}
-"""What gives messages back to SQS, and what invokes another function."""
+BEYOND_THE_LEDGER = {"loyalty.entry.events.queue"}
+"""What gives messages back to SQS."""
 POWERTOOLS, PYDANTIC = "aws_lambda_powertools", {"pydantic", "pydantic_core"}
 
 

@@ -10,6 +10,7 @@ from loyalty.domain.ledger.movement import MAX_POINTS
 from loyalty.entry.contracts.fields import MAX_ID_BYTES, CardNumber, Day, Id, ProgramId
 from loyalty.entry.contracts.journal import KINDS
 from loyalty.entry.contracts.orders import MAX_ITEMS
+from loyalty.entry.http.paths import AS_IT_IS
 from loyalty.entry.http.problems import BY_CODE, MAX_FAULTS, RULES
 from loyalty.entry.http.routes import ADMIN, FINANCE, STOREFRONT, Route
 from loyalty.entry.http.serve import MAX_BODY_BYTES, RETRY_AFTER
@@ -95,9 +96,10 @@ def _description() -> str:
 Points are whole numbers. Money is a decimal string with at most the decimals of its currency. Instants are RFC 3339
 with an offset, of the years 1970 to 2999; answers are in UTC.
 
-Ids of orders and customers are the store's own: any printable text of up to {MAX_ID_BYTES} bytes in UTF-8,
-percent-encoded in a path, also its slashes. Unknown fields and parameters are refused, and so is an object with a name
-that is there twice.
+Ids of orders and customers are the store's own: any printable text of up to {MAX_ID_BYTES} bytes in UTF-8 without
+white space around it. In a path, an id of `A-Z a-z 0-9 . _ - : @ + #` and space stands percent-encoded; any other id,
+any that begins with `~`, and `.` and `..` stand as `~` and the base64url of their UTF-8 without padding. Unknown fields
+and parameters are refused, and so is an object with a name that is there twice.
 
 Limits: a body {MAX_BODY_BYTES} bytes, an order {MAX_ITEMS} items, one movement {MAX_POINTS} points.
 
@@ -123,11 +125,8 @@ def _tag(route: Route) -> str:
 
 
 def _path_parameters(path: str) -> Json:
-    types = {
+    types: dict[str, object] = {
         "program_id": ProgramId,
-        "order_id": Id,
-        "customer_id": Id,
-        "job_id": str,
         "number": CardNumber,
         "business_day": Day,
         "kind": Literal[KINDS],
@@ -135,10 +134,25 @@ def _path_parameters(path: str) -> Json:
     names = [part.strip("{}") for part in path.split("/") if part.startswith("{")]
     return {
         "parameters": [
-            {"name": name, "in": "path", "required": True, "schema": TypeAdapter(types[name]).json_schema()}
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "schema": TypeAdapter(types[name]).json_schema() if name in types else ID_IN_A_PATH,
+            }
             for name in names
         ]
     }
+
+
+ID_IN_A_PATH: Json = {
+    "type": "string",
+    "minLength": 1,
+    "pattern": f"^({AS_IT_IS}|~[A-Za-z0-9_-]+)$",
+    "description": "An id as it is, or `~` and the base64url of its UTF-8 without padding; each id has one of the two.",
+    "examples": ["#1001", "~Z2lkOi8vc2hvcC9PcmRlci8x"],
+}
+"""The schema of an id of an order, a customer or a job, before it is percent-encoded."""
 
 
 def _operation(route: Route) -> Json:
@@ -206,9 +220,6 @@ def _refusal_statuses(route: Route) -> list[HTTPStatus]:
 
 def _refusal(route: Route, status: HTTPStatus) -> Json:
     codes = [code for code in codes_of(route) if BY_CODE[code].status == status]
-    # The function that forwards ids with a slash checks scopes too, and answers as functions do.
-    if status == HTTPStatus.FORBIDDEN:
-        codes = ["forbidden"]
     refusal: Json = {"description": status.phrase, "content": {}}
     if codes:
         narrowed = {"properties": {"status": {"const": int(status)}, "code": {"enum": codes}}}

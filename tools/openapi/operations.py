@@ -390,7 +390,7 @@ FIELDS = tuple(
 def codes_of(route: Route) -> tuple[str, ...]:
     """Every code that the function behind `route` refuses a request with, in the order in which they are checked."""
     operation = OPERATIONS[route]
-    codes = {*FIELDS, *operation.refusals, "busy", "internal_error"}
+    codes = {"not_found", *FIELDS, *operation.refusals, "busy", "internal_error"}
     if route is not Route.PUT_PROGRAM:
         codes.add("unknown_program")
     if operation.body:

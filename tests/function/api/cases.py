@@ -861,7 +861,9 @@ def ids_of(key: str, program_id: str, other: str) -> tuple[str, ...]:
     """The ids in a route's path: of the program, and of an order, a customer or a card; or an entry of the journal."""
     if key == ENTRY:
         return (program_id, "2026-01-31", "earn")
-    return (program_id, CARD if "{number}" in key else other)
+    if "{number}" in key:
+        return (program_id, CARD)
+    return (program_id, other) if "{" in key else (program_id,)
 
 
 def valid(key: str) -> dict[str, Any]:
@@ -1020,7 +1022,7 @@ PATHS = [
         for key in keys()
         for place in ("order_id", "customer_id", "job_id")
         if place in key
-        for name, (bad, code) in BAD_IDS.items()
+        for name, (bad, code) in {**BAD_IDS, "lone surrogate": ("a\ud800", "id_not_path_safe")}.items()
     ),
     *(
         Case(

@@ -17,7 +17,9 @@ from types import ModuleType
 from typing import Any
 
 from loyalty.entry.http.routes import Route
+from loyalty_cli.client import segment
 from tests.function.api.description import mismatch
+from tests.support.gateway import on_aws, parameters, variables
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
@@ -165,9 +167,9 @@ def route_of(key: str) -> Route:
 
 
 def http_event(route: Route, ids: tuple[str, ...], query: Mapping[str, str], key: str | None) -> Event:
-    """What API Gateway makes of a request: the path decoded, all but its percent signs."""
-    remaining = [given.replace("%", "%25") for given in ids]
-    path = "/".join(remaining.pop(0) if part.startswith("{") else part for part in route.path.split("/"))
+    """What API Gateway makes of a request for `ids`, which stand in its path as a client has them stand there."""
+    path = on_aws(route.path.format(**dict(zip(variables(route), map(segment, ids), strict=True))))
+    assert path is not None, ids
     claims = {"client_id": "the-client", "token_use": "access", "scope": " ".join(route.scopes)}
     return {
         "version": "2.0",
@@ -175,6 +177,7 @@ def http_event(route: Route, ids: tuple[str, ...], query: Mapping[str, str], key
         "rawPath": path,
         "rawQueryString": "",
         "headers": {"idempotency-key": key} if key is not None else {},
+        "pathParameters": parameters(route, path),
         **({"queryStringParameters": dict(query)} if query else {}),
         "requestContext": {
             "authorizer": {"jwt": {"claims": claims, "scopes": list(route.scopes)}},

@@ -15,8 +15,8 @@ def test_bad_input_is_refused_by_its_code_and_pointer_and_changes_nothing(standi
 
 ELSEWHERE = {
     "unauthorized": "API Gateway's, before a function runs",
-    "forbidden": "API Gateway's, and of `forward`: test_forwarding.py",
-    "not_found": "of `forward`: test_forwarding.py",
+    "forbidden": "API Gateway's, before a function runs",
+    "not_found": "needs a path with other segments than its route: test_ids.py",
     "below_min_points": "needs its own settings: test_refusals.py",
     "not_whole_blocks": "needs its own settings: test_refusals.py",
     "too_many_to_sort": "needs many accounts: test_balances.py",

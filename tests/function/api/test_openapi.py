@@ -53,7 +53,7 @@ def test_a_route_that_is_not_described_is_an_error(monkeypatch: pytest.MonkeyPat
 
 def test_every_code_is_an_answer_of_some_operation() -> None:
     answered = {code for route in Route for code in codes_of(route)}
-    not_of_a_function = {"unauthorized", "forbidden", "not_found"}
+    not_of_a_function = {"unauthorized", "forbidden"}
     assert answered | not_of_a_function == {rule.code for rule in RULES}
 
 
@@ -95,18 +95,9 @@ def test_the_template_routes_what_the_code_serves_to_who_may_call_it() -> None:
         )
         for name, function in template_functions().items()
         for event in function.get("Events", {}).values()
-        if event["Type"] == "HttpApi" and name != "forward"
+        if event["Type"] == "HttpApi"
     }
     assert deployed == {(route.method, route.path, route.function): set(route.scopes) for route in Route}
-
-
-def test_ids_with_a_slash_reach_every_function_whose_routes_have_one() -> None:
-    forwarded = json.loads(
-        template_functions()["forward"]["Environment"]["Variables"]["FUNCTIONS"]["Fn::Sub"].replace("${", "{")
-    )
-    assert set(forwarded) == {
-        route.function for route in Route if "{order_id}" in route.path or "{customer_id}" in route.path
-    }
 
 
 def test_every_function_serves_exactly_its_routes(monkeypatch: pytest.MonkeyPatch) -> None:

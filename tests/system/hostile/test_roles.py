@@ -160,9 +160,6 @@ def test_a_role_permits_what_its_function_does_and_nothing_else(name: str, used:
     needed = used[FOLDERS[name]] | {(action, "") for action in LAMBDAS_OWN}
     if queues_of(FUNCTIONS[name]):
         needed |= {(action, "") for action in FEEDING}
-    if name == "ForwardFunction":
-        # Its client is one of these tests' own.
-        needed |= {("lambda:InvokeFunction", "")}
     assert permitted(name) == needed
 
 

@@ -5,7 +5,7 @@ No answer is a 5xx, each is one that is described, and what is refused has chang
 
 import os
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import pytest
 import requests
@@ -21,8 +21,10 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from loyalty.entry.http.routes import Route, find
+from loyalty.entry.http.routes import Route
+from loyalty_cli.client import segment
 from tests.function.api.cases import valid
+from tests.support.gateway import chosen
 from tests.system.hostile.target import ANN, BEN, BOUGHT, EVE, REASON, RESERVED, Target, personal
 from tests.system.stack.api import DESCRIPTION
 from tests.system.stack.test_access import SCOPES
@@ -93,7 +95,7 @@ def cases(draw: st.DrawFn, route: Route, target: Target) -> tuple[Case[Any], str
     if mode is None and usual is not None:
         case.body = usual
     there = known(target, route)
-    encoded = {name: [quote(text, safe="") for text in texts] for name, texts in there.items() if name in route.path}
+    encoded = {name: [segment(text) for text in texts] for name, texts in there.items() if name in route.path}
     case.path_parameters = aimed(draw, case.path_parameters, encoded)
     case.query = aimed(draw, case.query, there)
     case.headers = aimed(draw, dict(case.headers), there)
@@ -126,7 +128,7 @@ def test_every_answer_is_described_none_is_a_5xx_and_what_is_refused_changes_not
             REACHED.add(route)
         before, digest = digest, settled(target, response)
         # A path that leads nowhere is answered by API Gateway, in its own words.
-        if find(route.method, unquote(case.formatted_path)) is not None:
+        if chosen(route.method, unquote(case.formatted_path)) is not None:
             case.validate_response(response, checks=CHECKS)
         else:
             assert response.status_code in (401, 404)

@@ -160,16 +160,6 @@ def test_only_the_erasure_of_customers_deletes() -> None:
     assert deleting == {"EraseCustomerFunction"}
 
 
-def test_forward_may_invoke_just_the_functions_it_knows() -> None:
-    known = json.loads(
-        re.sub(r"\$\{(\w+)\}", r"\1", FUNCTIONS["ForwardFunction"]["Environment"]["Variables"]["FUNCTIONS"]["Fn::Sub"])
-    )
-    [allowed] = [s["Resource"] for s in statements("ForwardFunction") if s["Action"] == "lambda:InvokeFunction"]
-    assert {arn["Fn::GetAtt"][0] for arn in allowed} == set(known.values())
-    folders = {name: FUNCTIONS[function]["CodeUri"] for name, function in known.items()}
-    assert folders == {name: f"functions/{name}/" for name in known}
-
-
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_has_code(function: str) -> None:
     assert (ROOT / FUNCTIONS[function]["CodeUri"] / "handler.py").is_file()

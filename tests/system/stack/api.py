@@ -15,8 +15,8 @@ from jsonschema.protocols import Validator  # type: ignore[import-untyped]
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from loyalty.entry.http.routes import find
-from loyalty_cli.client import Client, Json
+from loyalty_cli.client import Client, Json, segment
+from tests.support.gateway import chosen
 from tools.demo import Queues
 from tools.local_cloud import Stack
 from tools.order_events import OrderEvents
@@ -84,7 +84,7 @@ class Api:
         key: str | None = None,
     ) -> Reply:
         """Calls /v1/programs/{path} as one of the three clients."""
-        encoded = "/".join(quote(part, safe="") for part in path)
+        encoded = "/".join(map(segment, path))
         return self.send(
             method,
             f"/v1/programs/{encoded}" + (f"?{urlencode(query)}" if query else ""),
@@ -180,7 +180,7 @@ def eventually[Thing](look: Callable[[], Thing | None], seconds: float = 30.0) -
 
 def check(method: str, path: str, response: urllib3.BaseHTTPResponse, document: Json) -> None:
     """Asserts that the API is described to answer this."""
-    route = find(method, path)
+    route = chosen(method, path)
     if route is None:
         return
     media_type = response.headers["content-type"].partition(";")[0]

@@ -2,13 +2,8 @@
 
 import pytest
 
-from tests.system.stack.api import Api, Shop, order
-
-IDS = [
-    "#1001", "1001", "a/b", "a%2Fb", "a%252Fb", "a b", "a+b", "a%20b", "ab", "a?b", "a&b", "a=b", "ø-7", "Ø-7", "o-7",
-    "gid://shop/Order/1", "gid:/shop/Order/1", "%", "%25", "%%", "a/b/", "/a/b", "a//b", "x/completed", "x",
-    "completed", "a:b", "a;b", "a,b", "a\\b", "a'b", 'a"b', "a#b", "a#member#b", "日本-1", "x" * 128, "x" * 127,
-]  # fmt: skip
+from tests.support.ids import IDS, ONE_OF_EACH_KIND
+from tests.system.stack.api import Api, Reply, Shop, order
 
 
 def test_every_id_round_trips_and_none_collide(shop: Shop) -> None:
@@ -25,8 +20,8 @@ def test_every_id_round_trips_and_none_collide(shop: Shop) -> None:
 
 
 def test_every_id_works_in_every_route(shop: Shop) -> None:
-    for number in ("#1001", "a/b", "a b", "ø-7", "gid://shop/Order/1", "a%2Fb", "%", "a?b", "a+b", "x/redemption"):
-        assert shop.issue(f"key-{number}", 30, customer_id=number).body["balance"] == 30
+    for key, number in enumerate([*ONE_OF_EACH_KIND, "gid://shop/Order/1", "x/redemption"]):
+        assert shop.issue(f"key-{key}", 30, customer_id=number).body["balance"] == 30
         assert shop.redeem(number, 20, customer_id=number).body["order_id"] == number
         assert shop.call("storefront", "DELETE", "orders", number, "redemption").body["points_restored"] == 20
         assert shop.redeem(number, 10, customer_id=number).body["balance"] == 20
@@ -34,6 +29,10 @@ def test_every_id_works_in_every_route(shop: Shop) -> None:
         reply = shop.call("storefront", "POST", "orders", number, "cancelled")
         assert (reply.body["order_id"], reply.body["points_restored"]) == (number, 10)
         assert shop.account(number)["balance"] == 30
+        export = shop.call("admin", "GET", "customers", number, "export").body
+        assert (export["account"]["customer_id"], export["movements"][0]["balance"]) == (number, 30)
+        assert shop.call("admin", "DELETE", "customers", number).body["status"] == "erased"
+        assert shop.account(number)["balance"] == 0
 
 
 def test_an_event_names_its_order_as_a_path_does(shop: Shop) -> None:
@@ -46,6 +45,12 @@ def test_an_event_names_its_order_as_a_path_does(shop: Shop) -> None:
         assert shop.account(number)["balance"] == 0
 
 
+def get(api: Api, shop: Shop, path: str, client: str = "storefront", method: str = "GET") -> Reply:
+    """The answer to a path, sent as it is."""
+    authorization = f"Bearer {api.token(client)}"
+    return api.send(method, f"/v1/programs/{shop.program_id}/{path}", authorization=authorization)
+
+
 @pytest.mark.parametrize(
     ("encoded", "code"),
     [
@@ -53,14 +58,64 @@ def test_an_event_names_its_order_as_a_path_does(shop: Shop) -> None:
         ("a%0Ab", "id_not_printable"),
         ("%FF", "id_not_printable"),
         ("%E2%80%8B", "id_not_printable"),
+        ("~YQpi", "id_not_printable"),
         ("x" * 129, "id_too_long"),
         ("%C3%B8" * 65, "id_too_long"),
+        ("%20a", "id_not_trimmed"),
+        ("a%C2%A0", "id_not_trimmed"),
+        ("~IGE", "id_not_trimmed"),
+        ("~", "empty_id"),
+        ("a%3Fb", "id_not_path_safe"),
+        ("a%3Fguest=true", "id_not_path_safe"),
+        ("%25", "id_not_path_safe"),
+        ("a%2525b", "id_not_path_safe"),
+        ("a%252Fb", "id_not_path_safe"),
+        ("%2E", "id_not_path_safe"),
+        ("%2E%2E", "id_not_path_safe"),
+        ("%C3%B8", "id_not_path_safe"),
+        ("%F0%9F%8E%81", "id_not_path_safe"),
+        ("a&b", "id_not_path_safe"),
+        ("~YQ", "id_not_path_safe"),
+        ("%7EYQ", "id_not_path_safe"),
+        ("~YS8=", "id_not_path_safe"),
+        ("~_w", "id_not_path_safe"),
     ],
 )
-def test_what_is_no_id_is_refused(encoded: str, code: str, api: Api, shop: Shop) -> None:
-    path = f"/v1/programs/{shop.program_id}/customers/{encoded}"
-    reply = api.send("GET", path, authorization=f"Bearer {api.token('storefront')}")
+def test_what_is_no_id_or_stands_there_as_none_is_refused(encoded: str, code: str, api: Api, shop: Shop) -> None:
+    reply = get(api, shop, f"customers/{encoded}")
     assert (reply.status, reply.code) == (422, code)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", "customers/ann/issues/mistake"),
+        ("DELETE", "customers/ann%2Fissues%2Fmistake"),
+        ("DELETE", "customers/ann/"),
+        ("DELETE", "customers/ann/export"),
+        ("GET", "customers/ann/export/more"),
+        ("GET", "customers/a%2Fann"),
+        ("GET", "customers/a/ann/movements"),
+        ("GET", "customers//movements"),
+        ("GET", "orders/a%2F1"),
+        ("POST", "orders/a%2F1/completed"),
+        ("POST", "orders/completed"),
+        ("POST", "customers/a%2Fann/issues"),
+        ("GET", "cards/1/2"),
+        ("GET", "jobs/a%2Fb"),
+    ],
+)
+def test_a_path_of_no_route_is_404_and_changes_nothing(method: str, path: str, api: Api, shop: Shop) -> None:
+    shop.issue("key", 30)
+    assert get(api, shop, path, "admin", method).status == 404
+    assert shop.account()["balance"] == 30
+
+
+def test_a_slash_that_is_only_percent_encoded_leads_where_the_slash_leads(api: Api, shop: Shop) -> None:
+    """API Gateway has decoded it before it chooses the route; the scopes of that route are asked for."""
+    shop.issue("key", 30)
+    assert get(api, shop, "customers/ann%2Fexport").status == 403
+    assert shop.call("admin", "GET", "customers", "ann/export").body["balance"] == 0
 
 
 def test_a_guest_and_a_member_of_one_id_are_two(shop: Shop) -> None:

@@ -34,6 +34,7 @@ RULES = (
     Rule("id_not_trimmed", _INVALID, "An id begins or ends with white space"),
     Rule("id_not_printable", _INVALID, "An id holds characters that cannot be printed"),
     Rule("id_too_long", _INVALID, "An id is longer than 128 bytes in UTF-8"),
+    Rule("id_not_path_safe", _INVALID, "An id does not stand in the path as ids do"),
     Rule("invalid_program_id", _INVALID, "A program's id is not of its form"),
     Rule("missing_field", _INVALID, "A required field is missing"),
     Rule("unknown_field", _INVALID, "A field is not known"),

@@ -1,6 +1,5 @@
 """The routes of the API: which function answers what, for whom."""
 
-import re
 from enum import Enum
 
 STOREFRONT, ADMIN, FINANCE = "loyalty/storefront", "loyalty/admin", "loyalty/finance"
@@ -15,7 +14,6 @@ class Route(Enum):
     """A method and path, the folder of the function that answers it, and the scopes that may call it.
 
     Handlers and the API description name a route by its constant; tests check the template against all of them.
-    `find` takes the first that matches, so a longer path stands before a shorter one.
     """
 
     PUT_PROGRAM = "PUT", _PROGRAM, "program", ADMIN
@@ -62,12 +60,3 @@ class Route(Enum):
     def key(self) -> str:
         """The route as API Gateway names it: `GET /v1/programs/{program_id}`."""
         return f"{self.method} {self.path}"
-
-
-def find(method: str, raw_path: str) -> Route | None:
-    """The route of a method and a decoded path, in which the last id may hold slashes."""
-    for route in Route:
-        pattern = re.sub(r"\{program_id\}", "[^/]+", route.path)
-        if route.method == method and re.fullmatch(re.sub(r"\{\w+\}", ".+", pattern), raw_path, re.DOTALL):
-            return route
-    return None

@@ -14,7 +14,8 @@ from pydantic import BaseModel
 
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.values.refusal import Refused
-from loyalty.entry.contracts.fields import parse, parse_card_number, parse_id, parse_program_id, read_json
+from loyalty.entry.contracts.fields import parse, parse_id, read_json
+from loyalty.entry.http.paths import ids_of
 from loyalty.entry.http.problems import Fault, Problem
 from loyalty.entry.http.routes import ADMIN, Route
 from loyalty.entry.observing import fault_of_ours, logger, observed
@@ -85,7 +86,7 @@ class Request:
 
     @property
     def card_number(self) -> str:
-        return parse_card_number("number", self.path["number"])
+        return self.path["number"]
 
     @property
     def actor(self) -> str:
@@ -162,7 +163,7 @@ def serve(endpoints: Mapping[Route, Endpoint]) -> Callable[[Event, Any], Event]:
     def handler(event: Event, context: Any) -> Event:
         try:
             route, endpoint = routes[event["routeKey"]]
-            response = endpoint(Request(event, _ids(_path(route, event["rawPath"])), context))
+            response = endpoint(Request(event, ids_of(route, event), context))
         except Problem as problem:
             return problem_response(problem)
         except Refused as refused:
@@ -205,36 +206,6 @@ def quality(media_type: str, accept: str) -> float:
 
 
 _WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
-
-
-def _path(route: Route, raw_path: str) -> dict[str, str]:
-    """The variables of a route in the path of a request.
-
-    API Gateway has decoded the path already, all but `%25`. So an id may hold any character, also a
-    slash: where a path has more segments than its route, they belong to the last variable.
-    """
-    names = route.path.split("/")
-    segments = raw_path.split("/")
-    last = max(place for place, name in enumerate(names) if name.startswith("{"))
-    end = len(segments) - (len(names) - last - 1)
-    segments[last:end] = ["/".join(segments[last:end])]
-    return {
-        name.strip("{}"): segment.replace("%25", "%")
-        for name, segment in zip(names, segments, strict=True)
-        if name.startswith("{")
-    }
-
-
-def _ids(path: Mapping[str, str]) -> Mapping[str, str]:
-    """`path`, once its ids are what ids may be: the first thing about a request that is checked."""
-    if "program_id" in path:
-        parse_program_id(path["program_id"])
-    for name in ("order_id", "customer_id", "job_id"):
-        if name in path:
-            parse_id(name, path[name])
-    if "number" in path:
-        parse_card_number("number", path["number"])
-    return path
 
 
 def client_of(event: Event) -> str:
