@@ -32,7 +32,7 @@ PARTS = {
     "pydantic": "from pydantic import BaseModel\nclass Model(BaseModel): field: int",
     "powertools: logger and metrics": "from aws_lambda_powertools import Logger, Metrics\nLogger(); Metrics()",
     "our rules and one use case": "import loyalty.usecases.orders.complete",
-    "our contracts of orders": "import loyalty.entry.contracts.orders",
+    "our contracts of orders": "import loyalty.entry.contracts.orders.completion",
     "the rest of the function": READY,
 }
 """Imported one after the other, in one interpreter: what each adds to those before it."""

@@ -1,7 +1,8 @@
 """A customer's account and statement are read."""
 
 from loyalty.domain.ledger.movement import AccountId
-from loyalty.entry.contracts.customers import AccountAnswer, AccountQuery, StatementAnswer, StatementQuery
+from loyalty.entry.contracts.customers.account import AccountAnswer, AccountQuery
+from loyalty.entry.contracts.customers.statement import StatementAnswer, StatementQuery
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world

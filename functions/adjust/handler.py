@@ -1,7 +1,8 @@
 """Points are adjusted by hand, once per idempotency key."""
 
 from loyalty.domain.ledger.movement import AccountId
-from loyalty.entry.contracts.customers import AccountQuery, AdjustPoints, PointsAdjustedAnswer
+from loyalty.entry.contracts.customers.account import AccountQuery
+from loyalty.entry.contracts.points.adjustment import AdjustPoints, PointsAdjustedAnswer
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count

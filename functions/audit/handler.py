@@ -1,6 +1,6 @@
 """Who administers the program did what, when, from where and why."""
 
-from loyalty.entry.contracts.audit import AuditAnswer, AuditQuery, as_csv, bad_cursor
+from loyalty.entry.contracts.programs.audit import AuditAnswer, AuditQuery, as_csv, bad_cursor
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import JSON, Request, Response, serve
 from loyalty.entry.texts.csv import CSV

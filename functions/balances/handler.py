@@ -1,6 +1,6 @@
 """Finance and administrators read what each customer of a program has."""
 
-from loyalty.entry.contracts.balances import BalancesAnswer, BalancesQuery
+from loyalty.entry.contracts.customers.balances import BalancesAnswer, BalancesQuery
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import JSON, Request, Response, serve
 from loyalty.entry.texts.balances import as_csv

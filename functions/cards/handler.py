@@ -1,7 +1,7 @@
 """Loyalty cards are created, assigned, looked up, blocked, replaced and listed."""
 
 from loyalty.domain.ledger.idempotency import cause_of_request
-from loyalty.entry.contracts.cards import (
+from loyalty.entry.contracts.customers.cards import (
     AssignCard,
     BlockCard,
     CardAnswer,

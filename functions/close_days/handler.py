@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loyalty.entry.contracts.closing import CloseDaysAnswer, StartClosing
+from loyalty.entry.contracts.books.closing import CloseDaysAnswer, StartClosing
 from loyalty.entry.events.invoking import invoked
 from loyalty.entry.observing import count, logger
 from loyalty.entry.wiring import world

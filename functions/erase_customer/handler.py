@@ -1,8 +1,8 @@
 """A customer is erased, or the erasure goes on. Its own cause: the same request again finds nothing left."""
 
 from loyalty.domain.ledger.movement import AccountId
-from loyalty.entry.contracts.customers import AccountQuery
-from loyalty.entry.contracts.privacy import CustomerErasedAnswer
+from loyalty.entry.contracts.customers.account import AccountQuery
+from loyalty.entry.contracts.customers.erasure import CustomerErasedAnswer
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from loyalty.entry.contracts.purge import PurgeAnswer, StartPurge
+from loyalty.entry.contracts.points.purge import PurgeAnswer, StartPurge
 from loyalty.entry.events.invoking import invoked
 from loyalty.entry.observing import count, logger
 from loyalty.entry.wiring import world

@@ -1,7 +1,7 @@
 """All that is held about one customer is handed out; that somebody asked for it is recorded."""
 
 from loyalty.domain.ledger.movement import AccountId
-from loyalty.entry.contracts.privacy import CustomerExportAnswer, ExportQuery
+from loyalty.entry.contracts.customers.export import CustomerExportAnswer, ExportQuery
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world

@@ -1,7 +1,7 @@
 """Points are given by hand, once per idempotency key."""
 
 from loyalty.domain.ledger.movement import AccountId
-from loyalty.entry.contracts.customers import IssuePoints, PointsIssuedAnswer
+from loyalty.entry.contracts.points.issue import IssuePoints, PointsIssuedAnswer
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count

@@ -1,13 +1,13 @@
 """Finance pulls the journal, and the movements behind an entry."""
 
-from loyalty.entry.contracts.fields import parse_day
-from loyalty.entry.contracts.journal import (
+from loyalty.entry.contracts.books.journal import (
     EntryMovementsAnswer,
     EntryQuery,
     JournalAnswer,
     JournalQuery,
     parse_kind,
 )
+from loyalty.entry.contracts.fields import parse_day
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import JSON, Request, Response, serve
 from loyalty.entry.texts.beancount import BEANCOUNT, as_beancount, as_csv

@@ -1,6 +1,6 @@
 """Finance reads what the store owes in points: over time, by cohort, and as deferred revenue."""
 
-from loyalty.entry.contracts.liability import (
+from loyalty.entry.contracts.books.liability import (
     CohortsAnswer,
     CohortsQuery,
     DeferredRevenueAnswer,

@@ -1,6 +1,6 @@
 """Everything that an order has done to points is read."""
 
-from loyalty.entry.contracts.orders import OrderAnswer
+from loyalty.entry.contracts.orders.view import OrderAnswer
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world

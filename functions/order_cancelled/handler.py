@@ -3,7 +3,7 @@
 from typing import Any
 
 from loyalty.domain.ledger.transaction import Sender
-from loyalty.entry.contracts.orders import CancelledOrder, OrderCancelledAnswer, OrderCancelledEvent
+from loyalty.entry.contracts.orders.cancellation import CancelledOrder, OrderCancelledAnswer, OrderCancelledEvent
 from loyalty.entry.events.queue import STOREFRONT, consume, event
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Event, Request, Response, serve

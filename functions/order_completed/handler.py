@@ -3,7 +3,7 @@
 from typing import Any
 
 from loyalty.domain.ledger.transaction import Sender
-from loyalty.entry.contracts.orders import CompletedOrder, OrderCompletedAnswer, OrderCompletedEvent
+from loyalty.entry.contracts.orders.completion import CompletedOrder, OrderCompletedAnswer, OrderCompletedEvent
 from loyalty.entry.events.queue import STOREFRONT, consume, event
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Event, Request, Response, serve

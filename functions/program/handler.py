@@ -1,6 +1,6 @@
 """A program's settings are changed, by adding a version, and read."""
 
-from loyalty.entry.contracts.programs import ProgramAnswer, ProgramQuery, ProgramSettings
+from loyalty.entry.contracts.programs.settings import ProgramAnswer, ProgramQuery, ProgramSettings
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world

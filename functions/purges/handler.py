@@ -1,6 +1,6 @@
 """The purge's runs are read."""
 
-from loyalty.entry.contracts.purge import PurgeRunAnswer, PurgesAnswer, PurgesQuery
+from loyalty.entry.contracts.points.purge import PurgeRunAnswer, PurgesAnswer, PurgesQuery
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world

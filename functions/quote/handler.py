@@ -1,6 +1,6 @@
 """What a cart or an order would earn, and what it may use. Writes nothing."""
 
-from loyalty.entry.contracts.quotes import QuoteAnswer, QuoteRequest
+from loyalty.entry.contracts.orders.quote import QuoteAnswer, QuoteRequest
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.wiring import world

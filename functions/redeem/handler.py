@@ -1,6 +1,6 @@
 """Points are used on an order, or given back."""
 
-from loyalty.entry.contracts.orders import Redemption, RedemptionAnswer, RedemptionVoidedAnswer
+from loyalty.entry.contracts.orders.redemption import Redemption, RedemptionAnswer, RedemptionVoidedAnswer
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count

@@ -1,6 +1,6 @@
 """An order was refunded, in part or in whole: points are taken back, or a number is suggested."""
 
-from loyalty.entry.contracts.orders import OrderRefundedAnswer, RefundedOrder
+from loyalty.entry.contracts.orders.refund import OrderRefundedAnswer, RefundedOrder
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count

@@ -1,7 +1,7 @@
 """A customer signs up: they earn, once. The customer's id makes it so, without an idempotency key."""
 
 from loyalty.domain.ledger.movement import AccountId
-from loyalty.entry.contracts.customers import SignedUpAnswer, SignUp
+from loyalty.entry.contracts.points.sign_up import SignedUpAnswer, SignUp
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count

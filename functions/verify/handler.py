@@ -3,7 +3,7 @@
 from typing import Any
 
 from loyalty.domain.ledger.movement import AccountId
-from loyalty.entry.contracts.verify import StartVerify, VerifyAnswer
+from loyalty.entry.contracts.books.verify import StartVerify, VerifyAnswer
 from loyalty.entry.events.invoking import invoked
 from loyalty.entry.observing import count, logger
 from loyalty.entry.wiring import publish, world

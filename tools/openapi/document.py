@@ -7,9 +7,9 @@ from typing import Literal
 from pydantic import BaseModel, TypeAdapter
 
 from loyalty.domain.ledger.movement import MAX_POINTS
+from loyalty.entry.contracts.books.journal import KINDS
 from loyalty.entry.contracts.fields import MAX_ID_BYTES, CardNumber, Day, Id, ProgramId
-from loyalty.entry.contracts.journal import KINDS
-from loyalty.entry.contracts.orders import MAX_ITEMS
+from loyalty.entry.contracts.orders.order import MAX_ITEMS
 from loyalty.entry.http.paths import AS_IT_IS
 from loyalty.entry.http.problems import BY_CODE, MAX_FAULTS, RULES
 from loyalty.entry.http.routes import ADMIN, FINANCE, STOREFRONT, Route

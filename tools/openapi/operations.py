@@ -6,9 +6,18 @@ from http import HTTPStatus
 
 from pydantic import BaseModel
 
-from loyalty.entry.contracts.audit import AuditAnswer, AuditQuery
-from loyalty.entry.contracts.balances import BalancesAnswer, BalancesQuery
-from loyalty.entry.contracts.cards import (
+from loyalty.entry.contracts.books.journal import EntryMovementsAnswer, EntryQuery, JournalAnswer, JournalQuery
+from loyalty.entry.contracts.books.liability import (
+    CohortsAnswer,
+    CohortsQuery,
+    DeferredRevenueAnswer,
+    DeferredRevenueQuery,
+    LiabilityAnswer,
+    RangeQuery,
+)
+from loyalty.entry.contracts.customers.account import AccountAnswer, AccountQuery
+from loyalty.entry.contracts.customers.balances import BalancesAnswer, BalancesQuery
+from loyalty.entry.contracts.customers.cards import (
     AssignCard,
     BlockCard,
     CardAnswer,
@@ -19,18 +28,9 @@ from loyalty.entry.contracts.cards import (
     CreateCards,
     ReplaceCard,
 )
-from loyalty.entry.contracts.customers import (
-    AccountAnswer,
-    AccountQuery,
-    AdjustPoints,
-    IssuePoints,
-    PointsAdjustedAnswer,
-    PointsIssuedAnswer,
-    SignedUpAnswer,
-    SignUp,
-    StatementAnswer,
-    StatementQuery,
-)
+from loyalty.entry.contracts.customers.erasure import CustomerErasedAnswer
+from loyalty.entry.contracts.customers.export import CustomerExportAnswer, ExportQuery
+from loyalty.entry.contracts.customers.statement import StatementAnswer, StatementQuery
 from loyalty.entry.contracts.jobs import (
     JobAnswer,
     JobFilesAnswer,
@@ -40,36 +40,18 @@ from loyalty.entry.contracts.jobs import (
     StartUpload,
     UploadAnswer,
 )
-from loyalty.entry.contracts.journal import (
-    EntryMovementsAnswer,
-    EntryQuery,
-    JournalAnswer,
-    JournalQuery,
-)
-from loyalty.entry.contracts.liability import (
-    CohortsAnswer,
-    CohortsQuery,
-    DeferredRevenueAnswer,
-    DeferredRevenueQuery,
-    LiabilityAnswer,
-    RangeQuery,
-)
-from loyalty.entry.contracts.orders import (
-    CancelledOrder,
-    CompletedOrder,
-    OrderAnswer,
-    OrderCancelledAnswer,
-    OrderCompletedAnswer,
-    OrderRefundedAnswer,
-    Redemption,
-    RedemptionAnswer,
-    RedemptionVoidedAnswer,
-    RefundedOrder,
-)
-from loyalty.entry.contracts.privacy import CustomerErasedAnswer, CustomerExportAnswer, ExportQuery
-from loyalty.entry.contracts.programs import ProgramAnswer, ProgramQuery, ProgramSettings
-from loyalty.entry.contracts.purge import PurgesAnswer, PurgesQuery
-from loyalty.entry.contracts.quotes import QuoteAnswer, QuoteRequest
+from loyalty.entry.contracts.orders.cancellation import CancelledOrder, OrderCancelledAnswer
+from loyalty.entry.contracts.orders.completion import CompletedOrder, OrderCompletedAnswer
+from loyalty.entry.contracts.orders.quote import QuoteAnswer, QuoteRequest
+from loyalty.entry.contracts.orders.redemption import Redemption, RedemptionAnswer, RedemptionVoidedAnswer
+from loyalty.entry.contracts.orders.refund import OrderRefundedAnswer, RefundedOrder
+from loyalty.entry.contracts.orders.view import OrderAnswer
+from loyalty.entry.contracts.points.adjustment import AdjustPoints, PointsAdjustedAnswer
+from loyalty.entry.contracts.points.issue import IssuePoints, PointsIssuedAnswer
+from loyalty.entry.contracts.points.purge import PurgesAnswer, PurgesQuery
+from loyalty.entry.contracts.points.sign_up import SignedUpAnswer, SignUp
+from loyalty.entry.contracts.programs.audit import AuditAnswer, AuditQuery
+from loyalty.entry.contracts.programs.settings import ProgramAnswer, ProgramQuery, ProgramSettings
 from loyalty.entry.http.problems import RULES
 from loyalty.entry.http.routes import Route
 from loyalty.entry.texts.beancount import BEANCOUNT

@@ -8,7 +8,7 @@ from typing import Any
 
 from loyalty.domain.ledger.movement import MAX_POINTS
 from loyalty.entry.contracts.fields import MAX_ID_BYTES, MAX_TEXT
-from loyalty.entry.contracts.orders import MAX_ITEMS
+from loyalty.entry.contracts.orders.order import MAX_ITEMS
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import MAX_BODY_BYTES
 from tests.function.api.cloud import BLOCKED_CARD, CARD, FREE_CARD, NOW, order

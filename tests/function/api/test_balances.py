@@ -13,7 +13,7 @@ import pytest
 
 from loyalty.domain.customers.balances import Place
 from loyalty.domain.ledger.movement import AccountId
-from loyalty.entry.contracts.balances import BalancesQuery
+from loyalty.entry.contracts.customers.balances import BalancesQuery
 from loyalty.usecases.customers import balances as list_balances
 from tests.function.api import cloud as clouds
 from tests.function.api.cases import BALANCES, COMPLETE, ISSUE, LIABILITY, PUT_PROGRAM, gift, settings

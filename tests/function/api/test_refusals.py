@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from loyalty.domain.points import issue as issuing
-from loyalty.entry.contracts.orders import MAX_ITEMS
+from loyalty.entry.contracts.orders.order import MAX_ITEMS
 from loyalty.entry.http.problems import MAX_FAULTS
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import MAX_BODY_BYTES

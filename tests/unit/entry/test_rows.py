@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.entry.contracts.orders import OrderItem
+from loyalty.entry.contracts.orders.order import OrderItem
 from loyalty.entry.http.problems import BY_CODE
 from loyalty.entry.rows.contract import MAX_ROWS, AdjustmentRow, CardRow, PastOrder, PastSignUp
 from loyalty.entry.rows.kinds import ADJUSTMENTS, CARDS, PAST_ACTIONS, RowKind

@@ -283,6 +283,16 @@ DateOrInstant = Annotated[
 ]
 Amount = Annotated[str, BeforeValidator(str), _pattern(r"^-?[0-9]+(\.[0-9]+)?$", "A decimal string.")]
 
+type Source = Literal["API", "DASHBOARD", "POS"]
+"""The door through which an administrator gives points."""
+
+
+class MoneyAnswer(Answer):
+    """An amount of money."""
+
+    amount: Amount
+    currency: str
+
 
 def too_precise(pointer: str, amount: Decimal, currency: str) -> list[Fault]:
     """The fault of an amount with more decimals than `currency` has, if it is one."""
@@ -368,7 +378,6 @@ _CODES = {
     "enum": "not_allowed",
 }
 """Pydantic's kinds of faults in our words. Its own `too_long` is always a list's."""
-
 
 _WORDS = {
     "extra_forbidden": "is not a field of this",

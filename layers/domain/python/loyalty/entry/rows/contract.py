@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
-from loyalty.entry.contracts.customers import adjustment_faults
 from loyalty.entry.contracts.fields import Contract, Id, Instant, SignedPoints, Text
-from loyalty.entry.contracts.orders import CompletedOrder, completed_in_future
+from loyalty.entry.contracts.orders.completion import CompletedOrder
+from loyalty.entry.contracts.orders.order import completed_in_future
+from loyalty.entry.contracts.points.adjustment import adjustment_faults
 from loyalty.entry.http.problems import Fault, Problem
 
 MAX_ROWS = 1_000_000

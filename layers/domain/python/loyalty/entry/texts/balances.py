@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from loyalty.entry.contracts.balances import CustomerBalanceAnswer
-from loyalty.entry.contracts.customers import LotAnswer
+from loyalty.entry.contracts.customers.account import LotAnswer
+from loyalty.entry.contracts.customers.balances import CustomerBalanceAnswer
 from loyalty.entry.texts.csv import csv_lines
 
 COLUMNS = (

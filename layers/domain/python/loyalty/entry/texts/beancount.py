@@ -10,7 +10,7 @@ from itertools import chain
 from unicodedata import category
 
 from loyalty.domain.ledger.kinds import BookAccount, Kind
-from loyalty.entry.contracts.journal import JournalEntryAnswer, PostingAnswer
+from loyalty.entry.contracts.books.journal import JournalEntryAnswer, PostingAnswer
 from loyalty.entry.texts.csv import csv_lines
 
 BEANCOUNT = "text/x-beancount"

@@ -20,8 +20,8 @@ from loyalty.usecases.books.journal import MAX_PAGE, BookedEntry
 
 MAX_DAYS = 366
 
-
 KINDS = tuple(kind.value for kind in Kind.of_points())
+
 MAX_CURSOR = 600
 """Characters; a longer one is not ours."""
 

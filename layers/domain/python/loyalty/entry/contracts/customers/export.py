@@ -1,49 +1,26 @@
-"""A customer's rights: to be erased, and to have what is held about them."""
+"""All that is held about a customer."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from loyalty.domain.ledger.facts import form_of
 from loyalty.domain.ledger.kinds import CauseKind
 from loyalty.domain.ledger.movement import AccountId, Cause, Movement
-from loyalty.entry.contracts.customers import AccountAnswer, AccountQuery, LotAnswer
+from loyalty.entry.contracts.customers.account import AccountAnswer, AccountQuery, LotAnswer
 from loyalty.entry.contracts.fields import Answer
-from loyalty.entry.contracts.orders import MovementAnswer
+from loyalty.entry.contracts.movements import MovementAnswer
 from loyalty.entry.http.problems import Fault, Problem
 from loyalty.ports.ledger import AsidePlace
 from loyalty.usecases.customers.account import AccountView
-from loyalty.usecases.customers.erase import CustomerErased
 from loyalty.usecases.customers.export import CustomerExport, ExportPlace
 
 MAX_CURSOR = 800
 """Characters; a longer one is not ours."""
-
-
-class CustomerErasedAnswer(Answer):
-    """What was erased. `erasing` is not done yet: the same request goes on with it.
-
-    `pseudonym` stands for the customer from now on; null where nothing was held about them. `points_forfeited` is null
-    when an earlier request forfeited them, and negative where a debt was let go.
-    """
-
-    status: Literal["erased", "erasing"]
-    pseudonym: str | None
-    points_forfeited: int | None
-    records_rewritten: int
-
-    @classmethod
-    def of(cls, done: CustomerErased) -> "CustomerErasedAnswer":
-        return cls(
-            status="erased" if done.done else "erasing",
-            pseudonym=done.pseudonym.customer_id if done.pseudonym else None,
-            points_forfeited=done.forfeited,
-            records_rewritten=done.rewritten,
-        )
 
 
 class ExportedMovementAnswer(MovementAnswer):

@@ -10,13 +10,14 @@ from pydantic import Field
 
 from loyalty.domain.customers.balances import Balance, Place, Sort, Wanted
 from loyalty.domain.ledger.movement import AccountId
-from loyalty.entry.contracts.customers import LotAnswer, MoneyAnswer
-from loyalty.entry.contracts.fields import MAX_ID_BYTES, Answer, DateOrInstant, Query, Text
+from loyalty.entry.contracts.customers.account import LotAnswer
+from loyalty.entry.contracts.fields import MAX_ID_BYTES, Answer, DateOrInstant, MoneyAnswer, Query, Text
 from loyalty.entry.http.problems import Fault, Problem
 from loyalty.usecases.customers.balances import MAX_PAGE, Page
 
 MAX_BALANCE = 10**15
 """Points; nobody has more."""
+
 MAX_CURSOR = 500
 """Characters; a longer one is not ours."""
 

@@ -10,9 +10,8 @@ from loyalty.domain.ledger.movement import MAX_POINTS
 from loyalty.domain.orders.order import Order
 from loyalty.domain.orders.quote import Quote
 from loyalty.domain.program.settings import Program
-from loyalty.entry.contracts.customers import MoneyAnswer
-from loyalty.entry.contracts.fields import Amount, Answer, Id, Instant
-from loyalty.entry.contracts.orders import BreakdownStep, OrderFacts
+from loyalty.entry.contracts.fields import Amount, Answer, Id, Instant, MoneyAnswer
+from loyalty.entry.contracts.orders.order import BreakdownStep, OrderFacts
 
 
 def _points_or_max(value: object) -> object:

@@ -30,12 +30,14 @@ from loyalty.entry.http.problems import Fault
 from loyalty.ports.programs import Edition
 
 MAX_DAYS, MAX_MONTHS = 3_660, 120
+
 MAX_NAMES, MAX_RATES, MAX_PROMOTIONS, MAX_TIERS = 500, 50, 50, 10
+
 MAX_TIER_NAME = 40
 """Bytes: it is in every account."""
+
 SHARE = r"^0{0,11}(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"
 """A decimal string from 0 to 1."""
-
 
 NO_ZONES = ("posix", "right/", "localtime", "Factory")
 """What stands beside the zones where a system keeps them: other countings of time, and what the machine is set to."""
@@ -71,9 +73,13 @@ def _multiplier(multiplier: Decimal) -> Decimal:
 
 
 MAX_MULTIPLIER = 1_000
+
 _RATE = Field(json_schema_extra={"pattern": r"^[0-9]{1,6}(\.[0-9]{1,6})?$"})
+
 PerUnit = Annotated[Factor, AfterValidator(_rate), _RATE]
+
 Multiplier = Annotated[Factor, AfterValidator(_multiplier), Field(json_schema_extra={"examples": ["1.5"]})]
+
 Names = Annotated[list[Id], Field(max_length=MAX_NAMES)]
 
 

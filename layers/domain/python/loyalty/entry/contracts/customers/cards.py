@@ -10,9 +10,8 @@ from pydantic import Field
 from loyalty.domain.customers.cards import is_number
 from loyalty.domain.ledger.movement import Movement
 from loyalty.domain.ledger.tiers import tier_of
-from loyalty.entry.contracts.customers import MoneyAnswer, Source
-from loyalty.entry.contracts.fields import Answer, CardNumber, Contract, Id, Query, Text
-from loyalty.entry.contracts.orders import type_of
+from loyalty.entry.contracts.fields import Answer, CardNumber, Contract, Id, MoneyAnswer, Query, Source, Text
+from loyalty.entry.contracts.movements import type_of
 from loyalty.entry.http.problems import Fault, Problem
 from loyalty.entry.texts.csv import csv_lines
 from loyalty.usecases.customers.create_cards import CardsCreated
@@ -20,7 +19,9 @@ from loyalty.usecases.customers.view_cards import CardView
 
 MAX_CARDS = 50
 """So many are created by one request; more are a job."""
+
 MAX_PAGE = 5_000
+
 MAX_CURSOR = 32
 """Characters; a longer one is not ours."""
 

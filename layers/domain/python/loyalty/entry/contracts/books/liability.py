@@ -12,16 +12,20 @@ from loyalty.domain.books.deferred_revenue import Position
 from loyalty.domain.books.sums import Worth
 from loyalty.domain.ledger.kinds import Flow
 from loyalty.domain.values.money import exact, ratio
+from loyalty.entry.contracts.books.journal import check_days
 from loyalty.entry.contracts.fields import Amount, Answer, Day, PositiveMoney, Query
-from loyalty.entry.contracts.journal import check_days
 from loyalty.usecases.books.liability import CohortsView, DeferredRevenueView, LiabilityView
 
 MAX_DAYS = 3_660
 
 NOT_READ = "There are more accounts than could be read in the time that a request has."
+
 NO_HISTORY = "No expiry month is over in which points expired or were redeemed."
+
 FROM_HISTORY = "the program's own history: redeemed / (expired + redeemed) of the expiry months that are over"
+
 NO_BREAKAGE = "no history yet: all points are expected to be redeemed (IFRS 15.B46)"
+
 GIVEN = "the request"
 
 

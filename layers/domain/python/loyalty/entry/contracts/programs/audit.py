@@ -9,14 +9,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from loyalty.entry.contracts.books.journal import check_days
 from loyalty.entry.contracts.fields import Answer, Day, Query
-from loyalty.entry.contracts.journal import check_days
 from loyalty.entry.http.problems import Fault, Problem
 from loyalty.entry.texts.csv import Cell, csv_lines
 from loyalty.ports.audit import Act
 from loyalty.usecases.programs.audit import MAX_PAGE
 
 MAX_DAYS = 366
+
 MAX_CURSOR = 800
 """Characters; a longer one is not ours."""
 

@@ -1,0 +1,1 @@
+"""What finance asks for, and what is answered."""

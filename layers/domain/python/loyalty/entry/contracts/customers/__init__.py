@@ -1,0 +1,1 @@
+"""What is sent about customers, and what is answered."""

@@ -1,0 +1,1 @@
+"""What is sent about orders, and what is answered."""

@@ -1,0 +1,1 @@
+"""What is sent to give or take points, and what is answered."""

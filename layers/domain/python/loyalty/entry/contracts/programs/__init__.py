@@ -1,0 +1,1 @@
+"""What is sent about programs, and what is answered."""
