@@ -22,7 +22,7 @@ class Lot(NamedTuple):
     marked: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Credit:
     """Points that an order (or its referral) earned at one moment, by what they are for and where they went."""
 
@@ -39,7 +39,7 @@ class Credit:
     """Pending points of it that were never released and are gone."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Pending:
     """Points that can't be spent yet. `release_at` is None until the order is released."""
 

@@ -279,7 +279,9 @@ class Shop:
             raise No("order_closed")
         if not live and len(account.reserved) >= MAX_RESERVATIONS:
             raise No("too_many_reservations")
-        before = deepcopy(account)
+        # What the order reserves meets what is owed first; the rest it can use again, also past its end.
+        back = max(live.points - account.debt, 0) if live else 0
+        number = self._usable(points, account.available(self.now) + back, Fraction(order_total), rules)
         own_past: dict[Lot, int] = {}
         if live:
             del account.reserved[order_id]
@@ -289,11 +291,6 @@ class Shop:
                     own_past[lot] = left
                 else:
                     account.lots[lot] += left
-        available = account.available(self.now) + sum(own_past.values())
-        number = self._usable(points, available, Fraction(order_total), rules)
-        if isinstance(number, No):
-            self.accounts[who] = before
-            raise number
         placed = placed or bool(live and record.promise and record.promise.placed)
         first = record.first_reserved or self.now
         lots: dict[Lot, int] = {}
@@ -321,7 +318,7 @@ class Shop:
             account.pass_time(self.now)
         return self._redeemed(record, account)
 
-    def _usable(self, points: int | str, available: int, order_total: Fraction, rules: Rules) -> int | No:
+    def _usable(self, points: int | str, available: int, order_total: Fraction, rules: Rules) -> int:
         """How many points a redemption takes: the fewest that give its discount, in whole blocks."""
         value, block = Fraction(rules["point_value"]), rules["block_size"]
         most = min(available, floor(order_total * Fraction(rules["max_order_share"]) / value))
@@ -335,13 +332,13 @@ class Shop:
             if rules["overspend"] == "clamp":
                 number = min(number - number % block, most)
             elif number > available:
-                return No("insufficient_points")
+                raise No("insufficient_points")
             if number < max(rules["min_points"], 1) or not cents(number * value):
-                return No("below_min_points")
+                raise No("below_min_points")
             if number % block:
-                return No("not_whole_blocks")
+                raise No("not_whole_blocks")
             if number > most:
-                return No("exceeds_order_limit")
+                raise No("exceeds_order_limit")
         fewest = ceil(cents(number * value) / value)
         fewest += -fewest % block
         return max(fewest, rules["min_points"] + -rules["min_points"] % block) if number else 0

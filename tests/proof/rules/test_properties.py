@@ -258,10 +258,26 @@ def cents(money: Fraction) -> str:
     return f"{max(int(money * 100), 0) / 100:.2f}"
 
 
-@settings(max_examples=60)
-@given(policies, st.lists(ops, min_size=12, max_size=40))
-def test_no_point_comes_from_nowhere_and_none_is_lost(policy: str, history: list[tuple[Any, ...]]) -> None:
+MORE: list[dict[str, Any]] = [
+    {},
+    {
+        "earn": {
+            "pending_days": 1,
+            "on_redeemed_order": "full",
+            "max_points_per_customer": {"points": 400, "period": "day"},
+        },
+    },
+    {"earn": {"on_redeemed_order": "none", "min_order_total": "30.00", "max_points_per_order": 300}},
+]
+
+
+@settings(max_examples=90)
+@given(policies, st.sampled_from(MORE), st.lists(ops, min_size=12, max_size=40))
+def test_no_point_comes_from_nowhere_and_none_is_lost(
+    policy: str, more: dict[str, Any], history: list[tuple[Any, ...]]
+) -> None:
     one, issued = shop(policy, promotions=[BIG, FIRST]), [0]
+    one.change(more)
     for op in history:
         with suppress(No):
             do(one, op, issued)
@@ -283,5 +299,13 @@ def check(one: Shop, issued: list[int], op: tuple[Any, ...]) -> None:
     assert account["outstanding"] == sum(issued) + on_orders - used + account["let_go"], op
     assert account["let_go"] >= 0
     assert account["available"] == 0 or account["debt"] == 0
+    today = [
+        credit
+        for each in one.records.values()
+        for credit in each.credits
+        if credit.recorded_at.date() == one.now.date()
+    ]
+    if cap := one.settings["earn"]["max_points_per_customer"]:
+        assert sum(credit.holds for credit in today) <= cap["points"], op
     inner = one.account(WHO)
     assert 0 <= inner.soft <= min(inner.debt, inner.reserved_points)
