@@ -24,8 +24,6 @@ ALLOWED = {
 WIRING = "loyalty.entry.wiring"
 """The one place outside of them that knows the adapters."""
 AWS = {"boto3", "botocore"}
-BEYOND_THE_LEDGER = {"loyalty.entry.events.queue"}
-"""What gives messages back to SQS."""
 POWERTOOLS, PYDANTIC = "aws_lambda_powertools", {"pydantic", "pydantic_core"}
 
 
@@ -145,9 +143,10 @@ def test_the_domain_neither_asks_the_time_nor_does_it_talk_to_anybody() -> None:
     ]
 
 
-def test_only_adapters_know_aws_and_two_places_that_need_more_than_the_ledger() -> None:
+def test_only_adapters_know_aws() -> None:
     knowing = {found.importer for found in ALL if found.package in AWS}
-    assert {name for name in knowing if part_of(name) != "loyalty.adapters"} <= BEYOND_THE_LEDGER
+    assert knowing
+    assert {part_of(name) for name in knowing} == {"loyalty.adapters"}
 
 
 def test_only_the_entry_knows_powertools_and_pydantic() -> None:

@@ -58,7 +58,7 @@ def test_long_work_that_met_a_busy_table_comes_back_in_a_minute_and_then_in_the_
         def change_message_visibility(self, *, VisibilityTimeout: int, **_: str) -> None:  # noqa: N803
             made_visible.append(VisibilityTimeout)
 
-    monkeypatch.setattr("loyalty.entry.events.queue.queues", Queues)
+    monkeypatch.setattr("loyalty.entry.wiring.queues", Queues)
     monkeypatch.setattr(function(name), "world", unavailable)
     task = {"program_id": "shop", "job_id": "1", "part": 0, "run_id": "1", "as_of": "2026-01-31T00:00:00.000000Z"}
     body = as_json({**task, "shard": 0, "after": None, "left": 0, "account": None})

@@ -17,8 +17,7 @@ import pytest
 from loyalty.adapters.dynamodb import keys
 from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
-from loyalty.entry.events import queue
-from loyalty.entry.http import serve as http
+from loyalty.entry import observing, wiring
 from loyalty.entry.observing import logger, metrics
 from loyalty.usecases.customers.export import export_customer
 from tests.function.api.cloud import MESSAGE, Answer, Context, as_json, http_event, load, route_of
@@ -151,9 +150,8 @@ def deployed() -> Iterator[pytest.MonkeyPatch]:
         patch.setattr(metrics, "add_metric", lambda **metric: None)
         before = logger.log_level
         logger.setLevel(logging.CRITICAL)
-        patch.setattr(queue, "queues", lambda: HERE.get().queues)
-        for module in (http, queue):
-            patch.setattr(module, "frames", _unforeseen_in)
+        patch.setattr(wiring, "queues", lambda: HERE.get().queues)
+        patch.setattr(observing, "frames", _unforeseen_in)
         for name in ("EXPIRY_SHARDS", "DAY_SHARDS", "CARD_SHARDS"):
             patch.setattr(keys, name, SHARDS)
         for adapter in (DynamoDBLedger, DynamoDBBooks):

@@ -109,6 +109,13 @@ def queues() -> Any:
     return sqs.connect()
 
 
+def give_back(receipt_handle: str, seconds: int) -> None:
+    """Have the function's own queue hand a message over again in so many seconds. Raises Unavailable."""
+    from loyalty.adapters import sqs
+
+    sqs.give_back(queues(), Settings.from_environment().queue_url, receipt_handle, seconds)
+
+
 @cache
 def events() -> Any:
     """The EventBridge client, made by the first who needs it."""

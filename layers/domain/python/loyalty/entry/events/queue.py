@@ -8,7 +8,6 @@ visible again at once, so that it is soon in the dead-letter queue, with the rea
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel
 
 from loyalty.domain.ledger.transaction import Sender
@@ -16,8 +15,7 @@ from loyalty.domain.values.refusal import Refused
 from loyalty.entry.contracts.fields import parse, read_json
 from loyalty.entry.http.problems import Problem
 from loyalty.entry.observing import fault_of_ours, logger, observed
-from loyalty.entry.settings import Settings
-from loyalty.entry.wiring import queues
+from loyalty.entry.wiring import give_back
 from loyalty.ports.faults import Unavailable, UnknownProgram
 
 LONG_WORK_AGAIN_SECONDS = 60
@@ -99,12 +97,8 @@ def _why(reason: Exception) -> dict[str, object]:
 
 
 def _give_back(record: Mapping[str, Any], seconds: int) -> None:
-    """Make a message visible in so many seconds. Should that fail, the queue does it after its own time."""
+    """Have a message handed over again in so many seconds. If that fails, the queue's own time counts."""
     try:
-        queues().change_message_visibility(
-            QueueUrl=Settings.from_environment().queue_url,
-            ReceiptHandle=record["receiptHandle"],
-            VisibilityTimeout=seconds,
-        )
-    except (BotoCoreError, ClientError) as error:
-        logger.warning("not_given_back", error=type(error).__name__)
+        give_back(record["receiptHandle"], seconds)
+    except Unavailable as error:
+        logger.warning("not_given_back", error=str(error))
