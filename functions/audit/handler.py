@@ -1,8 +1,10 @@
 """Who administers the program did what, when, from where and why."""
 
-from loyalty.entry.contracts.programs.audit import AuditAnswer, AuditQuery, as_csv, bad_cursor
+from loyalty.entry.contracts.programs.audit import AuditAnswer, AuditQuery, bad_cursor
+from loyalty.entry.http.pages import answer_page
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import JSON, Request, Response, serve
+from loyalty.entry.texts.audit import as_csv
 from loyalty.entry.texts.csv import CSV
 from loyalty.entry.wiring import world
 from loyalty.usecases.programs.audit import view_audit
@@ -17,11 +19,7 @@ def get(request: Request) -> Response:
     except ValueError:
         raise bad_cursor() from None
     answer = AuditAnswer.of(program_id, query, acts, place)
-    following = request.following(answer.cursor) if answer.cursor else None
-    if media_type == CSV:
-        text = as_csv(answer.entries)
-        return Response(text, media_type=f"{CSV}; charset=utf-8; header=present", following=following)
-    return Response(answer, following=following)
+    return answer_page(request, media_type, answer, answer.cursor, as_csv)
 
 
 handler = serve({Route.GET_AUDIT: get})

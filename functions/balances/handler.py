@@ -1,6 +1,7 @@
 """Finance and administrators read what each customer of a program has."""
 
 from loyalty.entry.contracts.customers.balances import BalancesAnswer, BalancesQuery
+from loyalty.entry.http.pages import answer_page
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import JSON, Request, Response, serve
 from loyalty.entry.texts.balances import as_csv
@@ -25,11 +26,7 @@ def get(request: Request) -> Response:
         lambda: request.out_of_time(SPARE_SECONDS),
     )
     answer = BalancesAnswer.of(query, page)
-    following = request.following(answer.cursor) if answer.cursor else None
-    if media_type == CSV:
-        text = as_csv(answer.customers)
-        return Response(text, media_type=f"{CSV}; charset=utf-8; header=present", following=following)
-    return Response(answer, following=following)
+    return answer_page(request, media_type, answer, answer.cursor, as_csv)
 
 
 handler = serve({Route.LIST_BALANCES: get})

@@ -12,9 +12,11 @@ from loyalty.entry.contracts.customers.cards import (
     CreateCards,
     ReplaceCard,
 )
+from loyalty.entry.http.pages import answer_page
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import JSON, Request, Response, serve
 from loyalty.entry.observing import count
+from loyalty.entry.texts.cards import as_csv
 from loyalty.entry.texts.csv import CSV
 from loyalty.entry.wiring import world
 from loyalty.usecases.commands.command import Outcome
@@ -42,10 +44,7 @@ def get_all(request: Request) -> Response:
     program_id, query = request.program_id, request.parameters(CardsQuery)
     numbers = view_cards(world(), program_id, query.limit, query.after(program_id))
     answer = CardsAnswer.of(program_id, numbers, query.limit)
-    following = request.following(answer.cursor) if answer.cursor else None
-    if media_type == CSV:
-        return Response(answer.as_csv(), media_type=f"{CSV}; charset=utf-8; header=present", following=following)
-    return Response(answer, following=following)
+    return answer_page(request, media_type, answer, answer.cursor, as_csv)
 
 
 def assign(request: Request) -> Response:

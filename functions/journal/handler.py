@@ -11,7 +11,7 @@ from loyalty.entry.contracts.fields import parse_day
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import JSON, Request, Response, serve
 from loyalty.entry.texts.beancount import BEANCOUNT, as_beancount, as_csv
-from loyalty.entry.texts.csv import CSV
+from loyalty.entry.texts.csv import CSV, CSV_TEXT
 from loyalty.entry.wiring import world
 from loyalty.usecases.books.journal import view_journal, view_movements
 
@@ -35,7 +35,7 @@ def get(request: Request) -> Response:
     )
     match media_type:
         case "text/csv":
-            return Response(as_csv(answer.entries), media_type=f"{CSV}; charset=utf-8; header=present")
+            return Response(as_csv(answer.entries), media_type=CSV_TEXT)
         case "text/x-beancount":
             return Response(as_beancount(program_id, answer.entries), media_type=f"{BEANCOUNT}; charset=utf-8")
         case _:

@@ -1,9 +1,7 @@
 """Outstanding balances as CSV."""
 
-from collections.abc import Sequence
-
 from loyalty.entry.contracts.customers.account import LotAnswer
-from loyalty.entry.contracts.customers.balances import CustomerBalanceAnswer
+from loyalty.entry.contracts.customers.balances import BalancesAnswer
 from loyalty.entry.texts.csv import csv_lines
 
 COLUMNS = (
@@ -21,7 +19,7 @@ COLUMNS = (
 )
 
 
-def as_csv(customers: Sequence[CustomerBalanceAnswer]) -> str:
+def as_csv(page: BalancesAnswer) -> str:
     """A header and a row for each customer, in UTF-8; no cell runs as a formula, and numbers stay numbers."""
     rows = (
         (
@@ -37,7 +35,7 @@ def as_csv(customers: Sequence[CustomerBalanceAnswer]) -> str:
             one.next_expiry.points if one.next_expiry else None,
             one.tier,
         )
-        for one in customers
+        for one in page.customers
     )
     return "".join(csv_lines([COLUMNS, *rows]))
 

@@ -10,6 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 CSV = "text/csv"
+CSV_TEXT = f"{CSV}; charset=utf-8; header=present"
+"""The content type of an answer in CSV (RFC 4180, RFC 7111)."""
 
 FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - the wide ones too, which some spreadsheets take alike
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")

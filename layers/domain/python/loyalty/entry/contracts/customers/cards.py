@@ -13,7 +13,6 @@ from loyalty.domain.ledger.tiers import tier_of
 from loyalty.entry.contracts.fields import Answer, CardNumber, Contract, Id, MoneyAnswer, Query, Source, Text
 from loyalty.entry.contracts.movements import type_of
 from loyalty.entry.http.problems import Fault, Problem
-from loyalty.entry.texts.csv import csv_lines
 from loyalty.usecases.customers.create_cards import CardsCreated
 from loyalty.usecases.customers.view_cards import CardView
 
@@ -187,17 +186,3 @@ class CardsAnswer(Answer):
             cards=[CardListed(number=number) for number in numbers],
             cursor=cursor_at(program_id, numbers[-1]) if len(numbers) == limit else None,
         )
-
-    def as_csv(self) -> str:
-        """A header and a row for each card.
-
-        A spreadsheet takes 16 digits for a quantity and keeps 15 of them, so that each number is there a second time as
-        it is printed on a card: in groups, which is a text to any of them.
-        """
-        rows = [("number", "printed"), *((card.number, printed(card.number)) for card in self.cards)]
-        return "".join(csv_lines(rows))
-
-
-def printed(number: str) -> str:
-    """A number in groups of four, as people read it."""
-    return " ".join(number[start : start + 4] for start in range(0, len(number), 4))

@@ -12,7 +12,6 @@ from pydantic import Field
 from loyalty.entry.contracts.books.journal import check_days
 from loyalty.entry.contracts.fields import Answer, Day, Query
 from loyalty.entry.http.problems import Fault, Problem
-from loyalty.entry.texts.csv import Cell, csv_lines
 from loyalty.ports.audit import Act
 from loyalty.usecases.programs.audit import MAX_PAGE
 
@@ -95,22 +94,6 @@ class AuditQuery(Query):
 
 def bad_cursor() -> Problem:
     return Problem.of([Fault("/cursor", "invalid_cursor", "must come from these days of this audit")])
-
-
-COLUMNS = (
-    *("at", "actor", "action", "subject_kind", "subject_id", "points", "reason", "source", "address"),
-    *("movement_id", "program_version"),
-)
-
-
-def as_csv(entries: Sequence[ActAnswer]) -> str:
-    """A header and a row for each act, in UTF-8."""
-    return "".join(csv_lines([COLUMNS, *map(_row, entries)]))
-
-
-def _row(entry: ActAnswer) -> Sequence[Cell]:
-    facts = (entry.at, entry.actor, entry.action, entry.subject.kind, entry.subject.id, entry.points, entry.reason)
-    return (*facts, entry.source, entry.address, entry.movement_id, entry.program_version)
 
 
 def _subject(program_id: str, act: Act) -> SubjectAnswer:
