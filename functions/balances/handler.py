@@ -23,7 +23,7 @@ def get(request: Request) -> Response:
         query.order,
         query.limit,
         query.after(request.program_id),
-        lambda: request.out_of_time(SPARE_SECONDS),
+        request.out_of_time(SPARE_SECONDS),
     )
     answer = BalancesAnswer.of(query, page)
     return answer_page(request, media_type, answer, answer.cursor, as_csv)

@@ -17,7 +17,7 @@ def delete(request: Request) -> Response:
     query = request.parameters(AccountQuery)
     account_id = AccountId(request.program_id, request.customer_id, query.guest)
     sender = request.audited_sender()
-    done = erase_customer(world(), account_id, sender, lambda: request.out_of_time(SPARE_SECONDS))
+    done = erase_customer(world(), account_id, sender, request.out_of_time(SPARE_SECONDS))
     if done.done and done.pseudonym:
         count("CustomersErased")
     return Response(CustomerErasedAnswer.of(done), 200 if done.done else 202)

@@ -3,20 +3,18 @@
 from typing import Any
 
 from loyalty.entry.contracts.points.purge import PurgeAnswer, StartPurge
+from loyalty.entry.deadline import out_of_time
 from loyalty.entry.events.invoking import invoked
 from loyalty.entry.observing import count, logger
 from loyalty.entry.wiring import world
 from loyalty.usecases.points.purge import Purged, purge_program
 
-SPARE_MILLISECONDS = 30_000
+SPARE_SECONDS = 30
 """What is left of the function's time when it hands the rest over."""
 
 
 def purge(program_id: str, start: StartPurge, context: Any) -> Purged:
-    def out_of_time() -> bool:
-        return bool(context.get_remaining_time_in_millis() < SPARE_MILLISECONDS)
-
-    purged = purge_program(world(), program_id, start.as_of, out_of_time)
+    purged = purge_program(world(), program_id, start.as_of, out_of_time(context, SPARE_SECONDS))
     logger.info(
         "purged",
         program_id=program_id,

@@ -30,7 +30,7 @@ def get(request: Request) -> Response:
             query.first,
             query.last,
             write_offs_only=query.kind == "write_off",
-            out_of_time=lambda: request.out_of_time(SPARE_SECONDS),
+            out_of_time=request.out_of_time(SPARE_SECONDS),
         )
     )
     match media_type:

@@ -20,13 +20,13 @@ SPARE_SECONDS = 3
 def get(request: Request) -> Response:
     program_id, query = request.program_id, request.parameters(RangeQuery)
     query.check()
-    view = view_liability(world(), program_id, query.first, query.last, lambda: request.out_of_time(SPARE_SECONDS))
+    view = view_liability(world(), program_id, query.first, query.last, request.out_of_time(SPARE_SECONDS))
     return Response(LiabilityAnswer.of(query, view))
 
 
 def get_cohorts(request: Request) -> Response:
     program_id, query = request.program_id, request.parameters(CohortsQuery)
-    view = view_cohorts(world(), program_id, query.last, lambda: request.out_of_time(SPARE_SECONDS))
+    view = view_cohorts(world(), program_id, query.last, request.out_of_time(SPARE_SECONDS))
     return Response(CohortsAnswer.of(query, view))
 
 
@@ -40,7 +40,7 @@ def get_deferred_revenue(request: Request) -> Response:
         query.last,
         query.expected_redemption,
         query.allocation_redemption,
-        lambda: request.out_of_time(SPARE_SECONDS),
+        request.out_of_time(SPARE_SECONDS),
     )
     return Response(DeferredRevenueAnswer.of(query, view))
 

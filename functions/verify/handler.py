@@ -4,25 +4,24 @@ from typing import Any
 
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.entry.contracts.books.verify import StartVerify, VerifyAnswer
+from loyalty.entry.deadline import out_of_time
 from loyalty.entry.events.invoking import invoked
 from loyalty.entry.observing import count, logger
 from loyalty.entry.wiring import publish, world
 from loyalty.usecases.books.verify import Verification, verify_account, verify_program
 
-SPARE_MILLISECONDS = 30_000
+SPARE_SECONDS = 30
 """What is left of the function's time when it stops."""
 MOST_NAMED = 100
 """How many differences an event names: it may have 256 KB."""
 
 
 def verify(start: StartVerify, context: Any) -> list[Verification]:
-    def out_of_time() -> bool:
-        return bool(context.get_remaining_time_in_millis() < SPARE_MILLISECONDS)
-
+    check = out_of_time(context, SPARE_SECONDS)
     if start.program_id is None:
-        return [verify_program(world(), program_id, out_of_time) for program_id in world().programs.ids()]
+        return [verify_program(world(), program_id, check) for program_id in world().programs.ids()]
     if start.customer_id is None:
-        return [verify_program(world(), start.program_id, out_of_time)]
+        return [verify_program(world(), start.program_id, check)]
     return [verify_account(world(), AccountId(start.program_id, start.customer_id, start.guest))]
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.values.refusal import Refused
 from loyalty.entry.contracts.fields import parse, parse_id, read_json
+from loyalty.entry.deadline import out_of_time
 from loyalty.entry.http.paths import ids_of
 from loyalty.entry.http.problems import Fault, Problem
 from loyalty.entry.http.routes import ADMIN, Route
@@ -53,9 +54,9 @@ class Request:
     path: Mapping[str, str] = field(default_factory=dict)
     context: Any = None
 
-    def out_of_time(self, spare_seconds: float) -> bool:
-        """Whether the function has no more than that left to live."""
-        return bool(self.context.get_remaining_time_in_millis() < spare_seconds * 1000)
+    def out_of_time(self, spare_seconds: float) -> Callable[[], bool]:
+        """A check that long work asks between its steps: True once Lambda leaves less than `spare_seconds`."""
+        return out_of_time(self.context, spare_seconds)
 
     def accepted(self, *offered: str) -> str:
         """The media type to answer in: of those `offered` the one that the client prefers (RFC 9110, 12.5.1).
