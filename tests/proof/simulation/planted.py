@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.batch import BatchProcessor
 
-from loyalty.adapters.dynamodb import books, items, keys, ledger, programs, purges
+from loyalty.adapters.dynamodb import books, items, keys, ledger, programs, purges, writing
 from loyalty.adapters.dynamodb.books import DynamoDBBooks
 from loyalty.adapters.dynamodb.client import answering
 from loyalty.adapters.dynamodb.erasures import DynamoDBErasures
@@ -84,7 +84,7 @@ def puts_changed(patch: Patch, change: Callable[[dict[str, Any]], None]) -> None
     def puts(self: DynamoDBLedger, transaction: Transaction) -> list[dict[str, Any]]:
         made = right(self, transaction)
         for put in made:
-            change(put)
+            change(put["Put"])
         return made
 
     right = DynamoDBLedger._puts
@@ -147,10 +147,10 @@ def a_new_account_is_put_over_one_that_is_there(patch: Patch) -> None:
 
 @bug
 def settings_are_put_over_newer_ones(patch: Patch) -> None:
-    def put(self: Any, item: Any, condition: str, values: Any = None) -> Any:
-        return {"Put": {"TableName": self._table, "Item": item}}
+    def put(table: str, item: Any, condition: Any = None) -> Any:
+        return {"Put": {"TableName": table, "Item": item}}
 
-    patch.setattr(DynamoDBPrograms, "_put", put)
+    patch.setattr(programs, "put", put)
 
 
 @bug
@@ -174,7 +174,7 @@ def points_are_added_to_whatever_is_there(patch: Patch) -> None:
             for movement in transaction.movements:
                 if movement.sequence:
                     account = account.apply(replace(movement, sequence=account.version + 1))
-            made[-1] = {"Item": items.account_item(account)}
+            made[-1] = {"Put": {"TableName": self._table, "Item": items.account_item(account)}}
         return made
 
     right = DynamoDBLedger._puts
@@ -292,12 +292,12 @@ def no_answer_is_taken_for_a_refusal(patch: Patch) -> None:
 
 @bug
 def a_conflict_is_a_fault_of_ours(patch: Patch) -> None:
-    patch.setattr(ledger, "LOST", frozenset({"ConditionalCheckFailed"}))
+    patch.setattr(writing, "LOST", frozenset({"ConditionalCheckFailed"}))
 
 
 @bug
 def a_throttled_item_is_a_fault_of_ours(patch: Patch) -> None:
-    patch.setattr(ledger, "SLOW_DOWN", frozenset())
+    patch.setattr(writing, "SLOW_DOWN", frozenset())
 
 
 @bug
@@ -528,7 +528,8 @@ def what_a_job_did_is_undone_as_often_as_it_is_tried(patch: Patch) -> None:
 
 @bug
 def what_was_spent_of_what_a_job_gave_is_not_reported(patch: Patch) -> None:
-    patch.setattr(job_rows, "shortfall", lambda movement: 0)
+    right = job_rows._outcome
+    patch.setattr(job_rows, "_outcome", lambda *about: replace(right(*about), short=0))
 
 
 @bug

@@ -11,6 +11,7 @@ from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.adapters.dynamodb.items import Item
 from loyalty.adapters.dynamodb.lots import unpack
+from loyalty.adapters.dynamodb.writing import Cancelled, put, write
 from loyalty.domain.books.sums import Booked, KindSum, ShardSums, Worth
 from loyalty.domain.ledger.kinds import CauseKind, Kind
 from loyalty.domain.ledger.movement import Cause
@@ -62,20 +63,13 @@ class DynamoDBBooks:
         return [booked_from(item) for item in found], None
 
     def close(self, sums: ShardSums, at: datetime) -> None:
-        put = {
-            "TableName": self._table,
-            "Item": closed_item(sums, at),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
         try:
-            with answering():
-                self._client.transact_write_items(TransactItems=[{"Put": put}])
-        except self._client.exceptions.TransactionCanceledException as error:
-            [reason] = error.response["CancellationReasons"]
-            if reason["Code"] == "ConditionalCheckFailed":
-                raise LostRace from error
-            # Somebody else's write is under way, or the table is busy: nobody has closed it yet.
-            raise Unavailable(f"cancelled: {reason['Code']}") from error
+            write(self._client, [put(self._table, closed_item(sums, at))])
+        except Cancelled as cancelled:
+            if cancelled.failed:
+                raise LostRace from cancelled
+            # Somebody else's write is under way: nobody has closed it yet.
+            raise Unavailable(str(cancelled)) from cancelled
 
     def latest_closed(self, program_id: str) -> tuple[date, int] | None:
         with answering():

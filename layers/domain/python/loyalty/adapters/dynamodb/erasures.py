@@ -7,11 +7,11 @@ from typing import Any
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.adapters.dynamodb.items import Item
-from loyalty.adapters.dynamodb.ledger import IS_AS_READ, IS_NEW, LOST
+from loyalty.adapters.dynamodb.writing import Cancelled, Change, Condition, delete, is_at, put, write
 from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
-from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.faults import LostRace
 
 CHANGES = ("account", "detail", "reason", "redacted")
 """What of a movement an erasure changes, besides its name."""
@@ -39,11 +39,8 @@ class DynamoDBErasures:
         )
         timezone = transactions[0].program.timezone
         puts = [items.movement_item(movement, timezone) for one in transactions for movement in one.movements]
-        changes = [self._put(item, IS_NEW) for item in (*puts, items.account_item(account))]
-        lock = self._put(lock_item(erasure), IS_AS_READ if read.version else IS_NEW)
-        if read.version:
-            lock["Put"]["ExpressionAttributeValues"] = {":read": {"N": str(read.version)}}
-        self._write([*changes, lock])
+        changes = [put(self._table, item) for item in (*puts, items.account_item(account))]
+        self._write([*changes, put(self._table, lock_item(erasure), is_at(read.version))])
 
     def records(self, account_id: AccountId) -> Iterator[list[Movement]]:
         for key in (keys.account_pk(account_id), keys.aside_pk(account_id)):
@@ -63,7 +60,7 @@ class DynamoDBErasures:
 
     def rewrite(self, erasure: Erasure, rewritings: Sequence[Rewriting]) -> int:
         stored = self._get([_key(one.before) for one in rewritings])
-        changes: list[dict[str, Any]] = []
+        changes: list[Change] = []
         rewritten = 0
         for one in rewritings:
             item = stored.get(_name(_key(one.before)))
@@ -72,17 +69,18 @@ class DynamoDBErasures:
             rewritten += 1
             made = rewritten_item(item, one.after)
             if one.before.cause == one.after.cause:
-                changes.append(self._put(made, *_unchanged(one.before)))
+                changes.append(put(self._table, made, _unchanged(one.before)))
             else:
-                changes += [self._put(made, IS_NEW), self._delete(_key(one.before), *_unchanged(one.before))]
+                gone = delete(self._table, _key(one.before), _unchanged(one.before))
+                changes += [put(self._table, made), gone]
         if changes:
             # The lock as it is, on the condition that it is there: nobody has ended the erasure, and the customer, who
             # may come back then, has not. What they do would be found under the same id.
-            self._write([self._put(lock_item(erasure), *_locked(erasure)), *changes])
+            self._write([put(self._table, lock_item(erasure), _locked(erasure)), *changes])
         return rewritten
 
     def end(self, erasure: Erasure) -> None:
-        self._write([self._delete(_account_key(erasure.account_id), *_locked(erasure))])
+        self._write([delete(self._table, _account_key(erasure.account_id), _locked(erasure))])
 
     def _get(self, wanted: list[Item]) -> dict[tuple[str, str], Item]:
         found: dict[tuple[str, str], Item] = {}
@@ -102,37 +100,23 @@ class DynamoDBErasures:
             "ExpressionAttributeValues": {":account": {"S": key}},
         }
 
-    def _put(self, item: Item, condition: str, values: Item | None = None) -> dict[str, Any]:
-        return {"Put": self._conditional(condition, values) | {"Item": item}}
-
-    def _delete(self, key: Item, condition: str, values: Item | None = None) -> dict[str, Any]:
-        return {"Delete": self._conditional(condition, values) | {"Key": key}}
-
-    def _conditional(self, condition: str, values: Item | None) -> dict[str, Any]:
-        conditional: dict[str, Any] = {"TableName": self._table, "ConditionExpression": condition}
-        return conditional | ({"ExpressionAttributeValues": values} if values else {})
-
-    def _write(self, changes: list[dict[str, Any]]) -> None:
+    def _write(self, changes: list[Change]) -> None:
         try:
-            with answering():
-                self._client.transact_write_items(TransactItems=changes)
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = [reason["Code"] for reason in error.response["CancellationReasons"]]
-            if LOST & set(reasons):
-                raise LostRace from error
-            raise Unavailable(f"cancelled: {reasons}") from error
+            write(self._client, changes)
+        except Cancelled as cancelled:
+            raise LostRace from cancelled
 
 
-def _locked(erasure: Erasure) -> tuple[str, Item]:
+def _locked(erasure: Erasure) -> Condition:
     """The condition that the erasure has begun and not ended."""
-    return "pseudonym = :pseudonym", {":pseudonym": {"S": erasure.pseudonym.customer_id}}
+    return Condition("pseudonym = :pseudonym", {":pseudonym": {"S": erasure.pseudonym.customer_id}})
 
 
-def _unchanged(movement: Movement) -> tuple[str, Item]:
+def _unchanged(movement: Movement) -> Condition:
     """The condition that of a movement nothing has changed that an erasure changes."""
     item = items.movement_item(movement, "UTC")
     conditions = [f"{name} = :{name}" if name in item else f"attribute_not_exists({name})" for name in CHANGES]
-    return " AND ".join(conditions), {f":{name}": item[name] for name in CHANGES if name in item}
+    return Condition(" AND ".join(conditions), {f":{name}": item[name] for name in CHANGES if name in item})
 
 
 def _key(movement: Movement) -> Item:

@@ -7,12 +7,14 @@ from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
+from loyalty.adapters.dynamodb.writing import IS_NEW, Cancelled, Change, Condition, is_at, put, write
 from loyalty.domain.jobs.job import Job, JobKind, RowFault, Status, Tally
 from loyalty.ports.audit import Act
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.jobs import JobTask, RunTaken
 
-IS_NEW = "attribute_not_exists(pk)"
+IS_FREE = Condition(f"{IS_NEW.text} OR released = :yes", {":yes": {"BOOL": True}})
+"""Nobody has made the run for past actions, or who made it gave it back."""
 
 
 class QueuedJobs:
@@ -31,9 +33,9 @@ class QueuedJobs:
         pk = keys.job_key_pk(job.program_id, key)
         made: dict[str, object] = {"pk": pk, "sk": keys.JOB_SK, "job_id": job.job_id, "digest": digest}
         made |= act_marks(job.program_id, act) if act else {}
-        puts = [self._put(made, IS_NEW), self._put(_item(job), IS_NEW)]
+        puts = [self._put(made), self._put(_item(job))]
         if job.claims_the_run:
-            puts.append(self._put(_run(job, released=False), f"{IS_NEW} OR released = :yes", {":yes": {"BOOL": True}}))
+            puts.append(self._put(_run(job, released=False), IS_FREE))
         lost = self._write(puts)
         if lost == {2}:
             raise RunTaken(self._one(keys.past_actions_pk(job.program_id), keys.JOB_SK)["job_id"])
@@ -60,28 +62,18 @@ class QueuedJobs:
         return [_job(items.plain(item)) for item in page["Items"]]
 
     def change(self, job: Job, act: Act | None = None) -> None:
-        puts = [self._put(_item(job), "version = :before", {":before": {"N": str(job.version - 1)}})]
+        puts = [self._put(_item(job), is_at(job.version - 1))]
         if job.claims_the_run and job.gave_the_run_back:
-            puts.append(self._put(_run(job, released=True), "job_id = :mine", {":mine": {"S": job.job_id}}))
+            puts.append(self._put(_run(job, released=True), Condition("job_id = :mine", {":mine": {"S": job.job_id}})))
         if act:
             record = {"pk": keys.job_pk(job.program_id, job.job_id), "sk": f"{act.action}#{job.version:08d}"}
-            puts.append(self._put(record | act_marks(job.program_id, act), IS_NEW))
+            puts.append(self._put(record | act_marks(job.program_id, act)))
         if self._write(puts):
             raise LostRace
 
     def finish(self, job: Job, part: int, tally: Tally) -> None:
-        self._write(
-            [
-                self._put(
-                    {
-                        "pk": keys.job_pk(job.program_id, job.job_id),
-                        "sk": f"{_stage(job)}#{part:06d}",
-                        "tally": _numbers(tally),
-                    },
-                    IS_NEW,
-                )
-            ]
-        )
+        sk = f"{_stage(job)}#{part:06d}"
+        self._write([self._put({"pk": keys.job_pk(job.program_id, job.job_id), "sk": sk, "tally": _numbers(tally)})])
 
     def finished(self, job: Job) -> dict[int, Tally]:
         request = {
@@ -108,29 +100,17 @@ class QueuedJobs:
             found = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         return items.plain(found.get("Item", {}))
 
-    def _put(
-        self, plain: Mapping[str, object], condition: str, values: dict[str, Any] | None = None
-    ) -> dict[str, dict[str, Any]]:
-        put: dict[str, Any] = {
-            "TableName": self._table,
-            "Item": items.wire(plain),
-            "ConditionExpression": condition,
-        }
-        if values:
-            put["ExpressionAttributeValues"] = values
-        return {"Put": put}
+    def _put(self, plain: Mapping[str, object], condition: Condition = IS_NEW) -> Change:
+        return put(self._table, items.wire(plain), condition)
 
-    def _write(self, puts: list[dict[str, dict[str, Any]]]) -> set[int]:
+    def _write(self, puts: list[Change]) -> set[int]:
         """All of `puts` or none: the places of those whose conditions did not hold."""
         try:
-            with answering():
-                self._client.transact_write_items(TransactItems=puts)
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = [reason["Code"] for reason in error.response["CancellationReasons"]]
-            failed = {n for n, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"}
-            if not failed:
-                raise Unavailable(f"cancelled: {reasons}") from error
-            return failed
+            write(self._client, puts)
+        except Cancelled as cancelled:
+            if not cancelled.failed:
+                raise Unavailable(str(cancelled)) from cancelled
+            return cancelled.failed
         return set()
 
 

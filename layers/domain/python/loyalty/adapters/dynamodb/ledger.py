@@ -12,6 +12,7 @@ from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
+from loyalty.adapters.dynamodb.writing import CONFLICT, Cancelled, Change, is_at, put, reasons_of, write
 from loyalty.domain.books.journal import JournalEntry
 from loyalty.domain.customers.cards import cause_of_card
 from loyalty.domain.ledger.account import Account
@@ -22,10 +23,6 @@ from loyalty.ports.faults import BeingErased, LostRace, Unavailable
 from loyalty.ports.ledger import AsidePlace, Due, WriteOff
 
 SALT_BYTES = 16
-IS_NEW = "attribute_not_exists(pk)"
-IS_AS_READ = "version = :read"
-LOST = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
-SLOW_DOWN = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
 BATCH_GET = 100
 """How many items DynamoDB gets in one batch."""
 
@@ -53,10 +50,9 @@ class DynamoDBLedger:
             with answering():
                 found = self._client.transact_get_items(TransactItems=[{"Get": {"TableName": self._table, "Key": key}}])
         except self._client.exceptions.TransactionCanceledException as error:
-            [reason] = error.response["CancellationReasons"]
-            if reason["Code"] == "TransactionConflict":
+            if reasons_of(error) == [CONFLICT]:
                 return False
-            raise Unavailable(f"cancelled: {reason['Code']}") from error
+            raise Unavailable(f"cancelled: {reasons_of(error)}") from error
         return "Item" not in found["Responses"][0]
 
     def account(self, account_id: AccountId, *, consistent: bool) -> Account:
@@ -83,7 +79,7 @@ class DynamoDBLedger:
         return found
 
     def write(self, transactions: Sequence[Transaction], write_off: WriteOff | None = None) -> None:
-        puts: list[dict[str, Any]] = []
+        puts: list[Change] = []
         writer: list[int] = []  # which transaction each put belongs to
         for number, transaction in enumerate(transactions):
             mine = self._puts(transaction)
@@ -91,19 +87,14 @@ class DynamoDBLedger:
             writer += [number] * len(mine)
         if write_off:
             first = next(m for transaction in transactions for m in transaction.movements)
-            puts.append({"Item": items.write_off_item(write_off, first), "ConditionExpression": IS_NEW})
-        request = [{"Put": {"TableName": self._table, **put}} for put in puts]
+            puts.append(put(self._table, items.write_off_item(write_off, first)))
         try:
-            with answering():
-                self._client.transact_write_items(TransactItems=request)
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = [reason["Code"] for reason in error.response["CancellationReasons"]]
-            lost = [n for n, reason in zip(writer, reasons, strict=False) if reason in LOST]
-            if lost:
-                raise LostRace(sorted(set(lost))) from error
-            if all(reason in ("None", *SLOW_DOWN) for reason in reasons):
-                raise Unavailable(f"cancelled: {reasons}") from error
-            raise
+            write(self._client, puts)
+        except Cancelled as cancelled:
+            lost = {writer[place] for place in cancelled.lost if place < len(writer)}
+            if not lost:  # The write-off alone: its name holds the seal of a movement that is new.
+                raise
+            raise LostRace(sorted(lost)) from cancelled
 
     def statement(self, account_id: AccountId, limit: int, before: int | None) -> list[Movement]:
         values: items.Item = {":account": {"S": keys.account_pk(account_id)}}
@@ -202,22 +193,13 @@ class DynamoDBLedger:
         movements = tuple(items.movement_from(item) for page in pages for item in page)
         return History(cause, movements)
 
-    def _puts(self, transaction: Transaction) -> list[dict[str, Any]]:
+    def _puts(self, transaction: Transaction) -> list[Change]:
         """A put for each movement, and one for the account if anything about it changed."""
         timezone = transaction.program.timezone
-        puts: list[dict[str, Any]] = [
-            {"Item": items.movement_item(movement, timezone), "ConditionExpression": IS_NEW}
-            for movement in transaction.movements
-        ]
+        puts = [put(self._table, items.movement_item(movement, timezone)) for movement in transaction.movements]
         account, read = transaction.account, transaction.read
         if account and read and account != read:
-            put: dict[str, Any] = {"Item": items.account_item(account)}
-            if read.version:
-                put["ConditionExpression"] = IS_AS_READ
-                put["ExpressionAttributeValues"] = {":read": {"N": str(read.version)}}
-            else:
-                put["ConditionExpression"] = IS_NEW
-            puts.append(put)
+            puts.append(put(self._table, items.account_item(account), is_at(read.version)))
         return puts
 
     def _pages(

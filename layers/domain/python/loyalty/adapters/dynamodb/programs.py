@@ -8,6 +8,7 @@ from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
+from loyalty.adapters.dynamodb.writing import Cancelled, is_at, put, write
 from loyalty.domain.program.settings import Program
 from loyalty.ports.faults import LostRace, UnknownProgram
 from loyalty.ports.programs import Edition
@@ -83,21 +84,13 @@ class DynamoDBPrograms:
             version["audit"] = {"S": keys.audit_key(program.program_id, edition.made_at)}
             version["recorded"] = version["made"]
         current = {"pk": {"S": keys.PROGRAMS_PK}, "sk": {"S": program.program_id}, **content}
-        follows = (
-            self._put(current, "version = :before", {":before": {"N": str(program.version - 1)}})
-            if program.version > 1
-            else self._put(current, "attribute_not_exists(pk)")
-        )
         try:
-            with answering():
-                self._client.transact_write_items(
-                    TransactItems=[
-                        self._put(version, "attribute_not_exists(pk)"),
-                        follows,
-                    ]
-                )
-        except self._client.exceptions.TransactionCanceledException as error:
-            raise LostRace from error
+            write(
+                self._client,
+                [put(self._table, version), put(self._table, current, is_at(program.version - 1))],
+            )
+        except Cancelled as cancelled:
+            raise LostRace from cancelled
         self._kept.pop(program.program_id, None)
 
     def made_at(self, program_id: str) -> datetime:
@@ -125,16 +118,6 @@ class DynamoDBPrograms:
             )
         item: items.Item | None = found.get("Item")
         return item
-
-    def _put(self, item: items.Item, condition: str, values: items.Item | None = None) -> dict[str, Any]:
-        put: dict[str, Any] = {
-            "TableName": self._table,
-            "Item": item,
-            "ConditionExpression": condition,
-        }
-        if values:
-            put["ExpressionAttributeValues"] = values
-        return {"Put": put}
 
 
 def program_from(item: items.Item) -> Program:

@@ -7,6 +7,7 @@ from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
+from loyalty.adapters.dynamodb.writing import Cancelled, put, write
 from loyalty.adapters.eventbridge import publish
 from loyalty.domain.books.journal import JournalEntry, sum_up
 from loyalty.ports.faults import Unavailable
@@ -127,18 +128,11 @@ class QueuedPurges:
 
     def _put(self, plain: dict[str, object]) -> None:
         """Once: what is there already stays."""
-        put = {
-            "TableName": self._table,
-            "Item": items.wire(plain),
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
         try:
-            with answering():
-                self._client.transact_write_items(TransactItems=[{"Put": put}])
-        except self._client.exceptions.TransactionCanceledException as error:
-            reasons = [reason["Code"] for reason in error.response["CancellationReasons"]]
-            if reasons != ["ConditionalCheckFailed"]:
-                raise Unavailable(f"cancelled: {reasons}") from error
+            write(self._client, [put(self._table, items.wire(plain))])
+        except Cancelled as cancelled:
+            if not cancelled.failed:
+                raise Unavailable(str(cancelled)) from cancelled
 
 
 def message(task: PurgeTask) -> str:
