@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from loyalty.domain.ledger.standing import Standing
-from loyalty.domain.orders.accrual import Customer
+from loyalty.domain.orders.accrual import Customer, LivingApart
 from loyalty.domain.orders.facts import Completion, Used
 from loyalty.domain.orders.goods import Moment
 from loyalty.domain.orders.order import Tender
@@ -316,10 +316,26 @@ def test_points_that_a_promotion_lets_live_otherwise_are_at_most_what_it_gives_t
     life = {"policy": "after_days", "days": 7}
     told = Told(program(promotions=[{"id": "d", **window(), "multiplier": "2", "expiry": life}]))
     told.complete("A=100.00")
-    kept = Expiry(ExpiryPolicy.AFTER_DAYS, days=7)
-    assert told.holding.accrual.bonuses == ((kept, 100),)
-    told.refund("r1", "A=60.00")
-    assert told.holding.accrual.bonuses == ((kept, 40),)
+    expiry = Expiry(ExpiryPolicy.AFTER_DAYS, days=7)
+    apart = [told.holding.accrual.apart]
+    told.edit("A=130.00")
+    apart.append(told.holding.accrual.apart)
+    told.refund("r1", "A=90.00")
+    apart.append(told.holding.accrual.apart)
+    first = LivingApart(0, expiry, 100)
+    assert apart == [(first,), (first, LivingApart(1, expiry, 30)), (LivingApart(0, expiry, 40),)]
+
+
+def test_what_a_maximum_cuts_off_are_points_that_live_otherwise_first_the_last_of_them_first() -> None:
+    day, week = ({"policy": "after_days", "days": days} for days in (1, 7))
+    promotions = [
+        {"id": "a", **window(), "bonus_points": 50, "expiry": day},
+        {"id": "b", **window(), "bonus_points": 40, "expiry": week},
+    ]
+    told = Told(program(promotions=promotions, earn={"max_points_per_order": 120}))
+    assert told.complete("A=60.00") == 120
+    kept = [(one.expiry.days, one.points) for one in told.holding.accrual.apart]
+    assert kept == [(1, 50), (7, 10)]
 
 
 @pytest.mark.parametrize(("at", "points"), [(NOW - DAY, 60), (NOW, 60), (NOW + DAY, 10)])

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from loyalty.domain.orders.accrual import Customer
-from loyalty.domain.orders.facts import Used
+from loyalty.domain.orders.facts import Decision, Used
+from loyalty.domain.orders.holding import change, recorded
 from loyalty.domain.program.settings import Program
 from tests.support.builders import DAY, NOW, program
 from tests.support.facts import LATER, Told, window
@@ -265,3 +266,25 @@ def test_a_customer_who_is_nobody_new_gets_no_bonus_for_a_first_order() -> None:
     welcome = {"id": "welcome", **window(), "bonus_points": 500, "first_order": True}
     told = Told(program(promotions=[welcome]))
     assert told.complete("A=100.00", customer=Customer()) == 100
+
+
+def test_what_a_decision_gives_back_never_exceeds_what_is_left_of_the_cap() -> None:
+    told = Told()
+    told.complete("A*2=100.00", room=100)
+    told.refund("r1", "A*1=50.00")
+    before = told.holding
+    after = recorded(before, Decision("r1", 0), room=20)
+    assert change(before, after).points == 20
+    assert after.holds == 70
+
+
+def test_a_mend_of_the_rules_moves_nothing_that_was_recorded() -> None:
+    told = Told()
+    told.complete("A*2=100.00")
+    before = told.holding
+    told.refund("r1", "A*1=50.00")
+    part = told.holding
+    told.refund("r2", "A*1=50.00")
+    assert change(before, part, held=110).points == -50
+    assert change(before, part, held=30).points == -30
+    assert change(before, told.holding, held=110).points == -110

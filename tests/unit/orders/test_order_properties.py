@@ -1,9 +1,9 @@
 """Whatever becomes of an order: cut into whatever facts, in whatever order, nobody gains, nobody loses."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -11,14 +11,28 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from loyalty.domain.orders.accrual import Customer
-from loyalty.domain.orders.admission import admitted_refund
-from loyalty.domain.orders.facts import Refund, ReturnedItem, Used
-from loyalty.domain.orders.goods import Part, lines_of
+from loyalty.domain.orders.admission import admitted_refund, refund_by_amount
+from loyalty.domain.orders.facts import (
+    Adjustment,
+    Cancellation,
+    Decision,
+    Fact,
+    Refund,
+    Reopening,
+    ReturnedItem,
+    Undoing,
+    Used,
+    Yielding,
+)
+from loyalty.domain.orders.goods import lines_of
+from loyalty.domain.orders.holding import hold, recorded
 from loyalty.domain.program.settings import Program
+from loyalty.domain.values.refusal import Refused
 from tests.support.builders import DAY, NOW, program
 from tests.support.facts import LATER, Told, window
 
 CENT = Decimal("0.01")
+PROPORTIONAL = program(refund={"policy": "proportional"})
 SKUS = ("A", "B", "C", "card")
 TIERS = [{"name": "gold", "min_orders": 1, "multiplier": "1.5"}]
 
@@ -47,6 +61,7 @@ def shops(draw: st.DrawFn) -> Program:
     rates: list[dict[str, Any]] = [{"points_per_unit": "5"}, {"points_per_item": 7}, {"points_per_unit": "0.5"}]
     earn = {
         "points_per_unit": draw(st.sampled_from(["1", "0.3"])),
+        "basis": draw(st.sampled_from(["items", "items", "items_with_shipping_and_tax", "total"])),
         "rounding": draw(st.sampled_from(["floor", "half_up", "ceil"])),
         "on_redeemed_order": draw(st.sampled_from(["cash_part", "full", "none"])),
         "min_order_total": draw(st.sampled_from(["0", "0", "15.00"])),
@@ -88,29 +103,50 @@ def orders(draw: st.DrawFn) -> Told:
         customer=draw(customers),
         used=Used(off, off * CENT, CENT) if off else Used(),
         shipping=draw(st.sampled_from(["0.00", "4.90"])),
+        tax=draw(st.sampled_from(["0.00", "1.90"])),
         discount=draw(discounts) if worth > 400 else "0.00",
     )
     return told
 
 
 @st.composite
+def returned_items(draw: st.DrawFn, told: Told) -> ReturnedItem:
+    """Some of a line, or of a SKU, of an order; or all of it; more than there is now and then."""
+    line, part = draw(st.sampled_from(list(lines_of(told.holding.basket.there))))
+    pieces = draw(st.integers(0, int(part.pieces)))
+    cents = draw(st.integers(0, int(part.money * 100)) | st.just(int(part.money * 100)))
+    by_line = draw(st.booleans())
+    return ReturnedItem(
+        line=line.line if by_line else None,
+        sku=None if by_line else line.sku,
+        quantity=draw(st.sampled_from([None, pieces])),
+        amount=Decimal(cents).scaleb(-2),
+    )
+
+
+@st.composite
 def refunds(draw: st.DrawFn, told: Told, most: int = 4) -> list[Refund]:
-    """Refunds of parts of the order that fit into it together."""
-    left = dict(lines_of(told.holding.basket.statement.content))
-    found = []
+    """Refunds that the order admits together."""
+    found: list[Refund] = []
+    so_far = copy(told)
+    by_amount = draw(st.integers(0, 4)) == 0
     for number in range(draw(st.integers(1, most))):
-        some: list[ReturnedItem] = []
-        for line, part in left.items():
-            if draw(st.booleans()):
-                quantity = draw(st.integers(0, int(part.pieces)))
-                cents = draw(st.integers(0, int(part.money * 100)))
-                known = draw(st.booleans())
-                left[line] = part - Part(Fraction(cents, 100), Fraction(quantity if known and cents else 0))
-                some.append(
-                    ReturnedItem(line=line.line, quantity=quantity if known else None, amount=Decimal(cents).scaleb(-2))
-                )
-        other = draw(st.sampled_from(["0.00", "0.00", "1.50"]))
-        found.append(Refund(refund_id=f"r{number}", items=tuple(some), other=Decimal(other)))
+        if by_amount:
+            back = draw(st.integers(0, int(told.holding.basket.statement.paid * 100)))
+            asked = refund_by_amount(Decimal(back).scaleb(-2), "EUR")
+        else:
+            asked = Refund(
+                refund_id=f"r{number}",
+                items=tuple(draw(st.lists(returned_items(told), max_size=3))),
+                shipping=Decimal(draw(st.sampled_from(["0.00", "0.00", "2.45"]))),
+                tax=draw(st.sampled_from([None, Decimal("0.50")])),
+                other=Decimal(draw(st.sampled_from(["0.00", "0.00", "1.50"]))),
+            )
+        with suppress(Refused):
+            fact = admitted_refund(so_far.holding, asked, PROPORTIONAL)
+            if isinstance(fact, Refund):
+                so_far.tell(fact)
+                found.append(fact)
     return found
 
 
@@ -145,9 +181,13 @@ def test_any_cut_of_refunds_ends_alike(data: st.DataObject) -> None:
     other = copy(told)
     for refund in came:
         told.tell(refund)
+    assume(not any(refund.by_amount for refund in came))
+    assume(len({refund.tax is None for refund in came}) == 1)
     one = Refund(
         refund_id="all",
         items=tuple(item for refund in came for item in refund.items),
+        shipping=sum((refund.shipping for refund in came), Decimal(0)),
+        tax=None if came[0].tax is None else sum((refund.tax or Decimal(0) for refund in came), Decimal(0)),
         other=sum((refund.other for refund in came), Decimal(0)),
     )
     other.tell(one)
@@ -166,7 +206,9 @@ def test_what_comes_back_takes_and_never_gives_and_never_more_than_was_earned(da
 @given(st.data())
 def test_a_fact_and_its_undoing_leave_all_as_it_was(data: st.DataObject) -> None:
     told = data.draw(orders())
-    *before, last = data.draw(refunds(told))
+    came = data.draw(refunds(told))
+    assume(came)
+    *before, last = came
     for refund in before:
         told.tell(refund)
     held = state(told)
@@ -187,7 +229,30 @@ def test_the_same_refund_twice_changes_nothing(data: st.DataObject) -> None:
     told = data.draw(orders())
     for refund in data.draw(refunds(told)):
         told.tell(refund)
-        assert admitted_refund(told.holding, refund, program()) is None
+        assert admitted_refund(told.holding, refund, PROPORTIONAL) is None
+
+
+@given(st.data())
+def test_an_order_that_grows_by_facts_is_the_order_of_all_its_facts(data: st.DataObject) -> None:
+    told = data.draw(orders())
+    holding = told.holding
+    came = data.draw(refunds(told))
+    assume(came)
+    first = came[0]
+    came = data.draw(st.permutations([*came, replace(first, refund_id="undecided", counts=False)]))
+    others: list[Fact] = [
+        Adjustment("a1", 7),
+        Decision("undecided", 3),
+        Decision(first.refund_id, 1),
+        Undoing(first.refund_id),
+        Undoing(adjustment="a1"),
+        Cancellation(NOW),
+        Reopening(),
+        Yielding(first_order=True),
+    ]
+    for fact in (*came, *data.draw(st.permutations(others))):
+        holding = recorded(holding, fact, data.draw(st.none() | st.integers(0, 40)))
+        assert holding == hold(holding.facts, told.programs)
 
 
 def kept_lines(data: st.DataObject, bought: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:

@@ -74,11 +74,20 @@ class Earner:
     points: Fraction = NONE
 
 
+@dataclass(frozen=True, slots=True)
+class LivingApart:
+    """Points that came in with a layer and live as long as a promotion says, and not as the program does."""
+
+    layer: int
+    expiry: Expiry
+    points: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accrual:
     """What an order earns: `points`, which is the sum of its `steps`. `reason` says why it is nothing.
 
-    `basis` is the money that it is reckoned on, `spend` the money of it that counts towards tiers. `bonuses` are those
+    `basis` is the money that it is reckoned on, `spend` the money of it that counts towards tiers. `apart` are those
     of the points that live as long as a promotion says. `earners` say what earned how much. `counts` says whether it is
     an order at all, for which a referral pays and which is a customer's first.
     """
@@ -88,7 +97,7 @@ class Accrual:
     spend: Fraction = NONE
     steps: tuple[Step, ...] = ()
     reason: str | None = "no_points"
-    bonuses: tuple[tuple[Expiry, int], ...] = ()
+    apart: tuple[LivingApart, ...] = ()
     earners: tuple[Earner, ...] = ()
     tier: str | None = None
     counts: bool = False
@@ -108,7 +117,7 @@ def accrue(rest: Rest, customer: Customer, rules: Rulebook) -> Accrual:
     promoted = [scope.on(layer) for layer in rest.layers]
     earners = _with_points(scope, promoted)
     found = [*_goods(scope, earners, promoted), *_referral(scope)]
-    points, steps, bonuses = _rounded(found, scope.first)
+    points, steps, apart = _rounded(found, scope.first)
     unpaid = rest.statement.points_off and scope.first.earn.on_redeemed_order is OnRedeemedOrder.NONE
     return Accrual(
         points=points,
@@ -116,7 +125,7 @@ def accrue(rest: Rest, customer: Customer, rules: Rulebook) -> Accrual:
         spend=scope.spend,
         steps=steps,
         reason=None if points else "points_used_on_order" if unpaid else "no_points",
-        bonuses=bonuses,
+        apart=apart,
         earners=tuple(earners),
         tier=scope.tier,
         counts=scope.is_paid,
@@ -368,6 +377,7 @@ class _Added:
 
     step: Step
     points: Fraction
+    layer: int = 0
     expiry: Expiry | None = None
 
 
@@ -388,7 +398,8 @@ def _goods(scope: _Scope, earners: Sequence[Earner], promoted: Sequence[Sequence
                 added = (offer.promotion.bonus_points or 0) * scope.paid(layer)
             else:
                 continue
-            yield _Added(Step(Rule.PROMOTION, 0, offer.version, offer.number), added, offer.promotion.expiry)
+            step = Step(Rule.PROMOTION, 0, offer.version, offer.number)
+            yield _Added(step, added, number, offer.promotion.expiry)
         multiplied[layer.moment.version] += total(points)
     for version, points_ in multiplied.items():
         tiers = scope.rules.version(version).tiers
@@ -436,39 +447,40 @@ def _referral(scope: _Scope) -> Iterable[_Added]:
         yield _Added(step, points * scope.paid(scope.rest.layers[0]))
 
 
-def _rounded(found: Iterable[_Added], program: Program) -> tuple[int, tuple[Step, ...], tuple[tuple[Expiry, int], ...]]:
+def _rounded(found: Iterable[_Added], program: Program) -> tuple[int, tuple[Step, ...], tuple[LivingApart, ...]]:
     """The sum of what was found, rounded once, then not less than the least and not more than the most of an order.
 
     Each step has what it adds to the whole points so far.
     """
-    steps: list[tuple[Step, Expiry | None]] = []
-    total = NONE
-    for added in found:
-        sum_ = min(total + added.points, BEYOND_COUNTING)
-        steps.append((replace(added.step, points=floor(sum_) - floor(total)), added.expiry))
-        total = sum_
-    earn, version, whole = program.earn, program.version, floor(total)
-    points = earn.rounding.points(total)
-    if total != whole:
-        steps.append((Step(Rule.ROUNDING, points - whole, version, 0, decimal(total)), None))
-    if total and points < (least := earn.min_points_per_order or 0):
-        steps.append((Step(Rule.LEAST, least - points, version, 0, Decimal(least)), None))
+    added: list[_Added] = []
+    sum_ = NONE
+    for one in found:
+        next_ = min(sum_ + one.points, BEYOND_COUNTING)
+        added.append(replace(one, step=replace(one.step, points=floor(next_) - floor(sum_))))
+        sum_ = next_
+    steps = [one.step for one in added]
+    earn, version, whole = program.earn, program.version, floor(sum_)
+    points = earn.rounding.points(sum_)
+    if sum_ != whole:
+        steps.append(Step(Rule.ROUNDING, points - whole, version, 0, decimal(sum_)))
+    if sum_ and points < (least := earn.min_points_per_order or 0):
+        steps.append(Step(Rule.LEAST, least - points, version, 0, Decimal(least)))
         points = least
     if points > (most := MAX_POINTS if earn.max_points_per_order is None else earn.max_points_per_order):
-        steps.append((Step(Rule.MOST, most - points, version, 0, Decimal(most)), None))
+        steps.append(Step(Rule.MOST, most - points, version, 0, Decimal(most)))
         points = most
-    return points, tuple(step for step, _ in steps), _living_apart(steps, points)
+    others = sum(step.points for step in steps if step.points > 0) - sum(one.step.points for one in added if one.expiry)
+    return points, tuple(steps), tuple(_living_apart(added, max(points - others, 0)))
 
 
-def _living_apart(steps: Iterable[tuple[Step, Expiry | None]], points: int) -> tuple[tuple[Expiry, int], ...]:
-    """Which of `points` live as a promotion says. What a cap took away were these first, the last of them first."""
-    steps = list(steps)
-    others = sum(step.points for step, expiry in steps if expiry is None and step.points > 0)
-    room = max(points - others, 0)
-    found: dict[Expiry, int] = {}
-    for step, expiry in steps:
-        if expiry is not None:
-            kept = min(step.points, room)
+def _living_apart(added: Iterable[_Added], room: int) -> Iterator[LivingApart]:
+    """What promotions let live otherwise, `room` points in all: what a cap took away were these first, the last of them
+    first.
+    """
+    found: dict[tuple[int, Expiry], int] = defaultdict(int)
+    for one in added:
+        if one.expiry:
+            kept = min(one.step.points, room)
             room -= kept
-            found[expiry] = found.get(expiry, 0) + kept
-    return tuple((expiry, kept) for expiry, kept in found.items() if kept)
+            found[one.layer, one.expiry] += kept
+    return (LivingApart(layer, expiry, kept) for (layer, expiry), kept in found.items() if kept)

@@ -83,7 +83,7 @@ class Refund:
 
     It counts when `counts` says so, or once it is decided. `points` and `restore` are what an administrator decided at
     once: how many earned points to take, how many used ones to give back. `restores` says whether used points come
-    back where nobody decides.
+    back where nobody decides. `cut` is what a cap cut off, where a decision gave back what the refund had taken.
     """
 
     refund_id: str
@@ -98,6 +98,7 @@ class Refund:
     restore: int | None = None
     counts: bool = True
     restores: bool = True
+    cut: int = 0
 
     @property
     def by_amount(self) -> bool:
@@ -112,11 +113,15 @@ class Refund:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """An administrator decided how many points a refund takes, and how many used ones it gives back."""
+    """An administrator decided how many points a refund takes, and how many used ones it gives back.
+
+    Where the refund had taken more by itself, that comes back, less the `cut` of a cap.
+    """
 
     refund_id: str
     points: int
     restore: int | None = None
+    cut: int = 0
 
 
 @dataclass(frozen=True, slots=True)

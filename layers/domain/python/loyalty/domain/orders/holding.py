@@ -130,9 +130,15 @@ def hold(facts: Iterable[Fact], programs: Programs) -> Holding:
     return _fold(tuple(facts), Rulebook(programs))
 
 
-def change(before: Holding, after: Holding) -> Change:
-    """What moves between two states of an order."""
-    return Change(after.holds - before.holds, before.used - after.used)
+def change(before: Holding, after: Holding, held: int | None = None) -> Change:
+    """What moves between two states of an order.
+
+    `held` is what the order holds by its records, where rules that were mended since say something else: only the
+    difference moves, never more than is held, and all of that where nothing is left.
+    """
+    held = before.holds if held is None else held
+    points = after.holds - before.holds if after.holds else -held
+    return Change(max(points, -held), before.used - after.used)
 
 
 def suggested(holding: Holding, refund_id: str) -> Change:
@@ -153,7 +159,7 @@ def recorded(holding: Holding, fact: Fact, room: int | None = None) -> Holding:
     match fact:
         case Completion():
             earned = after.entries[0].kept
-        case Edit() | Undoing() | Reopening():
+        case Edit() | Decision() | Undoing() | Reopening():
             earned = change(holding, after).points
         case _:
             return after
@@ -215,7 +221,7 @@ def _in_effect(facts: tuple[Fact, ...]) -> Iterator[Fact]:
             case Refund() if fact.refund_id in refunds and fact.counts and fact.refund_id not in undone | decided:
                 yield fact
             case Decision() if fact.refund_id in refunds and fact.refund_id not in undone:
-                yield replace(refunds[fact.refund_id], points=fact.points, restore=fact.restore)
+                yield replace(refunds[fact.refund_id], points=fact.points, restore=fact.restore, cut=fact.cut)
             case Edit() if number > start:
                 yield fact
             case Adjustment() if number > start and fact.name not in undone_by_hand:
@@ -291,7 +297,9 @@ def _refunded(before: Holding, refund: Refund) -> tuple[Holding, Change]:
         after = replace(after, balance=before.balance - taken)
     else:
         number = min(refund.points, max(before.balance, 0))
-        after = replace(after, balance=before.balance - number, let_go=max(before.let_go + taken - number, 0))
+        after = replace(
+            after, balance=before.balance - number - refund.cut, let_go=max(before.let_go + taken - number, 0)
+        )
     if refund.restore is not None:
         restored = refund.restore
     elif not refund.restores:
