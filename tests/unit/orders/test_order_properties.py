@@ -352,7 +352,10 @@ def test_decisions_take_exactly_their_number_and_what_they_let_go_stays_let_go(d
         else:
             told.tell(refund)
         assert told.holds <= told.holding.kept + let_go
-    told.tell(Refund(refund_id="rest", items=(), other=Decimal(10**6)))
+    lines_left = (
+        ReturnedItem(line=line.line, amount=Decimal(10**6)) for line, _ in lines_of(told.holding.basket.there)
+    )
+    told.tell(Refund(refund_id="rest", items=tuple(lines_left)))
     assert told.holds <= let_go
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from loyalty.domain.orders.facts import Used
 from tests.support.builders import program
-from tests.support.facts import Told
+from tests.support.facts import LATER, Told, window
 
 CENT = Decimal("0.01")
 
@@ -46,11 +46,31 @@ def test_other_money_was_paid_in_money() -> None:
     assert (order.holds, order.holding.used) == (0, 5_000)
 
 
-def test_goods_for_which_other_money_came_back_give_all_used_points_back_once_none_are_left() -> None:
+def test_goods_for_which_all_money_came_back_still_give_their_used_points_back_and_all_once_none_are_left() -> None:
     order = told("A=60.00", "B=40.00")
     order.refund("r1", other="50.00")
     order.refund("r2", "A=60.00")
+    assert order.holding.used == 2_000
+    order.refund("r3", "B=40.00")
     assert order.holding.used == 0
+
+
+def test_goods_keep_what_points_paid_of_them_whatever_comes_in_later() -> None:
+    five = {"id": "five", **window(), "multiplier": "5"}
+    order = Told(program(earn={"on_redeemed_order": "cash_part"}, promotions=[five]))
+    assert order.complete("A=10.00", used=Used(800, Decimal("8.00"), CENT)) == 10
+    assert order.edit("A=500.00", at=LATER) == 490
+    assert order.refund("r1", "A=490.00") == -490
+    assert order.holds == 10
+
+
+def test_points_of_goods_that_an_edit_takes_out_lie_on_what_is_there() -> None:
+    order = told("A=50.00", "B=50.00")
+    assert order.holds == 50
+    order.edit("A=50.00", "C=100.00")
+    assert (order.holding.used, order.holds) == (5_000, 100)
+    order.edit("A=50.00", used=Used(5_000, Decimal("50.00"), CENT))
+    assert (order.holding.used, order.holds) == (5_000, 0)
 
 
 @pytest.mark.parametrize("total", ["12.50", "25.00"])
@@ -132,3 +152,15 @@ def test_points_that_exceed_the_goods_lie_on_shipping() -> None:
     order.refund("r1", "A*1=20.00", shipping="10.00")
     assert order.holding.rest.off == 25
     assert order.holding.basket.back == 5
+
+
+@pytest.mark.parametrize("first", ["other", "line"])
+def test_other_money_lies_on_the_goods_that_remain_in_the_end_whichever_came_first(first: str) -> None:
+    order = Told()
+    order.complete("A=60.00", "B=40.00")
+    if first == "other":
+        order.refund("r1", other="30.00")
+    order.refund("r2", "A=60.00")
+    if first == "line":
+        order.refund("r1", other="30.00")
+    assert order.holds == 10

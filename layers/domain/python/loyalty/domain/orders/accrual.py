@@ -17,7 +17,7 @@ from loyalty.domain.ledger.movement import MAX_POINTS
 from loyalty.domain.ledger.standing import Counted, Standing
 from loyalty.domain.ledger.tiers import after
 from loyalty.domain.orders.basket import Rest
-from loyalty.domain.orders.goods import ALL, NONE, POTS, TAX, Layer, Lines, Pot, total
+from loyalty.domain.orders.goods import ALL, NONE, POTS, TAX, Layer, Lines, Part, Pot, total
 from loyalty.domain.orders.rulebook import NO_GOODS, Kind, Offer, Rulebook
 from loyalty.domain.orders.statement import Statement
 from loyalty.domain.orders.steps import Rule, Step, decimal
@@ -60,14 +60,15 @@ class Customer:
 class Earner:
     """Goods of one kind in a layer, or a pot of it, and what they earn: exactly, before the order is rounded.
 
-    `worth` is their money, `money` what the basis counts of it, less what may not earn. `factor` is what promotions
-    multiply, `points` are those before that and before the tier.
+    `worth` is their money, `off` what points took off it, `money` what the basis counts of it, less what may not earn.
+    `factor` is what promotions multiply, `points` are those before that and before the tier.
     """
 
     layer: int
     pot: Pot | None
     kind: Kind
     worth: Fraction
+    off: Fraction
     money: Fraction
     pieces: Fraction
     factor: Fraction = ALL
@@ -132,7 +133,7 @@ def accrue(rest: Rest, customer: Customer, rules: Rulebook) -> Accrual:
     )
 
 
-def choose(rest: Rest, customer: Customer, rules: Rulebook) -> tuple[str, ...]:
+def choose(rest: Rest, customer: Customer, rules: Rulebook) -> tuple[int, ...]:
     """The promotions under which the latest layer of `rest` comes in, the highest priority first.
 
     One that is not stackable counts alone: it is left out where one before it counts, and leaves out all behind it.
@@ -146,7 +147,7 @@ def choose(rest: Rest, customer: Customer, rules: Rulebook) -> tuple[str, ...]:
             found.append(offer)
     if all(offer.promotion.stackable for offer in found):
         found = [offer for offer in running if offer in found or (offer.promotion.stackable and scope.is_for(offer))]
-    return tuple(offer.promotion.id for offer in found)
+    return tuple(offer.number for offer in found)
 
 
 def earns_alike(rest: Rest, customer: Customer, rules: Rulebook, lines: Lines) -> bool:
@@ -191,7 +192,7 @@ class _Scope:
     def __post_init__(self) -> None:
         self.first = self.rules.program(self.rest.layers[0])
         # Whether any money was paid for what is left of the goods.
-        self.is_paid = self.rest.paid() > 0
+        self.is_paid = self.rest.cash > 0
         self.is_below_minimum = self._total() < self.first.earn.min_order_total
         self.earners = list(self._earners())
         self.spend = self._spend()
@@ -204,34 +205,35 @@ class _Scope:
         """The share of the money of `earner` that its basis counts."""
         return _counted(self.rest.statement, self.program(earner).earn.basis, earner.pot)
 
-    def paid(self, layer: Layer) -> Fraction:
-        """The share of bonuses, and of points a piece, that goods earn which points or some tenders paid."""
-        return _earning_share(self.rest, self.rules.program(layer), ALL, None) if self.is_paid else NONE
-
     def is_for(self, offer: Offer) -> bool:
         """Whether `offer` is for the customer and their order."""
         promotion = offer.promotion
         mine = not promotion.tiers or self.tier in promotion.tiers
         return mine and (self.customer.first_order or not promotion.first_order)
 
-    def meets(self, offer: Offer) -> bool:
-        """Whether the goods that came in while `offer` ran meet its conditions."""
-        promotion = offer.promotion
+    def looked_at(self, offer: Offer) -> list[Earner]:
+        """The goods that came in while `offer` ran, and that it looks at."""
+        id_ = offer.promotion.id
         came_in = {
             number
             for number, layer in enumerate(self.rest.layers)
-            if any(promotion.id == running.promotion.id for running in self.rules.running(layer))
+            if any(id_ == running.promotion.id for running in self.rules.running(layer))
         }
-        mine = [
-            earner
-            for earner in self.earners
-            if earner.pot is None and earner.layer in came_in and earner.kind.is_of(offer)
-        ]
-        worth = total(earner.worth for earner in mine)
+        return [one for one in self.earners if one.pot is None and one.layer in came_in and one.kind.is_of(offer)]
+
+    def meets(self, offer: Offer) -> bool:
+        """Whether the goods that came in while `offer` ran meet its conditions."""
+        promotion, goods = offer.promotion, self.looked_at(offer)
+        worth = total(one.worth for one in goods)
         enough = worth > 0 if promotion.min_spend is None else worth >= promotion.min_spend
-        earning = not promotion.names_goods or any(earner.worth and not earner.kind.excluded for earner in mine)
-        paid = promotion.bonus_points is None or self.is_paid
-        return self.is_for(offer) and enough and earning and paid
+        earning = not promotion.names_goods or any(one.worth and not one.kind.excluded for one in goods)
+        return self.is_for(offer) and enough and earning
+
+    def bonus(self, layer: Layer, offer: Offer) -> Fraction:
+        """The points that `offer` gives once, of goods that brought money."""
+        goods = self.looked_at(offer)
+        part = Part(total(one.worth for one in goods), off=total(one.off for one in goods))
+        return (offer.promotion.bonus_points or 0) * paid_share(self.rest.statement, self.rules.program(layer), part)
 
     def on(self, layer: Layer) -> list[Offer]:
         """The promotions that `layer` came in under, and whose conditions are met."""
@@ -239,26 +241,29 @@ class _Scope:
 
     def _earners(self) -> Iterator[Earner]:
         for number, layer in enumerate(self.rest.layers):
-            program, paid = self.rules.program(layer), self.paid(layer)
-            money: dict[tuple[Pot | None, Kind], list[Fraction]] = defaultdict(list)
+            program = self.rules.program(layer)
+            parts: dict[tuple[Pot | None, Kind], list[Part]] = defaultdict(list)
             pieces: dict[tuple[Pot | None, Kind], list[Fraction]] = defaultdict(list)
             for key, part in layer.parts.items():
                 if isinstance(key, Pot):
-                    money[key, NO_GOODS].append(part.money)
+                    parts[key, NO_GOODS].append(part)
                 elif self.rest.content[key].money:
-                    kind = self.rules.kind(layer.moment.version, key)
-                    money[None, kind].append(part.money)
-                    pieces[None, kind].append(part.pieces)
-            for (pot, kind), amounts in money.items():
-                worth = total(amounts)
+                    of = None, self.rules.kind(layer.moment.version, key)
+                    parts[of].append(part)
+                    if part.pieces:
+                        paid = paid_share(self.rest.statement, program, self.rest.content[key])
+                        pieces[of].append(part.pieces * paid)
+            for (pot, kind), some in parts.items():
+                worth, off = total(part.money for part in some), total(part.off for part in some)
                 counted = _counted(self.rest.statement, program.earn.basis, pot)
                 yield Earner(
                     layer=number,
                     pot=pot,
                     kind=kind,
                     worth=worth,
-                    money=worth * _earning_share(self.rest, program, counted, pot),
-                    pieces=total(pieces[pot, kind]) * paid,
+                    off=off,
+                    money=_earning(self.rest.statement, program, worth * counted, off if counted else NONE),
+                    pieces=total(pieces[pot, kind]),
                 )
 
     def _total(self) -> Fraction:
@@ -271,7 +276,7 @@ class _Scope:
         if self.is_below_minimum:
             return NONE
         return total(
-            earner.worth * _cash_share(self.rest, self.program(earner), self.counted(earner), earner.pot)
+            _in_cash(self.rest.statement, self.program(earner), earner.worth * self.counted(earner), earner.off)
             for earner in self.earners
             if not earner.kind.excluded
         )
@@ -306,19 +311,30 @@ def _counted(statement: Statement, basis: EarningBasis, pot: Pot | None) -> Frac
     return max(ALL - Fraction(max(missing - goods, NONE), pots), NONE)
 
 
-def _earning_share(rest: Rest, program: Program, counted: Fraction, pot: Pot | None) -> Fraction:
-    """The share of money, of which the basis has `counted`, that earns: as `on_redeemed_order` says, less tenders."""
-    if not rest.statement.points_off or program.earn.on_redeemed_order is OnRedeemedOrder.FULL:
-        return counted * (ALL - rest.statement.paid_by(program.earn.excluded.tenders))
+def paid_share(statement: Statement, program: Program, part: Part) -> Fraction:
+    """The share that counts of a bonus, or of points a piece, where points or tenders paid a part of the goods."""
+    if not part.cash:
+        return NONE
+    return Fraction(_earning(statement, program, part.money, part.off), part.money)
+
+
+def earning_money(statement: Statement, program: Program, part: Part) -> Fraction:
+    """What earns of the money of some goods."""
+    return _earning(statement, program, part.money * _counted(statement, program.earn.basis, None), part.off)
+
+
+def _earning(statement: Statement, program: Program, money: Fraction, off: Fraction) -> Fraction:
+    """What earns of `money`, off which points took `off`: as `on_redeemed_order` says, less tenders that may not."""
+    if not statement.points_off or program.earn.on_redeemed_order is OnRedeemedOrder.FULL:
+        return _in_cash(statement, program, money, NONE)
     if program.earn.on_redeemed_order is OnRedeemedOrder.NONE:
         return NONE
-    return _cash_share(rest, program, counted, pot)
+    return _in_cash(statement, program, money, off)
 
 
-def _cash_share(rest: Rest, program: Program, counted: Fraction, pot: Pot | None) -> Fraction:
-    """The share of money, of which the basis has `counted`, that was paid in money that may earn."""
-    unpaid = ALL - rest.paid(pot)
-    return max(counted - unpaid, NONE) * (ALL - rest.statement.paid_by(program.earn.excluded.tenders))
+def _in_cash(statement: Statement, program: Program, money: Fraction, off: Fraction) -> Fraction:
+    """What was paid of `money` in money that may earn: not by points, and not by tenders that are excluded."""
+    return max(money - off, NONE) * (ALL - statement.paid_by(program.earn.excluded.tenders))
 
 
 def _with_points(scope: _Scope, promoted: Sequence[Sequence[Offer]]) -> list[Earner]:
@@ -395,7 +411,7 @@ def _goods(scope: _Scope, earners: Sequence[Earner], promoted: Sequence[Sequence
                 added = total(have * (more - 1) for have, more in zip(points, times, strict=True))
                 points = [have * more for have, more in zip(points, times, strict=True)]
             elif (number, offer.number) in bonuses:
-                added = (offer.promotion.bonus_points or 0) * scope.paid(layer)
+                added = scope.bonus(layer, offer)
             else:
                 continue
             step = Step(Rule.PROMOTION, 0, offer.version, offer.number)
@@ -431,7 +447,7 @@ def _bonuses(scope: _Scope, promoted: Sequence[Sequence[Offer]]) -> set[tuple[in
     best: dict[str, tuple[Fraction, Offer, int]] = {}
     for number, (layer, offers) in enumerate(zip(scope.rest.layers, promoted, strict=True)):
         for offer in offers:
-            points = (offer.promotion.bonus_points or 0) * scope.paid(layer)
+            points = scope.bonus(layer, offer)
             if points and (offer.promotion.id not in best or points > best[offer.promotion.id][0]):
                 best[offer.promotion.id] = (points, offer, number)
     together = [one for one in best.values() if one[1].promotion.stackable]
@@ -444,7 +460,8 @@ def _referral(scope: _Scope) -> Iterable[_Added]:
     points = scope.customer.referee_points
     if points:
         step = Step(Rule.REFERRAL, 0, scope.first.version, 0, Decimal(points))
-        yield _Added(step, points * scope.paid(scope.rest.layers[0]))
+        goods = Part(scope.rest.goods, off=scope.rest.goods - scope.rest.cash)
+        yield _Added(step, points * paid_share(scope.rest.statement, scope.first, goods))
 
 
 def _rounded(found: Iterable[_Added], program: Program) -> tuple[int, tuple[Step, ...], tuple[LivingApart, ...]]:

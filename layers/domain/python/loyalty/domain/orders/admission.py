@@ -85,10 +85,10 @@ def admitted_edit(holding: Holding, asked: Edit, point_value: Decimal) -> Edit |
         if isinstance(fact, Edit) and fact.revision == asked.revision:
             _refuse_reused((fact.stated, fact.asked) == (asked.stated, asked.asked))
             return None
-        if isinstance(fact, Completion) and asked.revision == FIRST_REVISION:
-            _refuse_reused((fact.stated, None) == (asked.stated, asked.asked))
-            return None
     if asked.revision < holding.revision:
+        return None
+    if asked.revision == FIRST_REVISION and holding.completed:
+        _refuse_reused((_stated(holding), None) == (asked.stated, asked.asked))
         return None
     _refuse_too_many(1 + sum(isinstance(fact, Edit) for fact in holding.facts), MAX_REVISIONS, "revisions")
     if not holding.completed:

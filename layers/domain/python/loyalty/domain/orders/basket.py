@@ -1,31 +1,33 @@
 """What is in an order: what was stated last, in layers, and what came back since.
 
 An edit turns the page: what came back before it is gone from the layers, and what comes back after it is a share of
-what was there at the edit. Points lie on all goods alike, then on shipping, tax and fees: so they do on what is left.
+what was there at the edit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import floor
 
 from loyalty.domain.orders.goods import (
     ALL,
+    NO_PART,
     NONE,
-    POTS,
     Back,
     Content,
+    Key,
     Layer,
     Layers,
     Lines,
     Moment,
-    Pot,
     Returned,
     added,
     changed,
     left,
+    lines_of,
     total,
     total_of,
+    with_points,
     worth_of,
 )
 from loyalty.domain.orders.statement import Statement
@@ -36,7 +38,7 @@ class Rest:
     """What is left of an order.
 
     It is left in `layers`, which hold `content` together; `goods` is the worth of its goods, `named` before other money
-    is taken off it. `unpaid` is the share that points paid: of all goods, under None, and of each pot.
+    is taken off it, and `cash` what was paid of it in money.
     """
 
     statement: Statement
@@ -44,34 +46,34 @@ class Rest:
     content: Content
     goods: Fraction
     named: Fraction
-    unpaid: Mapping[Pot | None, Fraction]
-
-    def paid(self, pot: Pot | None = None) -> Fraction:
-        """The share that was paid in money: of the goods, or of a pot."""
-        return ALL - self.unpaid.get(pot, NONE)
+    cash: Fraction
 
     @property
     def off(self) -> Fraction:
         """The money that points took off what is left."""
-        pots = (self.content[pot].money * self.unpaid[pot] for pot in POTS if pot in self.content)
-        return self.goods * self.unpaid.get(None, NONE) + total(pots)
+        return total(part.off for part in self.content.values())
+
+    def paid(self, keys: Iterable[Key]) -> Fraction:
+        """The share of what is left of `keys` that was paid in money; of nothing, as of all goods."""
+        parts = sum((self.content[key] for key in keys if key in self.content), NO_PART)
+        if parts.money:
+            return Fraction(parts.cash, parts.money)
+        return Fraction(self.cash, self.goods) if self.goods else ALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Basket:
     """An order's goods and money.
 
-    `layers`, which hold `there` together, its goods' `worth`, and `off` (the money that points took off it all) are as
-    of the last statement, `returned` is what came back since. Of `used` points (all that the order ever used)
-    `given_back` came back before that statement. `back` is the money that came back, and `named` what came back of
-    lines, both since the order is there.
+    `layers`, which hold `there` together, and its goods' `worth` are as of the last statement, `returned` is what came
+    back since. Of `used` points (all that the order ever used) `given_back` came back before that statement. `back` is
+    the money that came back, and `named` what came back of lines, both since the order is there.
     """
 
     statement: Statement
     layers: Layers = ()
     there: Content = field(default_factory=dict)
     worth: Fraction = NONE
-    off: Fraction = NONE
     used: int = 0
     given_back: int = 0
     returned: Returned = field(default_factory=Returned)
@@ -81,15 +83,9 @@ class Basket:
     @classmethod
     def of(cls, statement: Statement, moment: Moment, used: int) -> "Basket":
         """An order as it comes in, in one layer."""
-        there = statement.content
-        return cls(
-            statement=statement,
-            layers=(Layer(moment, (), there),),
-            there=there,
-            worth=worth_of(there),
-            off=statement.points_off,
-            used=used,
-        )
+        layers = with_points((Layer(moment, (), statement.content),), statement.points_off)
+        there = total_of(layers)
+        return cls(statement=statement, layers=layers, there=there, worth=worth_of(there), used=used)
 
     def restated(self, rest: Rest, statement: Statement, moment: Moment, used: int, given_back: int) -> "Basket":
         """The order after an edit at `moment`, when `rest` of it was left.
@@ -97,6 +93,8 @@ class Basket:
         It uses `used` points by now, of which `given_back` came back.
         """
         layers = changed(rest.layers, self.statement.content, statement.content, moment)
+        off = max(rest.off + statement.points_off - self.statement.points_off, NONE)
+        layers = with_points(layers, off)
         there = total_of(layers)
         return replace(
             self,
@@ -104,7 +102,6 @@ class Basket:
             layers=layers,
             there=there,
             worth=worth_of(there),
-            off=max(rest.off + statement.points_off - self.statement.points_off, NONE),
             used=max(used, given_back),
             given_back=given_back,
             returned=Returned(),
@@ -122,24 +119,12 @@ class Basket:
         return max(self.statement.paid - self.back, NONE)
 
     def rest(self) -> Rest:
-        """What is left of it. Other money that came back was paid in money: what points paid stays as it is."""
+        """What is left of it."""
         rest = left(self.layers, self.there, self.worth, self.returned, self.statement.coin)
-        unpaid = self._unpaid()
-        if rest.goods:
-            unpaid[None] = min(Fraction(unpaid[None] * rest.named, rest.goods), ALL)
-        return Rest(self.statement, rest.layers, rest.content, rest.goods, rest.named, unpaid)
+        cash = total(part.cash for _, part in lines_of(rest.content))
+        return Rest(self.statement, rest.layers, rest.content, worth_of(rest.content), rest.named, cash)
 
     def restorable(self, rest: Rest) -> int:
         """Used points of what came back since the last statement: all that are left, where no goods are."""
         open_ = self.used - self.given_back
         return floor(Fraction(open_ * (self.worth - rest.named), self.worth)) if rest.goods else open_
-
-    def _unpaid(self) -> dict[Pot | None, Fraction]:
-        due = self.off
-        found: dict[Pot | None, Fraction] = {}
-        for pot in (None, *POTS):
-            money = self.worth if pot is None else self.there[pot].money if pot in self.there else NONE
-            taken = min(due, money)
-            found[pot] = Fraction(taken, money) if money else NONE
-            due -= taken
-        return found

@@ -34,6 +34,8 @@ UNUSED = Used()
 class Completion:
     """The order was completed; its goods came in at `moment`, under the promotions that were `chosen` then.
 
+    They are places among the promotions of the moment's version.
+
     A cap on the customer cut off `cut` points of what it earned.
     """
 
@@ -41,7 +43,7 @@ class Completion:
     moment: Moment
     customer: Customer
     used: Used = UNUSED
-    chosen: tuple[str, ...] = ()
+    chosen: tuple[int, ...] = ()
     cut: int = 0
 
 
@@ -57,7 +59,7 @@ class Edit:
     moment: Moment
     asked: int | None = None
     used: Used = UNUSED
-    chosen: tuple[str, ...] = ()
+    chosen: tuple[int, ...] = ()
     cut: int = 0
 
 

@@ -50,20 +50,26 @@ type Key = Line | Pot
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """So much money, and so many pieces of a line."""
+    """So much money, and so many pieces of a line; `off` is what points took off that money."""
 
     money: Fraction = NONE
     pieces: Fraction = NONE
+    off: Fraction = NONE
+
+    @property
+    def cash(self) -> Fraction:
+        """The part of the money that was paid in money."""
+        return self.money - self.off
 
     def __add__(self, other: "Part") -> "Part":
-        return Part(self.money + other.money, self.pieces + other.pieces)
+        return Part(self.money + other.money, self.pieces + other.pieces, self.off + other.off)
 
     def __sub__(self, other: "Part") -> "Part":
-        return Part(self.money - other.money, self.pieces - other.pieces)
+        return Part(self.money - other.money, self.pieces - other.pieces, self.off - other.off)
 
     def times(self, money: Fraction, pieces: Fraction) -> "Part":
-        """These shares of its money and of its pieces."""
-        return Part(self.money * money, self.pieces * pieces)
+        """These shares of its money, of which points paid as much as before, and of its pieces."""
+        return Part(self.money * money, self.pieces * pieces, self.off * money)
 
 
 NO_PART = Part()
@@ -85,10 +91,13 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What came in at one moment, as far as it is still there; `chosen` are the promotions that it came in under."""
+    """What came in at one moment, as far as it is still there.
+
+    `chosen` are the promotions under which it came in, as places among those of its version.
+    """
 
     moment: Moment
-    chosen: tuple[str, ...]
+    chosen: tuple[int, ...]
     parts: Content
 
 
@@ -133,15 +142,52 @@ def changed(layers: Layers, before: Content, stated: Content, moment: Moment) ->
     more: dict[Key, Part] = {}
     less: dict[Key, Part] = {}
     for key in dict.fromkeys((*before, *stated)):
-        rise = stated.get(key, NO_PART) - before.get(key, NO_PART)
-        up = Part(max(rise.money, NONE), max(rise.pieces, NONE))
-        down = up - rise
+        now, then = stated.get(key, NO_PART), before.get(key, NO_PART)
+        up = Part(max(now.money - then.money, NONE), max(now.pieces - then.pieces, NONE))
+        down = Part(max(then.money - now.money, NONE), max(then.pieces - now.pieces, NONE))
         if up != NO_PART:
             more[key] = up
         if down != NO_PART:
             less[key] = down
     rest = _without(layers, less)
     return (*rest, Layer(moment, (), more)) if more else rest
+
+
+def with_points(layers: Layers, off: Fraction) -> Layers:
+    """`layers`, of which points took `off` in all: what a line has of it, it keeps.
+
+    What is more lies on all goods alike, by what was paid of them in money, and beyond the goods on shipping, tax and
+    fees. What is less is less of all alike.
+    """
+    had = total(part.off for layer in layers for part in layer.parts.values())
+    if off < had:
+        return tuple(_off_times(layer, Fraction(off, had)) for layer in layers)
+    due = off - had
+    for keys in (None, *POTS):
+        room = total(part.cash for layer in layers for key, part in layer.parts.items() if _is_among(key, keys))
+        taken = min(due, room)
+        if taken:
+            layers = tuple(_with_off(layer, keys, Fraction(taken, room)) for layer in layers)
+        due -= taken
+    return layers
+
+
+def _is_among(key: Key, pot: Pot | None) -> bool:
+    """Whether `key` is goods, for None, or the pot."""
+    return key is pot if pot else isinstance(key, Line)
+
+
+def _off_times(layer: Layer, share: Fraction) -> Layer:
+    return replace(layer, parts={key: replace(part, off=part.off * share) for key, part in layer.parts.items()})
+
+
+def _with_off(layer: Layer, pot: Pot | None, share: Fraction) -> Layer:
+    """`layer`, of which points pay `share` of what was paid in money for its goods, or for the pot."""
+    parts = {
+        key: replace(part, off=part.off + part.cash * share) if _is_among(key, pot) else part
+        for key, part in layer.parts.items()
+    }
+    return replace(layer, parts=parts)
 
 
 type Lines = frozenset[Line]
@@ -197,7 +243,6 @@ class Left:
 
     layers: Layers
     content: Content
-    goods: Fraction
     named: Fraction
 
 
@@ -205,23 +250,27 @@ def left(layers: Layers, there: Content, goods: Fraction, returned: Returned, co
     """What is left in `layers` once `returned` came back. Together they hold `there`, whose goods are worth `goods`.
 
     First goes what was named by line, then by SKU, which takes of all lines of the SKU alike; then refunds by amount,
-    which take of everything alike; then other money, which takes of all goods alike. So the same is left in whichever
-    order it came back. `coin` is the smallest amount of money.
+    which take of everything alike; then other money, which takes of all goods alike what was paid of them in money.
+    So the same is left in whichever order it came back. `coin` is the smallest amount of money.
     """
     rest = _without_named(there, goods, returned, coin)
-    named = goods - worth_of(_lost(there, rest))
-    share = _share(named - returned.other, named, coin) if returned.other else ALL
-    if share != ALL:
-        rest |= {line: part.times(share, ALL) for line, part in lines_of(rest)}
-    return Left(_without(layers, _lost(there, rest)), rest, named * share, named)
+    less = {key: part - rest[key] for key, part in there.items() if part is not rest[key]}
+    named = goods - worth_of(less)
+    layers = _without(layers, less)
+    content = total_of(layers)
+    if returned.other:
+        cash = total(part.cash for _, part in lines_of(content))
+        share = ALL - _share(cash - returned.other, cash, coin)
+        layers = _without(layers, {line: Part(part.cash * share) for line, part in lines_of(content)}, cash=True)
+        content = total_of(layers)
+    return Left(layers, content, named)
 
 
-def _lost(there: Content, rest: Content) -> Content:
-    return {key: part - rest[key] for key, part in there.items() if part is not rest[key]}
+def _without(layers: Layers, less: Content, *, cash: bool = False) -> Layers:
+    """`layers` without the money and pieces of `less`, taken from the latest of them; no more than is there.
 
-
-def _without(layers: Layers, less: Content) -> Layers:
-    """`layers` without `less`, taken from the latest of them; no more than is there."""
+    Of money that is taken points paid their share, or nothing where it is taken as `cash`.
+    """
     if not less:
         return layers
     due = dict(less)
@@ -230,8 +279,11 @@ def _without(layers: Layers, less: Content) -> Layers:
         parts = dict(layer.parts)
         for key in parts.keys() & due.keys():
             there, wanted = parts[key], due[key]
-            taken = Part(min(there.money, wanted.money), min(there.pieces, wanted.pieces))
-            parts[key], due[key] = there - taken, wanted - taken
+            money = min(there.cash if cash else there.money, wanted.money)
+            pieces = min(there.pieces, wanted.pieces)
+            off = NONE if cash or not money else Fraction(there.off * money, there.money)
+            parts[key] = there - Part(money, pieces, off)
+            due[key] = Part(wanted.money - money, wanted.pieces - pieces)
         kept.append(replace(layer, parts=parts))
     return tuple(reversed(kept))
 

@@ -331,7 +331,7 @@ def _edited(holding: Holding, edit: Edit) -> Basket:
     return _under(basket, len(before.layers), edit.chosen)
 
 
-def _under(basket: Basket, layer: int, chosen: tuple[str, ...]) -> Basket:
+def _under(basket: Basket, layer: int, chosen: tuple[int, ...]) -> Basket:
     """`basket`, of which `layer`, if there is one, came in under the promotions that were `chosen`."""
     return replace(
         basket, layers=(*basket.layers[:layer], *(replace(one, chosen=chosen) for one in basket.layers[layer:]))

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from loyalty.domain.orders.basket import Basket, Rest
 from loyalty.domain.orders.facts import Refund, ReturnedItem
-from loyalty.domain.orders.goods import ALL, NONE, TAX, Back, Line, Lines, Pot, Returned, added, lines_of, total
+from loyalty.domain.orders.goods import ALL, NONE, SHIPPING, TAX, Back, Line, Lines, Returned, added, lines_of, total
 from loyalty.domain.orders.statement import OrderWarning
 
 
@@ -29,7 +29,7 @@ def came_back(refund: Refund, basket: Basket, rest: Rest) -> CameBack:
         share = max(ALL - Fraction(money, basket.paid_left), NONE)
         return CameBack(Returned(share=share), min(money, basket.paid_left))
     named: dict[Lines, Back] = {}
-    missing = []
+    missing, money = [], Fraction(refund.other)
     lines_of_order = OrderLines(basket)
     for item, back in worths(refund):
         lines = lines_of_order.named(item)
@@ -37,6 +37,7 @@ def came_back(refund: Refund, basket: Basket, rest: Rest) -> CameBack:
             missing.append(item.line or item.sku)
         elif back.money:
             named = added(named, {lines: back})
+            money += back.money * rest.paid(lines)
     goods = total(back.money for back in named.values())
     returned = Returned(
         named=named,
@@ -45,9 +46,9 @@ def came_back(refund: Refund, basket: Basket, rest: Rest) -> CameBack:
         untaxed=goods if refund.tax is None else NONE,
         other=Fraction(refund.other),
     )
-    money = goods * rest.paid() + returned.shipping * rest.paid(Pot.SHIPPING) + returned.other
+    money += returned.shipping * rest.paid(SHIPPING)
     if not basket.statement.tax_inside:
-        money += returned.tax * rest.paid(TAX[0])
+        money += returned.tax * rest.paid(TAX)
     lost = (
         f"The order has no line {', '.join(map(str, missing))}: that part of the refund {refund.refund_id} is left out."
     )

@@ -65,8 +65,7 @@ class Rulebook:
 
     def chosen(self, layer: Layer) -> Iterator[Offer]:
         """The promotions under which `layer` came in."""
-        by_id = {offer.promotion.id: offer for offer in self._offers[layer.moment.version]}
-        return (by_id[id_] for id_ in layer.chosen if id_ in by_id)
+        return (self._offers[layer.moment.version][number] for number in layer.chosen)
 
     def running(self, layer: Layer) -> Iterator[Offer]:
         """The promotions that ran when `layer` came in."""
