@@ -20,7 +20,7 @@ from benchmarks.throughput import CountingLedger
 from loyalty.domain.jobs.job import JobKind
 from loyalty.domain.ledger.lots import Lot
 from loyalty.domain.ledger.transaction import Transaction
-from loyalty.entry.rows.codec import sheets
+from loyalty.entry.rows.codec import row_codec
 from loyalty.ports.faults import Unavailable
 from loyalty.ports.ledger import WriteOff
 from loyalty.ports.world import World
@@ -245,13 +245,13 @@ def _work(url: str, table: str, beside: str, there: Any) -> None:
     job_id = start_job(world, "shop", "key", _request(beside), STOREFRONT).job.job_id
     if (task := jobs.take()) is None:
         raise RuntimeError("the job was not handed over")
-    work_on(world, task, sheets(world))
+    work_on(world, task, row_codec(world))
     parts = view_job(world, "shop", job_id).job.parts
 
     def part(_: int) -> None:
         task = None if ended.is_set() else jobs.take()
         if task:
-            work_on(world, task, sheets(world))
+            work_on(world, task, row_codec(world))
 
     with ThreadPoolExecutor(WORKERS) as workers:
         under_way = [workers.submit(part, number) for number in range(parts)]

@@ -18,7 +18,7 @@ from loyalty.adapters.dynamodb.ledger import DynamoDBLedger
 from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
 from loyalty.adapters.dynamodb.purges import QueuedPurges, task_from
 from loyalty.domain.program.settings import Program
-from loyalty.entry.rows.codec import sheets
+from loyalty.entry.rows.codec import row_codec
 from loyalty.ports.audit import Audit
 from loyalty.ports.books import Books
 from loyalty.ports.erasures import Erasures
@@ -112,7 +112,7 @@ def work(world: World) -> None:
     """Does all work on jobs that is handed over, until there is none."""
     assert isinstance(world.jobs, MemoryJobs | KeptJobs)
     while task := world.jobs.take():
-        work_on(world, task, sheets(world))
+        work_on(world, task, row_codec(world))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ WHOLE_FILE = click.Path(path_type=Path)
 
 
 @dataclass(frozen=True)
-class Wish:
+class ImportOptions:
     """How a file is to be worked on, and what of the outcome is kept."""
 
     dry_run: bool
@@ -50,7 +50,7 @@ class Wish:
 
 
 def in_bulk(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command what all have that send a file, as its argument `wish`."""
+    """Gives a command what all have that send a file, as its argument `wanted`."""
 
     @click.option("--dry-run", is_flag=True, help="Only look at each row: what would it do now?")
     @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -69,7 +69,7 @@ def in_bulk(command: Callable[..., None]) -> Callable[..., None]:
         report: Path | None,
         **options: Any,
     ) -> None:
-        command(*args, wish=Wish(dry_run, key, again, yes, results, report), **options)
+        command(*args, wanted=ImportOptions(dry_run, key, again, yes, results, report), **options)
 
     return with_wish
 
@@ -91,7 +91,7 @@ def import_(
     file: Path,
     kind: str,
     file_format: str | None,
-    wish: Wish,
+    wanted: ImportOptions,
     program_id: str,
     output: Output,
     connection: Connection,
@@ -104,8 +104,8 @@ def import_(
     program = connection.program("admin", program_id)
     form = _form_of(file, file_format)
     with _opened(file) as rows:
-        _ask(wish, f"Import {file.name} as {kind} of {program_id}?")
-        _carry_out(program, kind, rows, form, wish, output)
+        _ask(wanted, f"Import {file.name} as {kind} of {program_id}?")
+        _carry_out(program, kind, rows, form, wanted, output)
 
 
 class _Columns(click.ParamType[tuple[str, ...]]):
@@ -142,7 +142,7 @@ def reward_past_actions(
     columns: tuple[str, ...] | None,
     header: bool,
     sign_ups: bool,
-    wish: Wish,
+    wanted: ImportOptions,
     program_id: str,
     output: Output,
     connection: Connection,
@@ -159,13 +159,13 @@ def reward_past_actions(
     form = "jsonl" if columns else _form_of(file, file_format)
     program = connection.program("admin", program_id)
     with _opened(file) as source:
-        _ask(wish, f"Reward the past actions in {file.name} for {program_id}, at its settings of today?")
+        _ask(wanted, f"Reward the past actions in {file.name} for {program_id}, at its settings of today?")
         if columns is None:
-            _carry_out(program, "reward_past_actions", source, form, wish, output)
+            _carry_out(program, "reward_past_actions", source, form, wanted, output)
             return
         with tempfile.TemporaryFile() as rows:
             _convert(program, source, rows, history.Layout(columns, header), sign_ups, output)
-            _carry_out(program, "reward_past_actions", rows, form, wish, output)
+            _carry_out(program, "reward_past_actions", rows, form, wanted, output)
 
 
 def _form_of(file: Path, told: str | None) -> str:
@@ -187,8 +187,8 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _ask(wish: Wish, question: str) -> None:
-    if not wish.dry_run and not wish.yes and asking():
+def _ask(wanted: ImportOptions, question: str) -> None:
+    if not wanted.dry_run and not wanted.yes and asking():
         confirm(question)
 
 
@@ -213,37 +213,37 @@ def _convert(
         raise Failure(f"{bad}{more}, so nothing was sent", ExitCode.DIFFERENCES)
 
 
-def _carry_out(program: Program, kind: str, rows: BinaryIO, form: str, wish: Wish, output: Output) -> None:
+def _carry_out(program: Program, kind: str, rows: BinaryIO, form: str, wanted: ImportOptions, output: Output) -> None:
     """Sends rows, has them carried out, and shows what came of it."""
     upload = program.call("POST", "uploads", body={}).body
     size = os.fstat(rows.fileno()).st_size
     with following(output, in_bytes=True) as follow:
         digest = links.send(upload["method"], upload["url"], rows, lambda sent: follow(sent, size, "sending"))
-    body: Json = {"kind": kind, "dry_run": wish.dry_run, "upload_id": upload["upload_id"], "format": form}
-    job = followed(program, _started(program, body, digest, wish), output)
-    for what, path in (("results", wish.results), ("report", wish.report)):
+    body: Json = {"kind": kind, "dry_run": wanted.dry_run, "upload_id": upload["upload_id"], "format": form}
+    job = followed(program, _started(program, body, digest, wanted), output)
+    for what, path in (("results", wanted.results), ("report", wanted.report)):
         if path is not None and not save(program, job["job_id"], what, path):
             print(f"the job has no {what}, so {path} was not written", file=sys.stderr)
     show_job(output, job)
-    end_with(program, job, wish.results, wish.report)
+    end_with(program, job, wanted.results, wanted.report)
 
 
-def _started(program: Program, body: Json, digest: str, wish: Wish) -> Json:
+def _started(program: Program, body: Json, digest: str, wanted: ImportOptions) -> Json:
     """The job: a new one, or that of the same file. Raises Failure, ApiError, urllib3's HTTPError.
 
     The same content is one job, however often it is sent: its key is made of it. Each upload has an id of its own, so
     a job that there is already is refused as one of another request, and that is how it is found. A dry run does
     nothing, so it is always done: it says what would be done now.
     """
-    own = wish.dry_run or wish.again
-    key = wish.key or (str(uuid4()) if own else f"{body['kind']}-{body['format']}-{digest}")
+    own = wanted.dry_run or wanted.again
+    key = wanted.key or (str(uuid4()) if own else f"{body['kind']}-{body['format']}-{digest}")
     try:
         return program.call("POST", "jobs", body=body, idempotency_key=key).body
     except ApiError as error:
         job_id = error.problem.get("job_id")
         if job_id is None:
             raise _not_started(program, error) from None
-        if error.code != "idempotency_key_reused" or key == wish.key:
+        if error.code != "idempotency_key_reused" or key == wanted.key:
             raise Failure(f"{failure_of(error).message} See: {look_at(program, job_id)}", ExitCode.REFUSED) from None
     except urllib3.exceptions.HTTPError as error:
         raise _not_started(program, error) from None

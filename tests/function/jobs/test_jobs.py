@@ -19,7 +19,7 @@ from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.values.refusal import Refused
-from loyalty.entry.rows.codec import sheets
+from loyalty.entry.rows.codec import row_codec
 from loyalty.ports.faults import Unavailable
 from loyalty.ports.jobs import JobTask
 from loyalty.usecases.books.verify import verify_program
@@ -205,7 +205,7 @@ def test_progress_counts_the_parts_that_are_done(world: World, parts: int, monke
     assert isinstance(world.jobs, MemoryJobs)
     seen = []
     while task := world.jobs.take():
-        work_on(world, task, sheets(world))
+        work_on(world, task, row_codec(world))
         view = view_job(world, "shop", job_id)
         seen.append((view.job.status, view.done.processed))
     counts = [(Status.RUNNING, 2 * done) for done in range(parts)]
@@ -252,10 +252,10 @@ def work_although_killed(world: World, at: int, after: bool) -> bool:
     dying: World | None = cut(world, at, after)
     while task := jobs.take():
         if dying is None:
-            work_on(world, task, sheets(world))
+            work_on(world, task, row_codec(world))
             continue
         try:
-            work_on(dying, task, sheets(dying))
+            work_on(dying, task, row_codec(dying))
         except Killed:
             dying = None
             jobs.hand_over([task])
@@ -294,7 +294,7 @@ def test_each_task_may_be_delivered_twice(monkeypatch: pytest.MonkeyPatch) -> No
     assert isinstance(world.jobs, MemoryJobs)
     delivered: list[JobTask] = []
     while task := world.jobs.take():
-        work_on(world, task, sheets(world))
+        work_on(world, task, row_codec(world))
         if task not in delivered:
             delivered.append(task)
             world.jobs.hand_over([task])
@@ -313,12 +313,12 @@ def test_a_store_that_is_not_there_has_the_part_done_again() -> None:
     assert isinstance(world.jobs, MemoryJobs)
     check = world.jobs.take()
     assert check
-    work_on(world, check, sheets(world))
+    work_on(world, check, row_codec(world))
     part = world.jobs.take()
     assert part
     with pytest.raises(Unavailable):
-        work_on(replace(world, ledger=Away()), part, sheets(world))
-    work_on(world, part, sheets(world))
+        work_on(replace(world, ledger=Away()), part, row_codec(world))
+    work_on(world, part, row_codec(world))
     assert balance(world) == 53
 
 
@@ -342,13 +342,13 @@ def test_what_was_done_for_somebody_who_is_erased_is_told_again_as_it_was_done()
         assert isinstance(world.jobs, MemoryJobs)
         check, dying = world.jobs.take(), replace(world, jobs=Forgetful(world.jobs))
         assert check
-        work_on(world, check, sheets(world))
+        work_on(world, check, row_codec(world))
         part = world.jobs.take()
         assert part
         with pytest.raises(Unavailable):
-            work_on(dying, part, sheets(world))
+            work_on(dying, part, row_codec(world))
         assert erase_customer(world, member("bob"), Sender("admin", "API")).done
-        work_on(world, part, sheets(world))
+        work_on(world, part, row_codec(world))
         view = view_job(world, "shop", job_id)
         assert (view.done.failed, view.done.passed_over) == (0, 0)
         assert view.done.points == (98 if kind is JobKind.ADJUSTMENTS else 40)
@@ -400,7 +400,7 @@ def test_a_part_that_is_delivered_again_while_its_job_is_undone_waits_for_its_tu
     monkeypatch.setattr(work_on_jobs, "ROWS_PER_PART", 1)
     view = run(world, adjustment(points=100), adjustment(points=-30))
     undo_job(world, "shop", view.job.job_id, BOSS)
-    work_on(world, JobTask("shop", view.job.job_id, 0), sheets(world))
+    work_on(world, JobTask("shop", view.job.job_id, 0), row_codec(world))
     work(world)
     view = view_job(world, "shop", view.job.job_id)
     assert (view.job.status, view.undone.short) == (Status.UNDONE, 0)
@@ -516,7 +516,7 @@ def test_what_is_carried_out_is_what_was_checked(world: World, monkeypatch: pyte
     start_job(world, "shop", "key", upload, BOSS)
     check = world.jobs.take()
     assert check
-    work_on(world, check, sheets(world))
+    work_on(world, check, row_codec(world))
     world.files.write("shop/uploads/u1", b"customer_id,points,reason\nann,5000,a gift\nbob,6000,a gift\n")
     work(world)
     assert [balance(world, who) for who in ("ann", "bob")] == [5, 6]

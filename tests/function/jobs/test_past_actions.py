@@ -15,7 +15,7 @@ from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.values.refusal import Refused
-from loyalty.entry.rows.codec import sheets
+from loyalty.entry.rows.codec import row_codec
 from loyalty.ports.jobs import JobTask
 from loyalty.usecases.books.verify import verify_program
 from loyalty.usecases.commands.command import Outcome
@@ -199,7 +199,7 @@ def test_a_worker_that_hung_gives_nothing_again_that_was_undone_meanwhile(world:
     view = run(world, past_order(), past_sign_up())
     assert undo(world, view).undone.points == -125
     running = replace(view.job, status=Status.RUNNING)
-    work_on(replace(world, jobs=Stale(world.jobs, running)), JobTask("shop", view.job.job_id, 0), sheets(world))
+    work_on(replace(world, jobs=Stale(world.jobs, running)), JobTask("shop", view.job.job_id, 0), row_codec(world))
     assert balance(world, member()) == 0
     assert verify_program(world, "shop").found == []
 

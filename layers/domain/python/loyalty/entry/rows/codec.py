@@ -20,7 +20,7 @@ from loyalty.entry.rows.read import BadRow, Row, check_rows, read_rows
 from loyalty.entry.texts.csv import csv_lines
 from loyalty.ports.world import World
 from loyalty.usecases.jobs.rows import Action
-from loyalty.usecases.jobs.work import CheckedRow, Sheets
+from loyalty.usecases.jobs.work import CheckedRow, RowCodec
 
 ROW_KINDS: Mapping[JobKind, RowKind[Any]] = {
     JobKind.ADJUSTMENTS: ADJUSTMENTS,
@@ -41,8 +41,8 @@ OUTCOME_COLUMNS = (
 )
 
 
-def sheets(world: World) -> Sheets:
-    """The sheets of jobs whose files are in `world`."""
+def row_codec(world: World) -> RowCodec:
+    """How rows of the jobs whose files are in `world` are read and written."""
 
     def check(job: Job) -> Iterator[CheckedRow | RowFault]:
         cards = count(1)
@@ -50,7 +50,7 @@ def sheets(world: World) -> Sheets:
             for found in read_rows(file, "csv" if job.form == "csv" else "jsonl", ROW_KINDS[job.kind], world.clock()):
                 yield from [_fault(found)] if isinstance(found, BadRow) else _checked(found, cards)
 
-    return Sheets(
+    return RowCodec(
         check=check,
         rows=lambda job, data: _actions(job, data, world.clock()),
         faults=_faults,

@@ -33,7 +33,7 @@ class CheckedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sheets:
+class RowCodec:
     """How rows and what became of them are written down and read. `faults` and `outcomes` give CSV.
 
     `rows` reads the actions of a part back, by the numbers of their rows; of a card there is nothing more to say.
@@ -46,28 +46,28 @@ class Sheets:
     outcomes: Callable[[int, Sequence[RowResult]], bytes]
 
 
-def work_on(world: World, task: JobTask, sheets: Sheets) -> Job | None:
+def work_on(world: World, task: JobTask, codec: RowCodec) -> Job | None:
     """Do what `task` asks for, as its job stands now; None where there is nothing to do. Raises Unavailable."""
     job = world.jobs.get(task.program_id, task.job_id)
     match job:
         case Job(status=Status.QUEUED):
-            return _check(world, job, sheets)
+            return _check(world, job, codec)
         case Job(status=Status.RUNNING | Status.UNDOING) if task.part is None:
             _hand_over(world, job)
             return job
         case Job(status=Status.RUNNING | Status.UNDOING):
-            return _part(world, job, task.part or 0, sheets)
+            return _part(world, job, task.part or 0, codec)
         case _:
             return job
 
 
-def _check(world: World, job: Job, sheets: Sheets) -> Job | None:
+def _check(world: World, job: Job, codec: RowCodec) -> Job | None:
     """Look at every row. Twice at once, each writes parts of its own, and the first to say where counts."""
     rows = f"{job_folder(job)}/rows/{world.clock():%Y%m%dT%H%M%S.%f}"
     faults: list[RowFault] = []
     part: list[CheckedRow] = []
     total = parts = bad = latest = 0
-    for found in sheets.check(job):
+    for found in codec.check(job):
         if isinstance(found, RowFault):
             bad += found.row != latest or not bad
             latest = found.row
@@ -84,7 +84,7 @@ def _check(world: World, job: Job, sheets: Sheets) -> Job | None:
         if len(part) == ROWS_PER_PART:
             part = []
     if faults:
-        world.files.write(report_name(job), sheets.faults(faults))
+        world.files.write(report_name(job), codec.faults(faults))
         return _change(
             world,
             job.changed(
@@ -139,19 +139,19 @@ def _is_over(job: Job, finished: Collection[int]) -> bool:
     return all(n in finished for n in range(job.parts))
 
 
-def _part(world: World, job: Job, part: int, sheets: Sheets) -> Job | None:
+def _part(world: World, job: Job, part: int, codec: RowCodec) -> Job | None:
     """Carry out, or undo, the rows of one part, if it is neither done nor to wait for others."""
     finished = world.jobs.finished(job)
     if part in _left(job, finished):
         turn, of = divmod(part, job.parts)
         with world.files.open(part_name(job.rows, of)) as file:
-            actions = [row for row in sheets.rows(job, file.read()) if undone_in_turn(row[1]) >= turn]
+            actions = [row for row in codec.rows(job, file.read()) if undone_in_turn(row[1]) >= turn]
         outcomes = sorted(_outcomes(world, job, actions), key=lambda outcome: outcome.number)
         tally = Tally()
         if turn == 0:
             for outcome in outcomes:
                 tally = tally.with_(outcome)
-            world.files.write(_outcomes_name(job, part), sheets.outcomes(part, outcomes))
+            world.files.write(_outcomes_name(job, part), codec.outcomes(part, outcomes))
         world.jobs.finish(job, part, tally)
         finished = world.jobs.finished(job)
     if _is_over(job, finished):
