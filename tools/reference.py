@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "layers/domain/python"))
 from loyalty.domain.points.issue import MAX_LOTS  # noqa: E402
 from loyalty.entry.http.problems import MAX_FAULTS, RULES  # noqa: E402
 from loyalty.entry.http.serve import MAX_BODY_BYTES  # noqa: E402
-from loyalty.usecases.commands.command import ATTEMPTS  # noqa: E402
+from loyalty.usecases.commands.retry import ATTEMPTS  # noqa: E402
 from loyalty.usecases.customers.balances import MOST_SORTED  # noqa: E402
 
 FOLDER = ROOT / "docs/reference"

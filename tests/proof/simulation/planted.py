@@ -335,15 +335,14 @@ def a_cheap_look_is_believed(patch: Patch) -> None:
 
 @bug
 def a_refusal_is_not_looked_at_again(patch: Patch) -> None:
-    class Sure(int):
-        """The number of an attempt, which is never the first."""
-
-    patch.setattr(carry_out, "range", lambda attempts: map(Sure, range(1, attempts + 1)), raising=False)
+    def attempt(*told: Any, consistent: bool) -> Transaction:
+        return right_attempt(*told, consistent=True)
 
     def read(world: Any, cause: Cause, account_id: AccountId | None, consistent: bool) -> Any:
-        return right(world, cause, account_id, False)
+        return right_read(world, cause, account_id, False)
 
-    right = carry_out._read
+    right_attempt, right_read = carry_out._attempt, carry_out._read
+    patch.setattr(carry_out, "_attempt", attempt)
     patch.setattr(carry_out, "_read", read)
 
 
@@ -528,8 +527,8 @@ def what_a_job_did_is_undone_as_often_as_it_is_tried(patch: Patch) -> None:
 
 @bug
 def what_was_spent_of_what_a_job_gave_is_not_reported(patch: Patch) -> None:
-    right = job_rows._outcome
-    patch.setattr(job_rows, "_outcome", lambda *about: replace(right(*about), short=0))
+    right = job_rows._result
+    patch.setattr(job_rows, "_result", lambda *about: replace(right(*about), short=0))
 
 
 @bug

@@ -8,7 +8,7 @@ from tests.proof.simulation.every_fault import Proof, try_all
 from tests.proof.simulation.faults import FAULTS
 from tests.proof.simulation.functions import deployed
 from tests.proof.simulation.operations import OPERATIONS
-from tests.proof.simulation.writing import entering, writing_usecases
+from tests.proof.simulation.writing import entering, name_of, writing_usecases
 
 
 @pytest.mark.timeout(900)
@@ -29,8 +29,8 @@ def test_nothing_is_lost_by_any_fault_at_any_call_nor_by_any_two(capsys: pytest.
 
 def test_every_usecase_that_writes_is_tried() -> None:
     """By its code: see writing.py. What is missing wants an Operation in operations.py."""
-    writing = {function for function in writing_usecases() if not function[1].startswith("_")}
-    assert ("carry_out", "carry_out") in writing
+    writing = {function for function in writing_usecases() if not name_of(function).startswith("_")}
+    assert ("commands.command", "carry_out") in writing
     with deployed(), entering() as entered:
         for operation in OPERATIONS:
             proof = Proof(operation)

@@ -18,7 +18,12 @@ READS = frozenset(
 )
 
 type Function = tuple[str, str]
-"""A module's name under `loyalty.usecases` and a function's in it."""
+"""A module's name under `loyalty.usecases`, and a function's in it: `outer.inner` for one inside of another."""
+
+
+def name_of(function: Function) -> str:
+    """What a function is called by."""
+    return function[1].rpartition(".")[2]
 
 
 def _module(path: Path) -> str:
@@ -28,16 +33,16 @@ def _module(path: Path) -> str:
 def writing_usecases() -> frozenset[Function]:
     """Every function of the use cases that writes something, or has it written."""
     functions = {
-        (_module(path), node.name): node
+        (_module(path), name): node
         for path in sorted((LAYER / "usecases").rglob("*.py"))
-        for node in _functions(path)
+        for name, node in _functions(path)
     }
     imported = {_module(path): _imported(path) for path in sorted((LAYER / "usecases").rglob("*.py"))}
     methods = _writing_methods()
     found = {function for function, node in functions.items() if _attributes(node) & methods}
     while True:
         names = {
-            module: {name for where, name in found if where == module}
+            module: {name_of(function) for function in found if function[0] == module}
             | {alias for alias, origin in aliases.items() if origin in found}
             for module, aliases in imported.items()
         }
@@ -52,9 +57,9 @@ def _writing_methods() -> frozenset[str]:
     found: set[str] = set()
     for path in sorted((LAYER / "adapters").rglob("*.py")):
         functions = _functions(path)
-        writing = {node.name for node in functions if _asks_of_a_client(node) - READS}
+        writing = {node.name for _, node in functions if _asks_of_a_client(node) - READS}
         while (
-            more := {node.name for node in functions if (_attributes(node) | _names(node)) & (writing | {"publish"})}
+            more := {node.name for _, node in functions if (_attributes(node) | _names(node)) & (writing | {"publish"})}
             - writing
         ):
             writing |= more
@@ -76,9 +81,19 @@ def _asks_of_a_client(node: ast.AST) -> set[str]:
     return asked
 
 
-def _functions(path: Path) -> list[ast.FunctionDef]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+def _functions(path: Path) -> list[tuple[str, ast.FunctionDef]]:
+    """All functions of a module with their names, also those inside of classes and of other functions."""
+    return list(_inside(ast.parse(path.read_text(encoding="utf-8")), ""))
+
+
+def _inside(node: ast.AST, outer: str) -> Iterator[tuple[str, ast.FunctionDef]]:
+    for child in ast.iter_child_nodes(node):
+        name = outer
+        if isinstance(child, ast.FunctionDef | ast.ClassDef):
+            name = f"{outer}.{child.name}" if outer else child.name
+        if isinstance(child, ast.FunctionDef):
+            yield name, child
+        yield from _inside(child, name)
 
 
 def _imported(path: Path) -> dict[str, Function]:
@@ -94,10 +109,15 @@ def _imported(path: Path) -> dict[str, Function]:
 
 
 def _attributes(node: ast.AST) -> set[str]:
-    """The names of methods that are called."""
-    return {
-        call.func.attr for call in ast.walk(node) if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
-    }
+    """The names of methods that are called, but for those of classes: no port is one."""
+    found = set()
+    for call in ast.walk(node):
+        match call:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))) if name[0].isupper():
+                pass
+            case ast.Call(func=ast.Attribute(attr=name)):
+                found.add(name)
+    return found
 
 
 def _names(node: ast.AST) -> set[str]:
@@ -112,7 +132,7 @@ def entering() -> Iterator[set[Function]]:
     def start(code: CodeType, offset: int) -> object:
         path = Path(code.co_filename)
         if path.is_relative_to(LAYER / "usecases"):
-            entered.add((_module(path), code.co_name))
+            entered.add((_module(path), code.co_qualname.replace(".<locals>", "")))
         return sys.monitoring.DISABLE
 
     watching, tool = sys.monitoring, sys.monitoring.PROFILER_ID

@@ -21,7 +21,8 @@ from loyalty.domain.points.issue import Issue
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import LostRace, Unavailable, UnknownProgram
 from loyalty.ports.ledger import WriteOff
-from loyalty.usecases.commands.command import ATTEMPTS, LONGEST_PAUSE, Outcome
+from loyalty.usecases.commands.command import Outcome
+from loyalty.usecases.commands.retry import ATTEMPTS, LONGEST_PAUSE
 from loyalty.usecases.orders.cancel import cancel_order
 from loyalty.usecases.orders.complete import complete_order
 from loyalty.usecases.orders.redeem import redeem_points, void_redemption

@@ -34,7 +34,8 @@ from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.ledger import WriteOff
 from loyalty.usecases.books.verify import verify_program
-from loyalty.usecases.commands.command import ATTEMPTS, Outcome
+from loyalty.usecases.commands.command import Outcome
+from loyalty.usecases.commands.retry import ATTEMPTS
 from loyalty.usecases.customers.account import view_account
 from loyalty.usecases.customers.change_card import CardChanged, assign_card, block_card, replace_card
 from loyalty.usecases.customers.create_cards import CARDS_PER_WRITE, CardsWithdrawn, create_cards, withdraw_cards

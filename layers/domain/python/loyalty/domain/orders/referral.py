@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from loyalty.domain.ledger.facts import Referred
+from loyalty.domain.ledger.facts import Completed, Referred
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lot, Lots
@@ -44,6 +44,14 @@ def referral(
     if history.movements or (owner and owner.customer_id == order.customer_id):
         return None
     return Referral(referrer, program.ways_to_earn.referral.referee_points)
+
+
+def recorded_referrer(history: History) -> AccountId | None:
+    """Who was paid for referring the customer of an order, by the order's own record; None where nobody was."""
+    completion = history.completion
+    if completion is None or not isinstance(completion.facts, Completed) or completion.facts.referrer is None:
+        return None
+    return AccountId(history.cause.program_id, completion.facts.referrer)
 
 
 def pay(transaction: Transaction, order_id: str) -> Transaction:

@@ -16,7 +16,7 @@ from loyalty.ports.faults import BeingErased, Unavailable
 from loyalty.ports.ledger import Ledger
 from loyalty.ports.world import World
 from loyalty.usecases.books.days import closed_days
-from loyalty.usecases.commands.command import pause
+from loyalty.usecases.commands.retry import pause
 from loyalty.usecases.programs.view import timezones
 
 PAGE = 500

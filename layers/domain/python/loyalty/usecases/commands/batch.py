@@ -1,113 +1,113 @@
-"""Many commands of different accounts: as many as fit are written at once, whoever is in the way is taken by itself.
+"""Many rows of different accounts: as many as fit are written at once; a row that is overtaken is done by itself.
 
 What `carry_out` promises holds for each of them: it is carried out once for its cause, or not at all.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from loyalty.domain.jobs.job import Ending, RowResult
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
-from loyalty.domain.ledger.movement import AccountId, Cause
-from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
+from loyalty.domain.ledger.movement import AccountId
+from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import Unavailable
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import carry_out
+from loyalty.usecases.commands.command import Command, carry_out
 from loyalty.usecases.commands.write_together import ACCOUNTS_PER_WRITE, fitting, write_together
-
-type Beside = Callable[[Transaction], Sequence[Transaction]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """What row `number` asks for. `outcome` says what a transaction of it came to, written or not needed.
+class Row:
+    """Row `number` of a job: the command that carries it out, and what the row came to by the command's transaction.
 
-    `beside` is what has to be written together with it; `is_first` says that nothing has ever happened to its
-    cause, as far as is known: then its history need not be read.
+    `may_join` says that the row may be written together with others: its command gathers nothing, and nothing is known
+    to have happened to its cause, so that its history need not be read.
     """
 
     number: int
-    cause: Cause
     account_id: AccountId
-    sender: Sender
-    decide: Callable[[Transaction], Transaction]
-    outcome: Callable[[Transaction], RowResult]
-    beside: Beside | None = None
-    is_first: bool = True
+    command: Command[Any]
+    result: Callable[[Transaction], RowResult]
+    may_join: bool = True
 
 
-def carry_out_many(world: World, program_id: str, commands: Sequence[Command]) -> Iterator[RowResult]:
-    """Carry out `commands`, in any order; each is done, not needed, or refused. Raises Unavailable."""
-    for batch in _batches(commands):
-        together = [command for command in batch if command.is_first and not command.beside]
-        written = _together(world, world.programs.get(program_id), together) if len(together) > 1 else {}
-        for command in batch:
-            done = written.get(command.number)
-            yield command.outcome(done) if done else _alone(world, program_id, command)
+def carry_out_many(world: World, program_id: str, rows: Sequence[Row]) -> Iterator[RowResult]:
+    """Carry out `rows`, in any order; each is done, not needed, or refused. Raises Unavailable."""
+    for batch in _batches(rows):
+        joining = [row for row in batch if row.may_join]
+        written = _together(world, world.programs.get(program_id), joining) if len(joining) > 1 else {}
+        for row in batch:
+            done = written.get(row.number)
+            yield row.result(done) if done else _tried(row, lambda row: carry_out(world, row.command))
 
 
-def look_at_many(world: World, program_id: str, commands: Iterable[Command]) -> Iterator[RowResult]:
-    """What `commands` would come to now, one after the other. Writes nothing. Raises Unavailable."""
+def look_at_many(world: World, program_id: str, rows: Iterable[Row]) -> Iterator[RowResult]:
+    """What `rows` would come to now, one after the other. Writes nothing. Raises Unavailable."""
     program = world.programs.get(program_id)
     known: dict[AccountId, Account] = {}
 
-    def look(command: Command) -> Transaction:
-        before = known.get(command.account_id)
-        history, read = world.ledger.read(command.cause, None if before else command.account_id, consistent=False)
-        begun = Transaction.begin(program, Origin(command.sender, world.clock()), history, before or read)
-        transaction = command.decide(begun)
-        if command.beside and transaction.decided:
-            command.beside(transaction)
-        known[command.account_id] = transaction.holder
-        return transaction
+    def look(row: Row) -> Transaction:
+        before = known.get(row.account_id)
+        history, read = world.ledger.read(row.command.cause, None if before else row.account_id, consistent=False)
+        done, *_ = _decided(world, row, _begun(world, program, row, history, before or read))
+        known[row.account_id] = done.holder
+        return done
 
-    for command in commands:
-        yield _tried(command, look)
+    for row in rows:
+        yield _tried(row, look)
 
 
-def failed(command: Command, code: str) -> RowResult:
+def failed(row: Row, code: str) -> RowResult:
     """That a row was refused."""
-    return RowResult(number=command.number, ending=Ending.FAILED, code=code, customer_id=command.account_id.customer_id)
+    return RowResult(number=row.number, ending=Ending.FAILED, code=code, customer_id=row.account_id.customer_id)
 
 
-def _batches(commands: Sequence[Command]) -> Iterator[list[Command]]:
-    """`commands` in parts that name no account twice and may fit a write."""
-    batch: list[Command] = []
+def _batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
+    """`rows` in parts that name no account twice and may fit a write."""
+    batch: list[Row] = []
     names: set[AccountId] = set()
-    for command in commands:
-        if len(batch) == ACCOUNTS_PER_WRITE or command.account_id in names:
+    for row in rows:
+        if len(batch) == ACCOUNTS_PER_WRITE or row.account_id in names:
             yield batch
             batch, names = [], set()
-        batch.append(command)
-        names.add(command.account_id)
+        batch.append(row)
+        names.add(row.account_id)
     if batch:
         yield batch
 
 
-def _together(world: World, program: Program, commands: Sequence[Command]) -> dict[int, Transaction]:
-    """The transactions that could be written together, by the numbers of their commands."""
-    known = {account.account_id: account for account in world.ledger.accounts([c.account_id for c in commands])}
+def _together(world: World, program: Program, rows: Sequence[Row]) -> dict[int, Transaction]:
+    """The transactions that could be written together, by the numbers of their rows."""
+    known = {account.account_id: account for account in world.ledger.accounts([row.account_id for row in rows])}
     decided: dict[AccountId, Transaction] = {}
     numbers: dict[AccountId, int] = {}
-    for command in commands:
-        new = Account(account_id=command.account_id, salt=bytes.fromhex(world.token()))
-        account = known.get(command.account_id) or new
-        begun = Transaction.begin(program, Origin(command.sender, world.clock()), History(command.cause), account)
+    for row in rows:
+        new = Account(account_id=row.account_id, salt=bytes.fromhex(world.token()))
+        account = known.get(row.account_id) or new
         try:
-            transaction = command.decide(begun)
+            [done] = _decided(world, row, _begun(world, program, row, History(row.command.cause), account))
         except Refused:
             continue
         # What moves no points is looked at again by itself, as the account may be stale.
-        if transaction.account != account:
-            decided[command.account_id], numbers[command.account_id] = transaction, command.number
-    done: dict[int, Transaction] = {}
+        if done.account != account:
+            decided[row.account_id], numbers[row.account_id] = done, row.number
+    done_by_number: dict[int, Transaction] = {}
     for accounts in fitting([transaction.holder for transaction in decided.values()]):
         written = _written(world, [decided[account.account_id] for account in accounts])
-        done |= {numbers[transaction.holder.account_id]: transaction for transaction in written}
-    return done
+        done_by_number |= {numbers[transaction.holder.account_id]: transaction for transaction in written}
+    return done_by_number
+
+
+def _begun(world: World, program: Program, row: Row, history: History, account: Account | None) -> Transaction:
+    return Transaction.begin(program, Origin(row.command.sender, world.clock()), history, account)
+
+
+def _decided(world: World, row: Row, begun: Transaction) -> Sequence[Transaction]:
+    return row.command.decide(begun, row.command.gather(world, begun))
 
 
 def _written(world: World, transactions: Sequence[Transaction]) -> list[Transaction]:
@@ -120,33 +120,14 @@ def _written(world: World, transactions: Sequence[Transaction]) -> list[Transact
     return written
 
 
-def _alone(world: World, program_id: str, command: Command) -> RowResult:
-    return _tried(
-        command,
-        lambda command: carry_out(
-            world,
-            program_id,
-            command.cause,
-            command.account_id,
-            command.sender,
-            command.decide,
-            beside=command.beside or _nothing,
-        ),
-    )
-
-
-def _tried(command: Command, carry: Callable[[Command], Transaction]) -> RowResult:
-    """What becomes of a command by itself. Raises Unavailable."""
+def _tried(row: Row, carry: Callable[[Row], Transaction]) -> RowResult:
+    """What becomes of a row by itself. Raises Unavailable."""
     try:
-        transaction = carry(command)
+        transaction = carry(row)
     except Refused as refused:
-        return failed(command, refused.code)
+        return failed(row, refused.code)
     except Unavailable:
         raise
     except Exception:  # noqa: BLE001 - a row that cannot be carried out is named, and the others go on
-        return failed(command, "internal_error")
-    return command.outcome(transaction)
-
-
-def _nothing(transaction: Transaction) -> Sequence[Transaction]:
-    return ()
+        return failed(row, "internal_error")
+    return row.result(transaction)

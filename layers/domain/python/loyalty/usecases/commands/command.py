@@ -1,4 +1,4 @@
-"""The shape of every command: read, decide in pure code, write once, or start over.
+"""The shape of every command: read, gather, decide in pure code, write once, or start over.
 
 This is where points are safe. A transaction is written on two conditions: that the next position
 of its history is still free, and that the account still has the version that was read. Whoever loses
@@ -6,19 +6,44 @@ either race has written nothing; it reads again and decides anew, a bounded numb
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
+from loyalty.domain.program.settings import Program
 from loyalty.domain.values.refusal import Refused
-from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.faults import LostRace
 from loyalty.ports.world import World
+from loyalty.usecases.commands.retry import LookAgain, retry
 
-ATTEMPTS = 12
-FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
-"""Seconds; the pause doubles from attempt to attempt, of which a random part is waited."""
+
+def nothing(world: World, begun: Transaction) -> Any:
+    """Gather nothing: the history and the account are all that the decision needs."""
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command[Facts]:
+    """What somebody asks the ledger to do, as data.
+
+    A command is done once for its `cause`. `account_id` is the account to read beside the history of the cause; None
+    where only the history says whose it is. Who builds a command has no port in hand: whatever else the decision needs
+    is read by `gather`, which is given the world. `decide` is pure. It returns the transactions to write, all or
+    nothing, of which the first is on the command's own history and is the one that is answered from; if that decides
+    nothing, nothing is written. Raises Refused. `is_answered` says whether a history holds the command's answer, one
+    that nothing written later can change.
+    """
+
+    cause: Cause
+    account_id: AccountId | None
+    sender: Sender
+    gather: Callable[[World, Transaction], Facts] = nothing
+    decide: Callable[[Transaction, Facts], Sequence[Transaction]]
+    is_answered: Callable[[History], bool] = lambda history: False
 
 
 class Outcome(Enum):
@@ -39,62 +64,49 @@ class Outcome(Enum):
         return cls.REPEATED if recorded else cls.SKIPPED
 
 
-def carry_out(
-    world: World,
-    program_id: str,
-    cause: Cause,
-    account_id: AccountId | None,
-    sender: Sender,
-    decide: Callable[[Transaction], Transaction],
-    answered: Callable[[History], bool] = lambda history: False,
-    beside: Callable[[Transaction], Sequence[Transaction]] = lambda transaction: (),
-) -> Transaction:
-    """Carry out what `decide` decides, at most once, and what has to be written `beside` it: all or nothing.
+def carry_out[Facts](world: World, command: Command[Facts]) -> Transaction:
+    """Carry out `command`, at most once ever.
 
-    `answered` says whether a history holds the command's answer, one that nothing written later can change.
-
-    Returns the transaction: with what this call wrote, or with nothing decided where the command
+    Returns the command's own transaction: with what this call wrote, or with nothing decided where the command
     had been carried out before or the rules leave everything as it is.
 
     Raises Refused when the rules do not allow it, UnknownProgram, and Unavailable when others kept
     winning the race.
     """
-    program = world.programs.get(program_id)
-    for attempt in range(ATTEMPTS):
-        # The first look is the cheap one. It may be stale: then a write loses the race, and what
-        # is not a write of the account (a refusal, nothing to do, a record that moves no points) is
-        # looked at again before it is believed.
-        consistent = attempt > 0
-        history, account = _read(world, cause, account_id, consistent)
-        origin = Origin(sender, world.clock())
-        try:
-            transaction = decide(Transaction.begin(program, origin, history, account))
-        except Refused:
-            # The same command, sent twice at once, may have been carried out since its history was read, or be half
-            # written: then that is why it is refused, and it is to be answered alike.
-            if consistent:
-                if world.ledger.is_whole(history):
-                    raise
-                pause(world, attempt)
-            continue
-        if not transaction.decided:
-            if consistent or answered(history):
-                return transaction
-            continue
-        if account and transaction.account == account and not consistent:
-            continue
-        try:
-            world.ledger.write([transaction, *beside(transaction)])
-        except LostRace:
-            pause(world, attempt)
-        else:
-            return transaction
-    raise Unavailable(f"{ATTEMPTS} attempts at {cause.kind} were all overtaken")
+    program = world.programs.get(command.cause.program_id)
+    # The first look is the cheap one. It may be stale: then a write loses the race, and what
+    # is not a write of the account (a refusal, nothing to do, a record that moves no points) is
+    # looked at again before it is believed.
+    return retry(
+        world,
+        str(command.cause.kind),
+        lambda number: _attempt(world, program, command, consistent=number > 0),
+    )
 
 
-def pause(world: World, attempt: int) -> None:
-    """Wait a random while that grows with each attempt, so that contenders spread out."""
-    world.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt) * world.jitter())
+def _attempt[Facts](world: World, program: Program, command: Command[Facts], *, consistent: bool) -> Transaction:
+    """The command's transaction, once it is written or decides nothing. Raises LostRace, LookAgain and Refused."""
+    history, account = _read(world, command.cause, command.account_id, consistent)
+    begun = Transaction.begin(program, Origin(command.sender, world.clock()), history, account)
+    try:
+        transactions = command.decide(begun, command.gather(world, begun))
+    except Refused:
+        # The same command, sent twice at once, may have been carried out since its history was read, or be half
+        # written: then that is why it is refused, and it is to be answered alike.
+        if not consistent:
+            raise LookAgain from None
+        if world.ledger.is_whole(history):
+            raise
+        raise LostRace from None
+    done = transactions[0]
+    if not done.decided:
+        if consistent or command.is_answered(history):
+            return done
+        raise LookAgain
+    if account and done.account == account and not consistent:
+        raise LookAgain
+    world.ledger.write(transactions)
+    return done
 
 
 def _read(world: World, cause: Cause, account_id: AccountId | None, consistent: bool) -> tuple[History, Account | None]:

@@ -1,13 +1,13 @@
 """A card is assigned, blocked or replaced, once per idempotency key.
 
 The request's record, the card's movements and those of the accounts are one write. Cards and accounts are read
-consistently; whatever else happens to one of them meanwhile, this loses the race and is decided anew.
+consistently. If anything else happens to one of them meanwhile, this loses the race and is decided anew.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from loyalty.domain.customers.cards import Status, assign, block, card_of, cause_of_card, create, draw, known, replace
+from loyalty.domain.customers.cards import Status, assign, block, card_of, cause_of_card, create, draw, replace
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.facts import CardAsked, CardRequested, ReplacementAsked
 from loyalty.domain.ledger.history import History
@@ -16,7 +16,7 @@ from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Outcome, carry_out
+from loyalty.usecases.commands.command import Command, Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,37 +30,56 @@ class CardChanged:
     outcome: Outcome
 
 
-type Decided = tuple[Sequence[Transaction], Account | None, str]
-"""What happens to cards and accounts, the account of whose card it is, and the number of the card in the answer."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What was read: the card's history, and the account of who gets the card, has it, or had it."""
+
+    card: History
+    account: Account | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FoundHolder(_Found):
+    """Also the account of somebody else who has the card now."""
+
+    held_by: Account | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _FoundNew(_Found):
+    """Also the history of the card that replaces it."""
+
+    new: History
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change[F: _Found]:
+    """What a request asks for, and how that is found and decided. `customer` is the one whom the request names.
+
+    `decide` returns what happens to cards and accounts, and the number of the card in the answer.
+    """
+
+    event: Event
+    asked: CardAsked
+    reason: str | None = None
+    customer: AccountId | None = None
+    gather: Callable[[World], F]
+    decide: Callable[[Transaction, F], tuple[Sequence[Transaction], str]]
 
 
 def assign_card(
     world: World, program_id: str, idempotency_key: str, number: str, customer_id: str, sender: Sender
 ) -> CardChanged:
     """Give the card to a customer, also where another one has it."""
-    account_id = AccountId(program_id, customer_id)
-
-    def decide(request: Transaction) -> Decided:
-        history, account = world.ledger.read(cause_of_card(program_id, number), account_id, consistent=True)
-        card = card_of(history)
-        held_by = _account(world, card.holder) if card and card.holder != account_id else None
-        return assign(request.of(history, account), held_by), account, number
-
-    asked = CardAsked(number=number)
-    return _carry_out(world, program_id, idempotency_key, Event.CARD_ASSIGNED, asked, None, sender, decide, account_id)
+    change = _assignment(number, AccountId(program_id, customer_id))
+    return _carry_out(world, program_id, idempotency_key, change, sender)
 
 
 def block_card(
     world: World, program_id: str, idempotency_key: str, number: str, reason: str | None, sender: Sender
 ) -> CardChanged:
     """Block a card that is lost, say. Points stay with its customer, who has no card then."""
-
-    def decide(request: Transaction) -> Decided:
-        history, account = _read(world, program_id, number)
-        return block(request.of(history, account), reason), account, number
-
-    asked = CardAsked(number=number)
-    return _carry_out(world, program_id, idempotency_key, Event.CARD_BLOCKED, asked, reason, sender, decide)
+    return _carry_out(world, program_id, idempotency_key, _blocking(program_id, number, reason), sender)
 
 
 def replace_card(
@@ -73,69 +92,106 @@ def replace_card(
     sender: Sender,
 ) -> CardChanged:
     """Block a card and give its customer another: the one numbered `by`, or a new one. Points stay with them."""
-
-    def decide(request: Transaction) -> Decided:
-        history, account = _read(world, program_id, number)
-        if by is None:
-            new = create(request.of(History(cause_of_card(program_id, draw(world.digits))), None))
-        else:
-            new = request.of(world.ledger.read(cause_of_card(program_id, by), None, consistent=True)[0], None)
-        return replace(request.of(history, account), new, reason), account, new.history.cause.reference
-
-    asked = ReplacementAsked(number=number, by=by)
-    return _carry_out(world, program_id, idempotency_key, Event.CARD_REPLACED, asked, reason, sender, decide)
+    return _carry_out(world, program_id, idempotency_key, _replacement(program_id, number, by, reason), sender)
 
 
-def _carry_out(
-    world: World,
-    program_id: str,
-    idempotency_key: str,
-    event: Event,
-    asked: CardAsked,
-    reason: str | None,
-    sender: Sender,
-    decide: Callable[[Transaction], Decided],
-    account_id: AccountId | None = None,
+def _carry_out[F: _Found](
+    world: World, program_id: str, idempotency_key: str, change: _Change[F], sender: Sender
 ) -> CardChanged:
-    beside: Sequence[Transaction] = ()
-
-    def repeats(request: Transaction) -> bool:
-        return is_repeat(request, account_id or request.history.account_id, (event,), reason, asked)
-
-    def record(request: Transaction) -> Transaction:
-        nonlocal beside
-        if repeats(request):
-            return request
-        beside, account, number = decide(request)
-        begun = Transaction.begin(request.program, request.origin, request.history, account)
-        return begun.note(event, facts=CardRequested(asked=asked, card=number), reason=reason)
-
-    transaction = carry_out(
-        world,
-        program_id,
-        cause_of_request(program_id, idempotency_key),
-        None,
-        sender,
-        record,
-        answered=lambda history: history.first is not None,
-        beside=lambda request: beside,
-    )
+    transaction = carry_out(world, _command(program_id, idempotency_key, change, sender))
     done = transaction.history.movements[0]
-    number, asked_for = done.facts_as(CardRequested).card, asked.number
+    number, asked_for = done.facts_as(CardRequested).card, change.asked.number
     return CardChanged(
         number=number,
-        status=Status.BLOCKED if event is Event.CARD_BLOCKED else Status.ACTIVE,
+        status=Status.BLOCKED if change.event is Event.CARD_BLOCKED else Status.ACTIVE,
         customer_id=done.account.customer_id if done.account else None,
         replaces=asked_for if asked_for != number else None,
         outcome=Outcome.of(transaction),
     )
 
 
-def _read(world: World, program_id: str, number: str) -> tuple[History, Account | None]:
+def _command[F: _Found](program_id: str, idempotency_key: str, change: _Change[F], sender: Sender) -> Command[F | None]:
+    def decide(begun: Transaction, found: F | None) -> Sequence[Transaction]:
+        customer = change.customer or begun.history.account_id
+        if is_repeat(begun, customer, (change.event,), change.reason, change.asked) or found is None:
+            return [begun]
+        changes, number = change.decide(begun, found)
+        request = Transaction.begin(begun.program, begun.origin, begun.history, found.account)
+        facts = CardRequested(asked=change.asked, card=number)
+        return [request.note(change.event, facts=facts, reason=change.reason), *changes]
+
+    return Command(
+        cause=cause_of_request(program_id, idempotency_key),
+        account_id=None,
+        sender=sender,
+        gather=lambda world, begun: None if begun.history.first else change.gather(world),
+        decide=decide,
+        is_answered=lambda history: history.first is not None,
+    )
+
+
+def _assignment(number: str, customer: AccountId) -> _Change[_FoundHolder]:
+    def gather(world: World) -> _FoundHolder:
+        cause = cause_of_card(customer.program_id, number)
+        history, account = world.ledger.read(cause, customer, consistent=True)
+        holder = _holder(history)
+        held_by = _account(world, holder) if holder != customer else None
+        return _FoundHolder(card=history, account=account, held_by=held_by)
+
+    return _Change(
+        event=Event.CARD_ASSIGNED,
+        asked=CardAsked(number=number),
+        customer=customer,
+        gather=gather,
+        decide=lambda begun, found: (assign(begun.of(found.card, found.account), found.held_by), number),
+    )
+
+
+def _blocking(program_id: str, number: str, reason: str | None) -> _Change[_Found]:
+    return _Change(
+        event=Event.CARD_BLOCKED,
+        asked=CardAsked(number=number),
+        reason=reason,
+        gather=lambda world: _found(world, program_id, number),
+        decide=lambda begun, found: (block(begun.of(found.card, found.account), reason), number),
+    )
+
+
+def _replacement(program_id: str, number: str, by: str | None, reason: str | None) -> _Change[_FoundNew]:
+    def gather(world: World) -> _FoundNew:
+        old = _found(world, program_id, number)
+        new = History(cause_of_card(program_id, draw(world.digits))) if by is None else _history(world, program_id, by)
+        return _FoundNew(card=old.card, account=old.account, new=new)
+
+    def decide(begun: Transaction, found: _FoundNew) -> tuple[Sequence[Transaction], str]:
+        new = begun.of(found.new, None)
+        if by is None:
+            new = create(new)
+        return replace(begun.of(found.card, found.account), new, reason), new.history.cause.reference
+
+    return _Change(
+        event=Event.CARD_REPLACED,
+        asked=ReplacementAsked(number=number, by=by),
+        reason=reason,
+        gather=gather,
+        decide=decide,
+    )
+
+
+def _found(world: World, program_id: str, number: str) -> _Found:
     """The card's history, and the account of who has it, or had it."""
+    history = _history(world, program_id, number)
+    return _Found(card=history, account=_account(world, _holder(history)))
+
+
+def _history(world: World, program_id: str, number: str) -> History:
     history, _ = world.ledger.read(cause_of_card(program_id, number), None, consistent=True)
-    holder = known(history).holder
-    return history, _account(world, holder) if holder else None
+    return history
+
+
+def _holder(history: History) -> AccountId | None:
+    card = card_of(history)
+    return card.holder if card else None
 
 
 def _account(world: World, account_id: AccountId | None) -> Account | None:

@@ -1,5 +1,6 @@
 """Cards are created, a batch in one write; and what nobody has of a batch is taken back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loyalty.domain.customers.cards import Status, block, cause_of_card, create, draw, known
@@ -9,10 +10,10 @@ from loyalty.domain.ledger.idempotency import is_repeat
 from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.movement import Cause
 from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
-from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.ledger import MAX_ITEMS
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import ATTEMPTS, Outcome, carry_out, pause
+from loyalty.usecases.commands.command import Command, Outcome, carry_out
+from loyalty.usecases.commands.retry import retry
 
 CARDS_PER_WRITE = MAX_ITEMS - 1
 """An item for each card, and one for the record of the request."""
@@ -40,29 +41,7 @@ def create_cards(world: World, cause: Cause, count: int, sender: Sender) -> Card
     Their numbers are recorded in its history, in the write that creates them: a retry finds them there. A number that
     is taken already loses the race, and all are drawn anew. Raises what `carry_out` does.
     """
-    asked = CardsAsked(count=count)
-
-    def decide(request: Transaction) -> Transaction:
-        if is_repeat(request, None, (Event.CARDS_CREATED,), None, asked):
-            return request
-        numbers: dict[str, None] = {}
-        while len(numbers) < count:
-            numbers[draw(world.digits)] = None
-        return request.note(Event.CARDS_CREATED, facts=CardsRequested(asked=asked, cards=tuple(numbers)))
-
-    transaction = carry_out(
-        world,
-        cause.program_id,
-        cause,
-        None,
-        sender,
-        decide,
-        answered=lambda history: history.first is not None,
-        beside=lambda request: [
-            create(request.of(History(cause_of_card(cause.program_id, number)), None))
-            for number in _cards(request.history)
-        ],
-    )
+    transaction = carry_out(world, _command(cause, count, sender))
     return CardsCreated(_cards(transaction.history), Outcome.of(transaction))
 
 
@@ -73,21 +52,46 @@ def withdraw_cards(world: World, cause: Cause, reason: str, sender: Sender) -> C
     """
     program = world.programs.get(cause.program_id)
     batch, _ = world.ledger.read(cause, None, consistent=True)
-    for attempt in range(ATTEMPTS):
+
+    def attempt(_: int) -> CardsWithdrawn:
         origin = Origin(sender, world.clock())
         histories = [_history(world, cause.program_id, number) for number in _cards(batch)]
         assigned = tuple(card.number for history in histories if (card := known(history)).holder)
         unassigned = [history for history in histories if known(history).status is Status.UNASSIGNED]
         begun = [Transaction.begin(program, origin, history, None) for history in unassigned]
         blocking = [blocked for transaction in begun for blocked in block(transaction, reason)]
-        try:
-            if blocking:
-                world.ledger.write(blocking)
-        except LostRace:
-            pause(world, attempt)
-        else:
-            return CardsWithdrawn(tuple(number for number in _cards(batch) if number not in assigned), assigned)
-    raise Unavailable(f"{ATTEMPTS} attempts at cards were all overtaken")
+        if blocking:
+            world.ledger.write(blocking)
+        return CardsWithdrawn(tuple(number for number in _cards(batch) if number not in assigned), assigned)
+
+    return retry(world, "cards", attempt)
+
+
+def _command(cause: Cause, count: int, sender: Sender) -> Command[Sequence[str]]:
+    asked = CardsAsked(count=count)
+
+    def gather(world: World, begun: Transaction) -> Sequence[str]:
+        """New numbers, all of them different; none for a repeat."""
+        numbers: dict[str, None] = {}
+        while not begun.history.first and len(numbers) < count:
+            numbers[draw(world.digits)] = None
+        return tuple(numbers)
+
+    def decide(begun: Transaction, numbers: Sequence[str]) -> Sequence[Transaction]:
+        if is_repeat(begun, None, (Event.CARDS_CREATED,), None, asked):
+            return [begun]
+        done = begun.note(Event.CARDS_CREATED, facts=CardsRequested(asked=asked, cards=tuple(numbers)))
+        cards = [History(cause_of_card(cause.program_id, number)) for number in numbers]
+        return [done, *(create(done.of(card, None)) for card in cards)]
+
+    return Command(
+        cause=cause,
+        account_id=None,
+        sender=sender,
+        gather=gather,
+        decide=decide,
+        is_answered=lambda history: history.first is not None,
+    )
 
 
 def _history(world: World, program_id: str, number: str) -> History:

@@ -30,9 +30,9 @@ from loyalty.domain.orders.referral import cause_of_referral
 from loyalty.domain.values.calendar import business_day
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
-from loyalty.ports.faults import BeingErased, LostRace, Unavailable
+from loyalty.ports.faults import BeingErased, LostRace
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import ATTEMPTS, pause
+from loyalty.usecases.commands.retry import pause, retry
 from loyalty.usecases.programs.view import timezones
 
 LOOKS = 10
@@ -82,22 +82,25 @@ def _begin(world: World, account_id: AccountId, sender: Sender) -> tuple[Erasure
     """Let go what there is, and lock; None where nothing is held."""
     program = world.programs.get(account_id.program_id)
     pseudonym = account_id.pseudonym(world.token())
-    for attempt in range(ATTEMPTS):
+
+    def attempt(_: int) -> tuple[Erasure, int] | None:
         account = world.ledger.account(account_id, consistent=True)
         if not account.version and not _is_known(world, account_id):
             return None
-        origin = Origin(sender, world.clock())
-        card = _card(world, account)
-        transactions = erase(program, origin, account, pseudonym, bytes.fromhex(world.token()), card)
-        try:
-            world.erasures.begin(transactions, account.salt)
-        except LostRace:
-            pause(world, attempt)
-        else:
-            held = transactions[-1].holder.version
-            erasure = Erasure(account_id=account_id, pseudonym=pseudonym, salt=account.salt, movements=held)
-            return erasure, account.outstanding
-    raise Unavailable(f"{ATTEMPTS} attempts at an account were all overtaken")
+        transactions = erase(
+            program,
+            Origin(sender, world.clock()),
+            account,
+            pseudonym,
+            bytes.fromhex(world.token()),
+            _card(world, account),
+        )
+        world.erasures.begin(transactions, account.salt)
+        held = transactions[-1].holder.version
+        erasure = Erasure(account_id=account_id, pseudonym=pseudonym, salt=account.salt, movements=held)
+        return erasure, account.outstanding
+
+    return retry(world, "an account", attempt)
 
 
 def _card(world: World, account: Account) -> History | None:

@@ -14,7 +14,7 @@ from loyalty.domain.program.settings import Program
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.ledger import AsidePlace
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import pause
+from loyalty.usecases.commands.retry import pause
 
 PAGE = 1000
 """Movements to a page: each has under 2 KB, and an answer 6 MB."""

@@ -1,7 +1,8 @@
 """What the rows of jobs come to: a command for each, and another that undoes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from loyalty.domain.jobs.job import Ending, Job, RowResult
 from loyalty.domain.jobs.past_actions import (
@@ -15,48 +16,46 @@ from loyalty.domain.jobs.undo import done_by, undo
 from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.order import Order, cause_of_order
-from loyalty.domain.points.adjustment import Adjustment, adjust
+from loyalty.domain.points.adjustment import Adjustment
 from loyalty.domain.points.sign_up import cause_of_sign_up
-from loyalty.ports.world import World
-from loyalty.usecases.commands.batch import Command
-from loyalty.usecases.points.adjust import noting
+from loyalty.usecases.commands.batch import Row
+from loyalty.usecases.commands.command import Command
+from loyalty.usecases.points.adjust import adjusting
 
 type Action = Adjustment | Order | PastSignUp
 TURNS = 3
 """How many there are in which rows are undone."""
-type Decide = Callable[[Transaction], Transaction]
+type Decide[Found] = Callable[[Transaction, Found], Sequence[Transaction]]
 
 
-def command(world: World, job: Job, number: int, action: Action) -> Command:
+def doing(job: Job, number: int, action: Action) -> Row:
     """What carries out row `number` of `job`."""
     match action:
         case Adjustment():
-            asked = _adjusting(world, job, number, action)
+            row = _adjusting(job, number, action)
         case Order():
-            asked = _rewarding_order(job, number, action)
+            row = _rewarding_order(job, number, action)
         case PastSignUp():
-            asked = _rewarding_sign_up(job, number, action)
-    return replace(asked, decide=_once(job, asked.decide))
+            row = _rewarding_sign_up(job, number, action)
+    return replace(row, command=replace(row.command, decide=_once(job, row.command.decide)))
 
 
-def undoing(world: World, job: Job, number: int, action: Action) -> Command:
+def undoing(job: Job, number: int, action: Action) -> Row:
     """What undoes row `number` of `job`."""
-    done = command(world, job, number, action)
+    row = doing(job, number, action)
     subject = action.order_id if not isinstance(action, PastSignUp) else None
-
-    def outcome(transaction: Transaction) -> RowResult:
-        undone = _undone_by(transaction, job)
-        ending = Ending.DONE if undone else Ending.PASSED_OVER
-        return _outcome(number, ending, action_account(job, action), undone, subject)
-
-    return replace(
-        done,
-        decide=undo,
-        outcome=outcome,
-        beside=None,
-        is_first=False,
-        sender=Sender(job.actor, job.source),
+    command: Command[None] = Command(
+        cause=row.command.cause,
+        account_id=row.account_id,
+        sender=_sender(job),
+        decide=lambda begun, _: [undo(begun)],
     )
+
+    def result(done: Transaction) -> RowResult:
+        undone = _undone_by(done, job)
+        return _result(number, Ending.DONE if undone else Ending.PASSED_OVER, row.account_id, undone, subject)
+
+    return Row(number=number, account_id=row.account_id, command=command, result=result, may_join=False)
 
 
 def action_account(job: Job, action: Action) -> AccountId:
@@ -76,69 +75,69 @@ def undone_in_turn(action: Action | None) -> int:
     return 2 if action.points < 0 else 1
 
 
-def _once(job: Job, decide: Decide) -> Decide:
+def _once[Found](job: Job, decide: Decide[Found]) -> Decide[Found]:
     """`decide`, but for a row that the job has carried out before, or undone since: then there is nothing to do.
 
     Also where the row's customer was erased meanwhile, so that it is somebody else's by now.
     """
 
-    def decided(transaction: Transaction) -> Transaction:
-        if any(movement.source == job.source for movement in transaction.history):
-            return transaction
-        return decide(transaction)
+    def decide_once(begun: Transaction, found: Found) -> Sequence[Transaction]:
+        if any(movement.source == job.source for movement in begun.history):
+            return [begun]
+        return decide(begun, found)
 
-    return decided
+    return decide_once
 
 
-def _adjusting(world: World, job: Job, number: int, request: Adjustment) -> Command:
-    def outcome(transaction: Transaction) -> RowResult:
-        return _outcome(number, Ending.DONE, request.account_id, transaction.history.movements[0], request.order_id)
+def _adjusting(job: Job, number: int, request: Adjustment) -> Row:
+    def result(done: Transaction) -> RowResult:
+        return _result(number, Ending.DONE, request.account_id, done.history.movements[0], request.order_id)
 
-    return Command(
+    return Row(
         number=number,
-        cause=job.cause(number),
         account_id=request.account_id,
-        sender=Sender(job.actor, job.source),
-        decide=lambda transaction: adjust(transaction, request),
-        outcome=outcome,
-        beside=(lambda transaction: noting(world, transaction, request.order_id)) if request.order_id else None,
+        command=adjusting(job.cause(number), request, _sender(job)),
+        result=result,
+        may_join=request.order_id is None,
     )
 
 
-def _rewarding_order(job: Job, number: int, order: Order) -> Command:
+def _rewarding_order(job: Job, number: int, order: Order) -> Row:
     account_id = action_account(job, order)
 
-    def outcome(transaction: Transaction) -> RowResult:
-        rewarded = done_by(transaction.history, job.source)
-        why = None if rewarded else why_order_passed_over(transaction, order)
+    def result(done: Transaction) -> RowResult:
+        rewarded = done_by(done.history, job.source)
+        why = None if rewarded else why_order_passed_over(done, order)
         ending = Ending.DONE if rewarded else Ending.PASSED_OVER
-        return replace(_outcome(number, ending, account_id, rewarded, order.order_id), code=why)
+        return replace(_result(number, ending, account_id, rewarded, order.order_id), code=why)
 
-    return Command(
-        number=number,
+    command: Command[None] = Command(
         cause=cause_of_order(job.program_id, order.order_id),
         account_id=account_id,
-        sender=Sender(job.actor, job.source, occurred_at=order.completed_at),
-        decide=lambda transaction: reward_order(transaction, order),
-        outcome=outcome,
+        sender=_sender(job, order.completed_at),
+        decide=lambda begun, _: [reward_order(begun, order)],
     )
+    return Row(number=number, account_id=account_id, command=command, result=result)
 
 
-def _rewarding_sign_up(job: Job, number: int, action: PastSignUp) -> Command:
-    def outcome(transaction: Transaction) -> RowResult:
-        rewarded = done_by(transaction.history, job.source)
-        why = None if rewarded else why_sign_up_passed_over(transaction, action)
+def _rewarding_sign_up(job: Job, number: int, action: PastSignUp) -> Row:
+    def result(done: Transaction) -> RowResult:
+        rewarded = done_by(done.history, job.source)
+        why = None if rewarded else why_sign_up_passed_over(done, action)
         ending = Ending.DONE if rewarded else Ending.PASSED_OVER
-        return replace(_outcome(number, ending, action.account_id, rewarded, None), code=why)
+        return replace(_result(number, ending, action.account_id, rewarded, None), code=why)
 
-    return Command(
-        number=number,
+    command: Command[None] = Command(
         cause=cause_of_sign_up(job.program_id, action.account_id.customer_id),
         account_id=action.account_id,
-        sender=Sender(job.actor, job.source, occurred_at=action.signed_up_at),
-        decide=lambda transaction: reward_sign_up(transaction, action),
-        outcome=outcome,
+        sender=_sender(job, action.signed_up_at),
+        decide=lambda begun, _: [reward_sign_up(begun, action)],
     )
+    return Row(number=number, account_id=action.account_id, command=command, result=result)
+
+
+def _sender(job: Job, occurred_at: datetime | None = None) -> Sender:
+    return Sender(job.actor, job.source, occurred_at)
 
 
 def _undone_by(transaction: Transaction, job: Job) -> Movement | None:
@@ -147,14 +146,14 @@ def _undone_by(transaction: Transaction, job: Job) -> Movement | None:
     return mine[-1] if len(mine) > 1 else None
 
 
-def _outcome(
+def _result(
     number: int, ending: Ending, account_id: AccountId, movement: Movement | None, subject: str | None
 ) -> RowResult:
-    outcome = RowResult(number=number, ending=ending, customer_id=account_id.customer_id, subject=subject)
+    result = RowResult(number=number, ending=ending, customer_id=account_id.customer_id, subject=subject)
     if movement is None:
-        return outcome
+        return result
     return replace(
-        outcome,
+        result,
         points=movement.kind.sign * movement.points,
         short=movement.shortfall,
         movement_id=movement.movement_id,

@@ -14,7 +14,7 @@ from loyalty.ports.jobs import JobTask
 from loyalty.ports.world import World
 from loyalty.usecases.commands.batch import carry_out_many, look_at_many
 from loyalty.usecases.jobs.cards import make_cards, take_cards_back
-from loyalty.usecases.jobs.rows import TURNS, Action, command, undoing, undone_in_turn
+from loyalty.usecases.jobs.rows import TURNS, Action, doing, undoing, undone_in_turn
 from loyalty.usecases.jobs.start import job_folder, part_name, report_name, results_name, undo_results_name
 
 ROWS_PER_PART = 1_000
@@ -168,11 +168,11 @@ def _outcomes(world: World, job: Job, rows: Sequence[tuple[int, Action | None]])
         return work(world, job, [number for number, _ in rows])
     if is_undoing:
         rows = sorted(rows, key=lambda row: (undone_in_turn(row[1]), row[0]), reverse=True)
-    asked = undoing if is_undoing else command
-    commands = [asked(world, job, number, action) for number, action in rows if action is not None]
+    asked = undoing if is_undoing else doing
+    asked_for = [asked(job, number, action) for number, action in rows if action is not None]
     if job.dry_run:
-        return look_at_many(world, job.program_id, commands)
-    return carry_out_many(world, job.program_id, commands)
+        return look_at_many(world, job.program_id, asked_for)
+    return carry_out_many(world, job.program_id, asked_for)
 
 
 def _finish(world: World, job: Job, finished: dict[int, Tally]) -> Job | None:

@@ -1,5 +1,6 @@
 """An order is cancelled: what it earned is taken back, what it used is given back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from loyalty.domain.ledger.kinds import Kind
@@ -7,9 +8,10 @@ from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.cancellation import cancel
 from loyalty.domain.orders.order import cause_of_order
+from loyalty.domain.orders.referral import take_back
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Outcome, carry_out
-from loyalty.usecases.orders.referral import taking_back
+from loyalty.usecases.commands.command import Command, Outcome, carry_out
+from loyalty.usecases.orders.referral import recorded_referral
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,20 +45,7 @@ def cancel_order(
     Naming the customer saves a round trip: the account is then read beside the order.
     """
 
-    def decide(transaction: Transaction) -> Transaction:
-        transaction.history.refuse_other_customer_id(customer_id)
-        return cancel(transaction, reason)
-
-    transaction = carry_out(
-        world,
-        program_id,
-        cause_of_order(program_id, order_id),
-        AccountId(program_id, customer_id) if customer_id is not None else None,
-        sender,
-        decide,
-        answered=lambda history: history.shows_all_of_cancellation,
-        beside=lambda transaction: taking_back(world, transaction),
-    )
+    transaction = carry_out(world, _command(program_id, order_id, customer_id, reason, sender))
     movements = transaction.history.cancellation
     last = movements[-1]
     return OrderCancelled(
@@ -68,4 +57,22 @@ def cancel_order(
         debt=last.debt_after if last.account else None,
         balance=last.balance_after if last.account else None,
         outcome=Outcome.of(transaction),
+    )
+
+
+def _command(
+    program_id: str, order_id: str, customer_id: str | None, reason: str | None, sender: Sender
+) -> Command[Transaction | None]:
+    def decide(begun: Transaction, referral: Transaction | None) -> Sequence[Transaction]:
+        begun.history.refuse_other_customer_id(customer_id)
+        taken = take_back(referral) if referral else None
+        return [cancel(begun, reason), *([taken] if taken and taken.decided else [])]
+
+    return Command(
+        cause=cause_of_order(program_id, order_id),
+        account_id=AccountId(program_id, customer_id) if customer_id is not None else None,
+        sender=sender,
+        gather=recorded_referral,
+        decide=decide,
+        is_answered=lambda history: history.shows_all_of_cancellation,
     )

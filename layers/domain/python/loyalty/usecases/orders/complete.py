@@ -1,5 +1,6 @@
 """An order is completed: it earns, once, ever."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -7,10 +8,11 @@ from loyalty.domain.ledger.facts import Step
 from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.completion import breakdown_of, complete, why_skipped
 from loyalty.domain.orders.order import Order, cause_of_order
+from loyalty.domain.orders.referral import Referral, pay, recorded_referrer
 from loyalty.domain.orders.refund import take_back_noted
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Outcome, carry_out
-from loyalty.usecases.orders.referral import paying, referral_of
+from loyalty.usecases.commands.command import Command, Outcome, carry_out
+from loyalty.usecases.orders.referral import referral_to_pay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +36,7 @@ class OrderCompleted:
 
 def complete_order(world: World, program_id: str, order: Order, sender: Sender) -> OrderCompleted:
     """Accrue the points of a completed order. A repeat answers what the first one answered."""
-    transaction = carry_out(
-        world,
-        program_id,
-        cause_of_order(program_id, order.order_id),
-        order.account_id(program_id),
-        replace(sender, occurred_at=order.completed_at),
-        lambda transaction: take_back_noted(complete(transaction, order, referral_of(world, transaction, order))),
-        answered=lambda history: history.completed_for_good,
-        beside=lambda transaction: paying(world, transaction),
-    )
+    transaction = carry_out(world, _command(program_id, order, sender))
     completion = transaction.history.completion
     if completion is None:
         return _not_recorded(transaction, order)
@@ -58,6 +51,22 @@ def complete_order(world: World, program_id: str, order: Order, sender: Sender) 
         breakdown=breakdown_of(completion),
         program_version=completion.program_version,
         outcome=Outcome.of(transaction),
+    )
+
+
+def _command(program_id: str, order: Order, sender: Sender) -> Command[tuple[Referral, Transaction] | None]:
+    def decide(begun: Transaction, found: tuple[Referral, Transaction] | None) -> Sequence[Transaction]:
+        referral, payment = found or (None, None)
+        done = take_back_noted(complete(begun, order, referral))
+        return [done, pay(payment, order.order_id)] if payment and recorded_referrer(done.history) else [done]
+
+    return Command(
+        cause=cause_of_order(program_id, order.order_id),
+        account_id=order.account_id(program_id),
+        sender=replace(sender, occurred_at=order.completed_at),
+        gather=lambda world, begun: referral_to_pay(world, begun, order),
+        decide=decide,
+        is_answered=lambda history: history.completed_for_good,
     )
 
 

@@ -8,7 +8,7 @@ from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.redemption import RedemptionRequest, discount, redeem, void
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Outcome, carry_out
+from loyalty.usecases.commands.command import Command, Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,14 +41,7 @@ def redeem_points(
     sender: Sender,
 ) -> PointsRedeemed:
     """Set what an order uses. The same request again changes nothing and is answered the same."""
-    transaction = carry_out(
-        world,
-        program_id,
-        cause_of_order(program_id, order_id),
-        request.account_id,
-        sender,
-        lambda transaction: redeem(transaction, request),
-    )
+    transaction = carry_out(world, _redeeming(program_id, order_id, request, sender))
     live = transaction.history.live_redemption
     return PointsRedeemed(
         order_id=order_id,
@@ -62,14 +55,7 @@ def redeem_points(
 
 def void_redemption(world: World, program_id: str, order_id: str, sender: Sender) -> RedemptionVoided:
     """Give back what an order uses. A repeat answers what was given back the last time."""
-    transaction = carry_out(
-        world,
-        program_id,
-        cause_of_order(program_id, order_id),
-        None,
-        sender,
-        void,
-    )
+    transaction = carry_out(world, _voiding(program_id, order_id, sender))
     if voided := transaction.history.voided_redemption:
         return RedemptionVoided(
             order_id=order_id,
@@ -83,4 +69,22 @@ def void_redemption(world: World, program_id: str, order_id: str, sender: Sender
         points_restored=0,
         balance=account.balance(transaction.now) if account else None,
         outcome=Outcome.SKIPPED,
+    )
+
+
+def _redeeming(program_id: str, order_id: str, request: RedemptionRequest, sender: Sender) -> Command[None]:
+    return Command(
+        cause=cause_of_order(program_id, order_id),
+        account_id=request.account_id,
+        sender=sender,
+        decide=lambda begun, _: [redeem(begun, request)],
+    )
+
+
+def _voiding(program_id: str, order_id: str, sender: Sender) -> Command[None]:
+    return Command(
+        cause=cause_of_order(program_id, order_id),
+        account_id=None,
+        sender=sender,
+        decide=lambda begun, _: [void(begun)],
     )

@@ -1,19 +1,17 @@
-"""What an order does for whoever referred its customer, beside what it does for the customer."""
+"""What a command on an order reads of the referral that the order is, or was recorded to be."""
 
-from collections.abc import Sequence
-
-from loyalty.domain.ledger.facts import Completed
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.order import Order
-from loyalty.domain.orders.referral import Referral, cause_of_referral, pay, referral, referrer_of, take_back
+from loyalty.domain.orders.referral import Referral, cause_of_referral, recorded_referrer, referral, referrer_of
 from loyalty.ports.world import World
 
 
-def referral_of(world: World, transaction: Transaction, order: Order) -> Referral | None:
+def referral_of(world: World, begun: Transaction, order: Order) -> Referral | None:
     """Who referred the customer of an order that may be their first. Reads only where it may be."""
-    program, account = transaction.program, transaction.account
-    if account is None or transaction.history.closed:
+    program, account = begun.program, begun.account
+    if account is None or begun.history.closed:
         return None
     referrer = referrer_of(program, order, account.standing)
     if referrer is None:
@@ -23,31 +21,22 @@ def referral_of(world: World, transaction: Transaction, order: Order) -> Referra
     return referral(program, order, referrer, history, of_referrer)
 
 
-def paying(world: World, transaction: Transaction) -> Sequence[Transaction]:
-    """What is written together with a completed order: that its referrer is paid."""
-    history = transaction.history
-    begun = _begin(world, transaction)
-    return [pay(begun, history.cause.reference)] if begun and not begun.history.movements else []
-
-
-def taking_back(world: World, transaction: Transaction) -> Sequence[Transaction]:
-    """What is written together with a cancelled order: that its referrer gives back what it paid."""
-    begun = _begin(world, transaction)
-    done = take_back(begun) if begun else None
-    return [done] if done and done.decided else []
-
-
-def _begin(world: World, transaction: Transaction) -> Transaction | None:
-    """A transaction on the referral that an order was recorded to be; None if it was none."""
-    completion = transaction.history.completion
-    if completion is None or completion.account is None or not isinstance(completion.facts, Completed):
+def referral_to_pay(world: World, begun: Transaction, order: Order) -> tuple[Referral, Transaction] | None:
+    """Who referred the customer, and a transaction to pay them: on the referral and their account."""
+    found = referral_of(world, begun, order)
+    if found is None:
         return None
-    if completion.facts.referrer is None:
+    account = world.ledger.account(found.referrer, consistent=True)
+    return found, begun.of(History(_cause(begun.holder.account_id)), account)
+
+
+def recorded_referral(world: World, begun: Transaction) -> Transaction | None:
+    """A transaction on the referral that the order is recorded to be; None where it is none, or cancelled already."""
+    completion, referrer = begun.history.completion, recorded_referrer(begun.history)
+    if begun.history.cancellation or completion is None or completion.account is None or referrer is None:
         return None
-    program = transaction.program
-    referrer = AccountId(program.program_id, completion.facts.referrer)
     history, account = world.ledger.read(_cause(completion.account), referrer, consistent=True)
-    return Transaction.begin(program, transaction.origin, history, account)
+    return begun.of(history, account)
 
 
 def _cause(referred: AccountId) -> Cause:

@@ -8,7 +8,7 @@ from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.refund import Return, suggested, take_back
 from loyalty.domain.values.money import exact
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Outcome, carry_out
+from loyalty.usecases.commands.command import Command, Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +24,7 @@ class OrderRefunded:
 
 def refund_order(world: World, program_id: str, order_id: str, request: Return, sender: Sender) -> OrderRefunded:
     """Take back points for a refund. The same cumulative amount again is answered as the first time."""
-    transaction = carry_out(
-        world,
-        program_id,
-        cause_of_order(program_id, order_id),
-        None,
-        sender,
-        lambda transaction: take_back(transaction, request),
-    )
+    transaction = carry_out(world, _command(program_id, order_id, request, sender))
     history, account = transaction.history, transaction.account
     recorded = history.refund_of(exact(request.refunded_total, transaction.program.currency))
     if recorded is None:
@@ -48,4 +41,13 @@ def refund_order(world: World, program_id: str, order_id: str, request: Return, 
         points_suggested=recorded.facts_as(Refunded).suggested,
         balance=recorded.balance_after,
         outcome=Outcome.of(transaction),
+    )
+
+
+def _command(program_id: str, order_id: str, request: Return, sender: Sender) -> Command[None]:
+    return Command(
+        cause=cause_of_order(program_id, order_id),
+        account_id=None,
+        sender=sender,
+        decide=lambda begun, _: [take_back(begun, request)],
     )

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.movement import Cause
 from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.points.adjustment import Adjustment, adjust, note_in_order
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Outcome, carry_out
+from loyalty.usecases.commands.command import Command, Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,28 +31,10 @@ class PointsAdjusted:
 
 
 def adjust_points(
-    world: World,
-    program_id: str,
-    idempotency_key: str,
-    request: Adjustment,
-    sender: Sender,
+    world: World, program_id: str, idempotency_key: str, request: Adjustment, sender: Sender
 ) -> PointsAdjusted:
     """Adjust a customer's points, once per idempotency key."""
-    return adjust_for(world, cause_of_request(program_id, idempotency_key), request, sender)
-
-
-def adjust_for(world: World, cause: Cause, request: Adjustment, sender: Sender) -> PointsAdjusted:
-    """Adjust a customer's points, once for `cause`. Raises what `carry_out` does."""
-    transaction = carry_out(
-        world,
-        cause.program_id,
-        cause,
-        request.account_id,
-        sender,
-        lambda transaction: adjust(transaction, request),
-        answered=lambda history: history.first is not None,
-        beside=lambda transaction: noting(world, transaction, request.order_id),
-    )
+    transaction = carry_out(world, adjusting(cause_of_request(program_id, idempotency_key), request, sender))
     adjusted = transaction.history.movements[0]
     return PointsAdjusted(
         movement_id=adjusted.movement_id,
@@ -64,11 +47,27 @@ def adjust_for(world: World, cause: Cause, request: Adjustment, sender: Sender) 
     )
 
 
-def noting(world: World, transaction: Transaction, order_id: str | None) -> Sequence[Transaction]:
-    """What is written together with an adjustment: the note in the history of the order that it is on account of."""
-    if order_id is None:
-        return ()
-    program = transaction.program
-    history, _ = world.ledger.read(cause_of_order(program.program_id, order_id), None, consistent=True)
-    begun = transaction.of(history, None)
-    return (note_in_order(begun, transaction.movements[0]),)
+def adjusting(cause: Cause, request: Adjustment, sender: Sender) -> Command[History | None]:
+    """The command that adjusts a customer's points, once for `cause`.
+
+    With the adjustment, a note is written in the history of the order that it is on account of.
+    """
+
+    def gather(world: World, begun: Transaction) -> History | None:
+        if request.order_id is None or begun.history.first:
+            return None
+        history, _ = world.ledger.read(cause_of_order(cause.program_id, request.order_id), None, consistent=True)
+        return history
+
+    def decide(begun: Transaction, order: History | None) -> Sequence[Transaction]:
+        done = adjust(begun, request)
+        return [done, note_in_order(done.of(order, None), done.movements[0])] if order else [done]
+
+    return Command(
+        cause=cause,
+        account_id=request.account_id,
+        sender=sender,
+        gather=gather,
+        decide=decide,
+        is_answered=lambda history: history.first is not None,
+    )

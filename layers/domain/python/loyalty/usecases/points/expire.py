@@ -16,10 +16,10 @@ from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.points.expiry import expire, expiry_history
 from loyalty.domain.program.settings import Program
-from loyalty.ports.faults import Unavailable
+from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.ledger import WriteOff
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import ATTEMPTS, pause
+from loyalty.usecases.commands.retry import retry
 from loyalty.usecases.commands.write_together import fitting, write_together
 
 SENDER = Sender("purge", "PURGE")
@@ -61,13 +61,14 @@ def expire_accounts(
 
 def expire_account(world: World, program: Program, run_id: str, as_of: datetime, account_id: AccountId) -> Expired:
     """Write off what is gone at `as_of` in this account. Raises Unavailable if others keep writing to it."""
-    for attempt in range(ATTEMPTS):
-        account = world.ledger.account(account_id, consistent=True)
-        done = _write(world, program, run_id, as_of, [account])
-        if not done.left:
-            return done
-        pause(world, attempt)
-    raise Unavailable(f"{ATTEMPTS} attempts at an account were all overtaken")
+
+    def attempt(_: int) -> Expired:
+        done = _write(world, program, run_id, as_of, [world.ledger.account(account_id, consistent=True)])
+        if done.left:
+            raise LostRace
+        return done
+
+    return retry(world, "an account", attempt)
 
 
 def _one_by_one(

@@ -7,7 +7,7 @@ from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.points.issue import Issue, issue
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Outcome, carry_out
+from loyalty.usecases.commands.command import Command, Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +29,7 @@ def issue_points(
     sender: Sender,
 ) -> PointsIssued:
     """Issue points, once per idempotency key."""
-    transaction = carry_out(
-        world,
-        program_id,
-        cause_of_request(program_id, idempotency_key),
-        request.account_id,
-        sender,
-        lambda transaction: issue(transaction, request),
-        answered=lambda history: history.first is not None,
-    )
+    transaction = carry_out(world, _command(program_id, idempotency_key, request, sender))
     issued = transaction.history.movements[0]
     return PointsIssued(
         movement_id=issued.movement_id,
@@ -45,4 +37,14 @@ def issue_points(
         expires_at=issued.expires_at,
         balance=issued.balance_after,
         outcome=Outcome.of(transaction),
+    )
+
+
+def _command(program_id: str, idempotency_key: str, request: Issue, sender: Sender) -> Command[None]:
+    return Command(
+        cause=cause_of_request(program_id, idempotency_key),
+        account_id=request.account_id,
+        sender=sender,
+        decide=lambda begun, _: [issue(begun, request)],
+        is_answered=lambda history: history.first is not None,
     )

@@ -8,7 +8,7 @@ from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.points.sign_up import cause_of_sign_up, sign_up, why_not
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Outcome, carry_out
+from loyalty.usecases.commands.command import Command, Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,15 +31,7 @@ class SignedUp:
 
 def sign_customer_up(world: World, account_id: AccountId, sender: Sender) -> SignedUp:
     """Give a customer what signing up earns. A repeat answers what the first one answered."""
-    transaction = carry_out(
-        world,
-        account_id.program_id,
-        cause_of_sign_up(account_id.program_id, account_id.customer_id),
-        account_id,
-        sender,
-        sign_up,
-        answered=lambda history: history.sign_up is not None and history.sign_up.event is Event.SIGNED_UP,
-    )
+    transaction = carry_out(world, _command(account_id, sender))
     recorded = transaction.history.sign_up
     if recorded is None:
         return SignedUp(
@@ -59,4 +51,14 @@ def sign_customer_up(world: World, account_id: AccountId, sender: Sender) -> Sig
         balance=recorded.balance_after,
         program_version=recorded.program_version,
         outcome=Outcome.of(transaction),
+    )
+
+
+def _command(account_id: AccountId, sender: Sender) -> Command[None]:
+    return Command(
+        cause=cause_of_sign_up(account_id.program_id, account_id.customer_id),
+        account_id=account_id,
+        sender=sender,
+        decide=lambda begun, _: [sign_up(begun)],
+        is_answered=lambda history: history.sign_up is not None and history.sign_up.event is Event.SIGNED_UP,
     )

@@ -5,10 +5,9 @@ from collections.abc import Callable
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.program.change import next_version
 from loyalty.domain.program.settings import Program
-from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.programs import Edition
 from loyalty.ports.world import World
-from loyalty.usecases.commands.command import ATTEMPTS, pause
+from loyalty.usecases.commands.retry import retry
 
 
 def change_program(
@@ -26,15 +25,13 @@ def change_program(
 
     Raises Refused as `next_version` does, and Unavailable when others kept changing the settings.
     """
-    for attempt in range(ATTEMPTS):
+
+    def attempt(_: int) -> Edition:
         latest = world.programs.latest(program_id)
         edition = Edition(next_version(latest, settings, expected), world.clock(), sender.actor, sender.address)
-        try:
-            world.programs.save(edition)
-        except LostRace:
-            pause(world, attempt)
-            continue
+        world.programs.save(edition)
         if latest:
             world.sleep(world.programs.staleness)
         return edition
-    raise Unavailable(f"{ATTEMPTS} attempts at settings were all overtaken")
+
+    return retry(world, "settings", attempt)
