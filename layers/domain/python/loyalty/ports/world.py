@@ -1,4 +1,4 @@
-"""All ports together."""
+"""The ports by name. A use case takes those that it uses, as a protocol made of these; the world has them all."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -14,49 +14,87 @@ if TYPE_CHECKING:
     from loyalty.ports.purges import Purges
 
 
-class World(Protocol):
-    """Everything that a use case reaches besides its arguments."""
-
+class HasLedger(Protocol):
     @property
     def ledger(self) -> "Ledger": ...
 
+
+class HasPrograms(Protocol):
     @property
     def programs(self) -> "Programs": ...
 
+
+class HasPurges(Protocol):
     @property
     def purges(self) -> "Purges": ...
 
+
+class HasBooks(Protocol):
     @property
     def books(self) -> "Books": ...
 
+
+class HasJobs(Protocol):
     @property
     def jobs(self) -> "Jobs": ...
 
+
+class HasFiles(Protocol):
     @property
     def files(self) -> "Files": ...
 
+
+class HasErasures(Protocol):
     @property
     def erasures(self) -> "Erasures": ...
 
+
+class HasAudit(Protocol):
     @property
     def audit(self) -> "Audit": ...
 
+
+class HasClock(Protocol):
     def clock(self) -> datetime:
         """The current instant, UTC."""
         ...
 
+
+class CanWait(Protocol):
     def sleep(self, seconds: float, /) -> None:
-        """Waits for some seconds."""
+        """Wait for some seconds."""
         ...
 
     def jitter(self) -> float:
         """A random number from 0 up to 1."""
         ...
 
+
+class HasDigits(Protocol):
     def digits(self, count: int, /) -> str:
         """So many random decimal digits, which nobody can guess."""
         ...
 
+
+class HasTokens(Protocol):
     def token(self) -> str:
         """32 hexadecimal digits that nobody can guess."""
         ...
+
+
+class World(
+    HasLedger,
+    HasPrograms,
+    HasPurges,
+    HasBooks,
+    HasJobs,
+    HasFiles,
+    HasErasures,
+    HasAudit,
+    HasClock,
+    CanWait,
+    HasDigits,
+    HasTokens,
+    Protocol,
+):
+    """All ports together: what a function has to hand, and passes to each use case."""

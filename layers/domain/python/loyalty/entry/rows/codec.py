@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import count, islice
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from pydantic import BaseModel
 
@@ -18,7 +18,7 @@ from loyalty.entry.rows.contract import PastSignUp as PastSignUpRow
 from loyalty.entry.rows.kinds import ADJUSTMENTS, CARDS, PAST_ACTIONS, JobRow, RowKind
 from loyalty.entry.rows.read import BadRow, Row, check_rows, read_rows
 from loyalty.entry.texts.csv import csv_lines
-from loyalty.ports.world import World
+from loyalty.ports.world import HasClock, HasFiles
 from loyalty.usecases.jobs.rows import Action
 from loyalty.usecases.jobs.work import CheckedRow, RowCodec
 
@@ -41,18 +41,22 @@ OUTCOME_COLUMNS = (
 )
 
 
-def row_codec(world: World) -> RowCodec:
-    """How rows of the jobs whose files are in `world` are read and written."""
+class RowCodecPorts(HasFiles, HasClock, Protocol):
+    """What the rows of a job are read from."""
+
+
+def row_codec(ports: RowCodecPorts) -> RowCodec:
+    """How the rows of jobs are read and written; `ports` has their files."""
 
     def check(job: Job) -> Iterator[CheckedRow | RowFault]:
         cards = count(1)
-        with world.files.open(job.file) as file:
-            for found in read_rows(file, "csv" if job.form == "csv" else "jsonl", ROW_KINDS[job.kind], world.clock()):
+        with ports.files.open(job.file) as file:
+            for found in read_rows(file, "csv" if job.form == "csv" else "jsonl", ROW_KINDS[job.kind], ports.clock()):
                 yield from [_fault(found)] if isinstance(found, BadRow) else _checked(found, cards)
 
     return RowCodec(
         check=check,
-        rows=lambda job, data: _actions(job, data, world.clock()),
+        rows=lambda job, data: _actions(job, data, ports.clock()),
         faults=_faults,
         outcomes=_outcomes,
     )

@@ -6,19 +6,24 @@ that everything before the latest closed shard is closed too. All programs take 
 that one with years to close does not hold up the others.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Protocol
 
 from loyalty.domain.books.closing import first_day, last_to_close
 from loyalty.domain.books.sums import Booked, ShardSums, sum_up_movements
 from loyalty.domain.program.settings import AccountNames
 from loyalty.ports.faults import LostRace, Unavailable
-from loyalty.ports.world import World
-from loyalty.usecases.commands.time_limit import OutOfTime
+from loyalty.ports.world import HasBooks, HasClock, HasPrograms
+from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, OutOfTime, TimeLimit
 
 _DAY = timedelta(days=1)
+
+
+class BooksPorts(HasPrograms, HasBooks, HasClock, Protocol):
+    """What business days are read from, and closed in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,35 +40,35 @@ class Closed:
 
 
 def close_days(
-    world: World, program_id: str | None = None, out_of_time: Callable[[], bool] = lambda: False
+    ports: BooksPorts, program_id: str | None = None, out_of_time: TimeLimit = NEVER_OUT_OF_TIME
 ) -> list[Closed]:
     """Close all days that are over, of all programs or of one. Stops early when `out_of_time`."""
-    programs = [program_id] if program_id else world.programs.ids()
-    runs = [_Run.start(world, name) for name in programs]
+    programs = [program_id] if program_id else ports.programs.ids()
+    runs = [_Run.start(ports, name) for name in programs]
     while True:
         # One day of each program that has one, then the next of each.
         going = [number for number, run in enumerate(runs) if run.behind and not run.stopped]
         if not going or out_of_time():
             break
         for number in going:
-            runs[number] = _close_next(world, runs[number], out_of_time)
+            runs[number] = _close_next(ports, runs[number], out_of_time)
     return [
         Closed(program_id=run.program_id, days=run.days, closed_through=run.through, behind=run.behind) for run in runs
     ]
 
 
 def shard_sums(
-    world: World,
+    ports: BooksPorts,
     program_id: str,
     day: date,
     shard: int,
     accounts: AccountNames,
-    out_of_time: Callable[[], bool] = lambda: False,
+    out_of_time: TimeLimit = NEVER_OUT_OF_TIME,
 ) -> ShardSums:
     """The sums of a shard of a day as its movements are now, read page by page. Raises OutOfTime."""
 
     def movements() -> Iterator[Booked]:
-        for page in world.books.movements(program_id, day, shard):
+        for page in ports.books.movements(program_id, day, shard):
             if out_of_time():
                 raise OutOfTime
             yield from page
@@ -85,11 +90,11 @@ class _Run:
     stopped: bool = False
 
     @classmethod
-    def start(cls, world: World, program_id: str) -> "_Run":
-        first, latest = first_day(world.programs.made_at(program_id)), world.books.latest_closed(program_id)
-        day, shard = latest or (first - _DAY, world.books.shards - 1)
-        run = cls(program_id=program_id, day=day, shard=shard, last=last_to_close(world.clock()), first=first)
-        return run.next(world.books.shards)
+    def start(cls, ports: BooksPorts, program_id: str) -> "_Run":
+        first, latest = first_day(ports.programs.made_at(program_id)), ports.books.latest_closed(program_id)
+        day, shard = latest or (first - _DAY, ports.books.shards - 1)
+        run = cls(program_id=program_id, day=day, shard=shard, last=last_to_close(ports.clock()), first=first)
+        return run.next(ports.books.shards)
 
     def next(self, shards: int) -> "_Run":
         """Behind the shard that is closed now."""
@@ -107,16 +112,16 @@ class _Run:
         return max(0, (self.last - self.day).days + 1)
 
 
-def _close_next(world: World, run: _Run, out_of_time: Callable[[], bool]) -> _Run:
+def _close_next(ports: BooksPorts, run: _Run, out_of_time: TimeLimit) -> _Run:
     """Close what is left of the next day."""
     try:
-        accounts = world.programs.get(run.program_id).books
+        accounts = ports.programs.get(run.program_id).books
         day = run.day
         while run.day == day:
-            sums = shard_sums(world, run.program_id, run.day, run.shard, accounts, out_of_time)
+            sums = shard_sums(ports, run.program_id, run.day, run.shard, accounts, out_of_time)
             with suppress(LostRace):  # Another run has closed it, with the same sums: the day was over for both.
-                world.books.close(sums, world.clock())
-            run = run.next(world.books.shards)
+                ports.books.close(sums, ports.clock())
+            run = run.next(ports.books.shards)
     except (OutOfTime, Unavailable):
         return replace(run, stopped=True)
     return replace(run, days=run.days + 1)

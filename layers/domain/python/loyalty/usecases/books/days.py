@@ -8,27 +8,26 @@ from itertools import groupby
 from loyalty.domain.books.closing import first_day, last_day
 from loyalty.domain.books.sums import DaySums, ShardSums, merge
 from loyalty.domain.values.refusal import Refused
-from loyalty.ports.world import World
-from loyalty.usecases.books.close_days import shard_sums
+from loyalty.usecases.books.close_days import BooksPorts, shard_sums
 from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, OutOfTime, TimeLimit
 
 _DAY = timedelta(days=1)
 
 
-def closed_days(world: World, program_id: str, first: date, last: date) -> Iterator[DaySums]:
+def closed_days(ports: BooksPorts, program_id: str, first: date, last: date) -> Iterator[DaySums]:
     """The days from `first` on that are closed, up to `last` or the first one that is not: one query."""
-    expected = max(first, earliest_day(world, program_id))
-    shards = world.books.closed(program_id, expected, last)
+    expected = max(first, earliest_day(ports, program_id))
+    shards = ports.books.closed(program_id, expected, last)
     for day, of_day in groupby(shards, key=lambda one: one.day):
         closed = list(of_day)
-        if day != expected or len(closed) < world.books.shards:
+        if day != expected or len(closed) < ports.books.shards:
             return
         yield _day_of(closed, closed=True)
         expected += _DAY
 
 
 def all_days(
-    world: World,
+    ports: BooksPorts,
     program_id: str,
     first: date,
     last: date,
@@ -38,31 +37,31 @@ def all_days(
 
     Raises Refused when those that are not closed do not fit the time that there is.
     """
-    day = max(first, earliest_day(world, program_id))
-    for closed in closed_days(world, program_id, day, last):
+    day = max(first, earliest_day(ports, program_id))
+    for closed in closed_days(ports, program_id, day, last):
         yield closed
         day = closed.day + _DAY
-    last = min(last, last_day(world.clock()))
+    last = min(last, last_day(ports.clock()))
     while day <= last:
-        yield live_day(world, program_id, day, out_of_time)
+        yield live_day(ports, program_id, day, out_of_time)
         day += _DAY
 
 
-def earliest_day(world: World, program_id: str) -> date:
+def earliest_day(ports: BooksPorts, program_id: str) -> date:
     """The earliest day that the program can have movements on. Raises UnknownProgram."""
-    return first_day(world.programs.made_at(program_id))
+    return first_day(ports.programs.made_at(program_id))
 
 
-def live_day(world: World, program_id: str, day: date, out_of_time: TimeLimit) -> DaySums:
+def live_day(ports: BooksPorts, program_id: str, day: date, out_of_time: TimeLimit) -> DaySums:
     """A day as its movements are now, all shards side by side."""
-    accounts = world.programs.get(program_id).books
+    accounts = ports.programs.get(program_id).books
 
     def of(shard: int) -> ShardSums:
-        return shard_sums(world, program_id, day, shard, accounts, out_of_time)
+        return shard_sums(ports, program_id, day, shard, accounts, out_of_time)
 
     try:
-        with ThreadPoolExecutor(world.books.shards) as beside:
-            return _day_of(list(beside.map(of, range(world.books.shards))), closed=False)
+        with ThreadPoolExecutor(ports.books.shards) as beside:
+            return _day_of(list(beside.map(of, range(ports.books.shards))), closed=False)
     except OutOfTime:
         raise Refused(
             "open_days_too_large",

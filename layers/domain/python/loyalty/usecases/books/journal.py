@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Protocol
 
 from loyalty.domain.books.closing import last_day
 from loyalty.domain.books.journal import JournalEntry, sum_up
@@ -10,12 +11,17 @@ from loyalty.domain.books.sums import Booked, DaySums
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.program.settings import AccountNames
 from loyalty.ports.books import DayPlace
-from loyalty.ports.world import World
+from loyalty.ports.world import HasLedger
+from loyalty.usecases.books.close_days import BooksPorts
 from loyalty.usecases.books.days import all_days, closed_days, earliest_day
 from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, TimeLimit
 
 MAX_PAGE = 500
 """Movements; a page of them fits what a function may answer many times over."""
+
+
+class JournalPorts(BooksPorts, HasLedger, Protocol):
+    """What the journal is read from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +34,7 @@ class BookedEntry:
 
 
 def view_journal(
-    world: World,
+    ports: JournalPorts,
     program_id: str,
     first: date,
     last: date,
@@ -41,28 +47,28 @@ def view_journal(
     Write-offs of days that are not closed are those that purges recorded. Raises UnknownProgram, and
     Refused when days that are not closed do not fit the time that there is.
     """
-    program = world.programs.get(program_id)
+    program = ports.programs.get(program_id)
     if not write_offs_only:
-        for day in all_days(world, program_id, first, last, out_of_time):
+        for day in all_days(ports, program_id, first, last, out_of_time):
             yield from _entries(day)
         return
-    first = max(first, earliest_day(world, program_id))
-    for day in closed_days(world, program_id, first, last):
+    first = max(first, earliest_day(ports, program_id))
+    for day in closed_days(ports, program_id, first, last):
         yield from (booked for booked in _entries(day) if booked.entry.kind is Kind.EXPIRE)
         first = day.day + timedelta(days=1)
-    last = min(last, last_day(world.clock()))
+    last = min(last, last_day(ports.clock()))
     while first <= last:
-        for entry in sum_up(world.ledger.write_offs(program_id, first)):
+        for entry in sum_up(ports.ledger.write_offs(program_id, first)):
             yield BookedEntry(entry=entry, accounts=program.books, closed=False)
         first += timedelta(days=1)
 
 
 def view_movements(
-    world: World, program_id: str, day: date, kind: Kind, limit: int, after: DayPlace | None
+    ports: JournalPorts, program_id: str, day: date, kind: Kind, limit: int, after: DayPlace | None
 ) -> tuple[list[Booked], DayPlace | None]:
     """Up to `limit` movements that the entry of a day and kind sums: (they, where to go on)."""
-    world.programs.get(program_id)
-    return world.books.movements_of(program_id, day, kind, limit, after)
+    ports.programs.get(program_id)
+    return ports.books.movements_of(program_id, day, kind, limit, after)
 
 
 def _entries(day: DaySums) -> Iterator[BookedEntry]:

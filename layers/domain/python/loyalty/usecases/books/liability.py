@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import batched
+from typing import Protocol
 
 from loyalty.domain.books.cohorts import Breakage, Cohort, Tally, breakage, cohorts, tally
 from loyalty.domain.books.deferred_revenue import Position, Sales, position
@@ -13,12 +14,17 @@ from loyalty.domain.books.liability import RollForward, roll_forward
 from loyalty.domain.books.sums import DaySums
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.money import ratio
-from loyalty.ports.world import World
+from loyalty.ports.world import HasLedger
+from loyalty.usecases.books.close_days import BooksPorts
 from loyalty.usecases.books.days import all_days, earliest_day
 from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, OutOfTime, TimeLimit
 
 BATCH = 100
 """Accounts that are read before the time is looked at again."""
+
+
+class LiabilityPorts(BooksPorts, HasLedger, Protocol):
+    """What the liability is read from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,23 +67,25 @@ class DeferredRevenueView:
 
 
 def view_liability(
-    world: World, program_id: str, first: date, last: date, out_of_time: TimeLimit = NEVER_OUT_OF_TIME
+    ports: LiabilityPorts, program_id: str, first: date, last: date, out_of_time: TimeLimit = NEVER_OUT_OF_TIME
 ) -> LiabilityView:
     """The roll-forward from `first` to `last`, and the sum over all accounts, as far as time allows."""
-    program = world.programs.get(program_id)
-    rolled = roll_forward(_until(world, program_id, last, out_of_time), first)
-    return LiabilityView(program=program, rolled=rolled, outstanding=_outstanding(world, program_id, out_of_time))
+    program = ports.programs.get(program_id)
+    rolled = roll_forward(_until(ports, program_id, last, out_of_time), first)
+    return LiabilityView(program=program, rolled=rolled, outstanding=_outstanding(ports, program_id, out_of_time))
 
 
-def view_cohorts(world: World, program_id: str, last: date, out_of_time: TimeLimit = NEVER_OUT_OF_TIME) -> CohortsView:
+def view_cohorts(
+    ports: LiabilityPorts, program_id: str, last: date, out_of_time: TimeLimit = NEVER_OUT_OF_TIME
+) -> CohortsView:
     """The cohorts at the end of the day `last`."""
-    program = world.programs.get(program_id)
-    tallied = tally(_until(world, program_id, last, out_of_time))
+    program = ports.programs.get(program_id)
+    tallied = tally(_until(ports, program_id, last, out_of_time))
     return CohortsView(program=program, cohorts=cohorts(tallied, last), breakage=breakage(tallied, last))
 
 
 def view_deferred_revenue(
-    world: World,
+    ports: LiabilityPorts,
     program_id: str,
     first: date,
     last: date,
@@ -92,10 +100,10 @@ def view_deferred_revenue(
     who does not expect breakage recognises none). Without an `allocation_share` it is the `share`.
     What was recognised before `first` was by the `allocation_share`.
     """
-    program = world.programs.get(program_id)
+    program = ports.programs.get(program_id)
     before = sales = Sales()
     tallied = Tally()
-    for day in _until(world, program_id, last, out_of_time):
+    for day in _until(ports, program_id, last, out_of_time):
         tallied.add(day)
         sales = sales.then(day)
         if day.day < first:
@@ -117,25 +125,25 @@ def view_deferred_revenue(
     )
 
 
-def _until(world: World, program_id: str, last: date, out_of_time: TimeLimit) -> Iterator[DaySums]:
+def _until(ports: LiabilityPorts, program_id: str, last: date, out_of_time: TimeLimit) -> Iterator[DaySums]:
     """All days of the program so far, up to `last`."""
-    return all_days(world, program_id, earliest_day(world, program_id), last, out_of_time)
+    return all_days(ports, program_id, earliest_day(ports, program_id), last, out_of_time)
 
 
-def _outstanding(world: World, program_id: str, out_of_time: TimeLimit) -> int | None:
+def _outstanding(ports: LiabilityPorts, program_id: str, out_of_time: TimeLimit) -> int | None:
     """The points of all accounts, all shards side by side; None when time runs out."""
 
     def of(shard: int) -> int:
         total = 0
-        for page in world.ledger.accounts_of(program_id, shard):
+        for page in ports.ledger.accounts_of(program_id, shard):
             for some in batched(page, BATCH, strict=False):
                 if out_of_time():
                     raise OutOfTime
-                total += sum(account.outstanding for account in world.ledger.accounts(some))
+                total += sum(account.outstanding for account in ports.ledger.accounts(some))
         return total
 
-    with ThreadPoolExecutor(world.ledger.shards) as beside:
+    with ThreadPoolExecutor(ports.ledger.shards) as beside:
         try:
-            return sum(beside.map(of, range(world.ledger.shards)))
+            return sum(beside.map(of, range(ports.ledger.shards)))
         except OutOfTime:
             return None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Protocol
 
 from loyalty.domain.books.journal import JournalEntry, journal_entry, sum_up
 from loyalty.domain.books.sums import DaySums
@@ -14,14 +15,20 @@ from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.replay import differences
 from loyalty.ports.faults import BeingErased, Unavailable
 from loyalty.ports.ledger import Ledger
-from loyalty.ports.world import World
+from loyalty.ports.world import CanWait, HasLedger
+from loyalty.usecases.books.close_days import BooksPorts
 from loyalty.usecases.books.days import closed_days
 from loyalty.usecases.commands.retry import pause
+from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, TimeLimit
 from loyalty.usecases.programs.view import timezones
 
 PAGE = 500
 LOOKS = 5
 """How often movements are looked for that an index may not show yet."""
+
+
+class VerifyPorts(BooksPorts, HasLedger, CanWait, Protocol):
+    """What verification is read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +56,43 @@ class Verification:
     found: list[Difference] = field(default_factory=list)
 
 
-def verify_account(world: World, account_id: AccountId) -> Verification:
+def verify_account(ports: VerifyPorts, account_id: AccountId) -> Verification:
     """Compare one account with its movements."""
-    world.programs.get(account_id.program_id)
+    ports.programs.get(account_id.program_id)
     result = Verification(program_id=account_id.program_id)
-    _verify(world, account_id, result)
+    _verify(ports, account_id, result)
     return result
 
 
-def verify_program(world: World, program_id: str, out_of_time: Callable[[], bool] = lambda: False) -> Verification:
+def verify_program(ports: VerifyPorts, program_id: str, out_of_time: TimeLimit = NEVER_OUT_OF_TIME) -> Verification:
     """Compare all accounts of a program with their movements, and the journal with those.
 
     A movement that is being written while this starts may be missed by one side of the journal and
     not by the other: a difference of today is worth a second run before anybody is called.
     """
-    world.programs.get(program_id)
-    started = world.clock()
-    timezone = timezones(world, program_id)
+    ports.programs.get(program_id)
+    started = ports.clock()
+    timezone = timezones(ports, program_id)
 
     def verify_shard(shard: int) -> tuple[Verification, list[JournalEntry]]:
         part = Verification(program_id=program_id)
         booked: list[JournalEntry] = []
-        for page in world.ledger.accounts_of(program_id, shard):
+        for page in ports.ledger.accounts_of(program_id, shard):
             for account_id in page:
                 if out_of_time():
                     part.complete = False
                     return part, booked
-                movements = _verify(world, account_id, part)
+                movements = _verify(ports, account_id, part)
                 booked = sum_up([*booked, *_entries(movements, timezone, started)])
         return part, booked
 
     # Nearly all of the time is waiting for the ledger, so the shards wait side by side.
-    with ThreadPoolExecutor(world.ledger.shards) as shards:
-        parts = list(shards.map(verify_shard, range(world.ledger.shards)))
+    with ThreadPoolExecutor(ports.ledger.shards) as shards:
+        parts = list(shards.map(verify_shard, range(ports.ledger.shards)))
     result = _together(program_id, [part for part, _ in parts])
     if result.complete:
         booked = sum_up(entry for _, entries in parts for entry in entries)
-        _compare_journal(world, program_id, booked, started, result)
+        _compare_journal(ports, program_id, booked, started, result)
     return result
 
 
@@ -101,20 +108,20 @@ def _together(program_id: str, parts: Iterable[Verification]) -> Verification:
     return result
 
 
-def _verify(world: World, account_id: AccountId, result: Verification) -> list[Movement]:
+def _verify(ports: VerifyPorts, account_id: AccountId, result: Verification) -> list[Movement]:
     who = f"{'guest' if account_id.guest else 'customer'} {account_id.customer_id}"
     try:
-        account = _read(result, who, "", lambda: world.ledger.account(account_id, consistent=True))
+        account = _read(result, who, "", lambda: ports.ledger.account(account_id, consistent=True))
     except BeingErased:
         result.found.append(Difference(who, "is being erased: ask for it again, until it is done"))
         return []
-    latest = (lambda: _movements(world, account)) if account else (lambda: whole_statement(world.ledger, account_id))
+    latest = (lambda: _movements(ports, account)) if account else (lambda: whole_statement(ports.ledger, account_id))
     movements = _read(result, who, "movements ", latest)
     if account:
         result.outstanding += account.outstanding
     if account and movements is not None:
         result.found += [Difference(who, what) for what in differences(account, movements)]
-        result.found += [Difference(who, what) for what in _differences_of_card(world, account)]
+        result.found += [Difference(who, what) for what in _differences_of_card(ports, account)]
     movements = movements or []
     result.accounts += 1
     result.movements += len(movements)
@@ -133,27 +140,27 @@ def _read[Stored](result: Verification, where: str, what: str, read: Callable[[]
         return None
 
 
-def _differences_of_card(world: World, account: Account) -> Iterator[str]:
+def _differences_of_card(ports: VerifyPorts, account: Account) -> Iterator[str]:
     """Whether the card that an account names is its customer's, by the card's own history."""
     if account.card is None:
         return
-    history, _ = world.ledger.read(cause_of_card(account.account_id.program_id, account.card), None, consistent=True)
+    history, _ = ports.ledger.read(cause_of_card(account.account_id.program_id, account.card), None, consistent=True)
     card = card_of(history)
     if card and card.status is Status.ACTIVE and card.holder == account.account_id:
         return
     # It may have been blocked or given to somebody else since the account was read.
-    if world.ledger.account(account.account_id, consistent=True).version == account.version:
+    if ports.ledger.account(account.account_id, consistent=True).version == account.version:
         yield f"card {account.card} is stored as theirs, its own history says that it is not"
 
 
-def _movements(world: World, account: Account) -> list[Movement]:
+def _movements(ports: VerifyPorts, account: Account) -> list[Movement]:
     """The movements that made `account`, oldest first, as far as they can be found."""
     movements: list[Movement] = []
     for look in range(LOOKS):
-        movements = whole_statement(world.ledger, account.account_id, account.version + 1)
+        movements = whole_statement(ports.ledger, account.account_id, account.version + 1)
         if len(movements) >= account.version:
             break
-        pause(world, look)
+        pause(ports, look)
     return movements
 
 
@@ -173,21 +180,21 @@ def _entries(movements: Iterable[Movement], timezone: Callable[[int], str], unti
 
 
 def _compare_journal(
-    world: World, program_id: str, booked: list[JournalEntry], until: datetime, result: Verification
+    ports: VerifyPorts, program_id: str, booked: list[JournalEntry], until: datetime, result: Verification
 ) -> None:
     """The journal of each day, closed or not, and the write-offs of the purges, against the movements."""
     by_key = {(entry.day, entry.kind): entry for entry in booked}
     days = sorted({entry.day for entry in booked})
     if not days:
         return
-    listed = _read(result, "closed days", "", lambda: list(closed_days(world, program_id, days[0], days[-1])))
+    listed = _read(result, "closed days", "", lambda: list(closed_days(ports, program_id, days[0], days[-1])))
     closed = {day.day: day for day in listed or []}
     for day in days:
-        _compare_day(world, program_id, day, until, by_key, closed.get(day), result)
+        _compare_day(ports, program_id, day, until, by_key, closed.get(day), result)
 
 
 def _compare_day(
-    world: World,
+    ports: VerifyPorts,
     program_id: str,
     day: date,
     until: datetime,
@@ -196,14 +203,14 @@ def _compare_day(
     result: Verification,
 ) -> None:
     where = f"journal of {day}"
-    journal = _read(result, where, "", lambda: sum_up(world.ledger.journal(program_id, day, until)))
+    journal = _read(result, where, "", lambda: sum_up(ports.ledger.journal(program_id, day, until)))
     for name, entries in ((where, journal), (f"closed {where}", closed.entries if closed else None)):
         if entries is not None:
             found = {entry.kind: entry for entry in entries}
             for kind in Kind:
                 _compare(result, f"{name}, {kind}", by_key.get((day, kind)), found.get(kind))
     where = f"write-offs of {day}"
-    written_off = _read(result, where, "", lambda: sum_up(world.ledger.write_offs(program_id, day, until)))
+    written_off = _read(result, where, "", lambda: sum_up(ports.ledger.write_offs(program_id, day, until)))
     if written_off is not None:
         _compare(result, where, by_key.get((day, Kind.EXPIRE)), written_off[0] if written_off else None)
 

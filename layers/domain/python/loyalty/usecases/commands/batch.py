@@ -5,7 +5,7 @@ What `carry_out` promises holds for each of them: it is carried out once for its
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from loyalty.domain.jobs.job import Ending, RowResult
 from loyalty.domain.ledger.account import Account
@@ -15,9 +15,13 @@ from loyalty.domain.ledger.transaction import Origin, Transaction
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import Unavailable
-from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Command, carry_out
+from loyalty.ports.world import HasTokens
+from loyalty.usecases.commands.command import Command, CommandPorts, carry_out
 from loyalty.usecases.commands.write_together import ACCOUNTS_PER_WRITE, fitting, write_together
+
+
+class BatchPorts(CommandPorts, HasTokens, Protocol):
+    """What carrying out many rows reaches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,25 +39,25 @@ class Row:
     may_join: bool = True
 
 
-def carry_out_many(world: World, program_id: str, rows: Sequence[Row]) -> Iterator[RowResult]:
+def carry_out_many(ports: BatchPorts, program_id: str, rows: Sequence[Row]) -> Iterator[RowResult]:
     """Carry out `rows`, in any order; each is done, not needed, or refused. Raises Unavailable."""
     for batch in _batches(rows):
         joining = [row for row in batch if row.may_join]
-        written = _together(world, world.programs.get(program_id), joining) if len(joining) > 1 else {}
+        written = _together(ports, ports.programs.get(program_id), joining) if len(joining) > 1 else {}
         for row in batch:
             done = written.get(row.number)
-            yield row.result(done) if done else _tried(row, lambda row: carry_out(world, row.command))
+            yield row.result(done) if done else _tried(row, lambda row: carry_out(ports, row.command))
 
 
-def look_at_many(world: World, program_id: str, rows: Iterable[Row]) -> Iterator[RowResult]:
+def look_at_many(ports: BatchPorts, program_id: str, rows: Iterable[Row]) -> Iterator[RowResult]:
     """What `rows` would come to now, one after the other. Writes nothing. Raises Unavailable."""
-    program = world.programs.get(program_id)
+    program = ports.programs.get(program_id)
     known: dict[AccountId, Account] = {}
 
     def look(row: Row) -> Transaction:
         before = known.get(row.account_id)
-        history, read = world.ledger.read(row.command.cause, None if before else row.account_id, consistent=False)
-        done, *_ = _decided(world, row, _begun(world, program, row, history, before or read))
+        history, read = ports.ledger.read(row.command.cause, None if before else row.account_id, consistent=False)
+        done, *_ = _decided(ports, row, _begun(ports, program, row, history, before or read))
         known[row.account_id] = done.holder
         return done
 
@@ -80,16 +84,16 @@ def _batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _together(world: World, program: Program, rows: Sequence[Row]) -> dict[int, Transaction]:
+def _together(ports: BatchPorts, program: Program, rows: Sequence[Row]) -> dict[int, Transaction]:
     """The transactions that could be written together, by the numbers of their rows."""
-    known = {account.account_id: account for account in world.ledger.accounts([row.account_id for row in rows])}
+    known = {account.account_id: account for account in ports.ledger.accounts([row.account_id for row in rows])}
     decided: dict[AccountId, Transaction] = {}
     numbers: dict[AccountId, int] = {}
     for row in rows:
-        new = Account(account_id=row.account_id, salt=bytes.fromhex(world.token()))
+        new = Account(account_id=row.account_id, salt=bytes.fromhex(ports.token()))
         account = known.get(row.account_id) or new
         try:
-            [done] = _decided(world, row, _begun(world, program, row, History(row.command.cause), account))
+            [done] = _decided(ports, row, _begun(ports, program, row, History(row.command.cause), account))
         except Refused:
             continue
         # What moves no points is looked at again by itself, as the account may be stale.
@@ -97,22 +101,22 @@ def _together(world: World, program: Program, rows: Sequence[Row]) -> dict[int, 
             decided[row.account_id], numbers[row.account_id] = done, row.number
     done_by_number: dict[int, Transaction] = {}
     for accounts in fitting([transaction.holder for transaction in decided.values()]):
-        written = _written(world, [decided[account.account_id] for account in accounts])
+        written = _written(ports, [decided[account.account_id] for account in accounts])
         done_by_number |= {numbers[transaction.holder.account_id]: transaction for transaction in written}
     return done_by_number
 
 
-def _begun(world: World, program: Program, row: Row, history: History, account: Account | None) -> Transaction:
-    return Transaction.begin(program, Origin(row.command.sender, world.clock()), history, account)
+def _begun(ports: BatchPorts, program: Program, row: Row, history: History, account: Account | None) -> Transaction:
+    return Transaction.begin(program, Origin(row.command.sender, ports.clock()), history, account)
 
 
-def _decided(world: World, row: Row, begun: Transaction) -> Sequence[Transaction]:
-    return row.command.decide(begun, row.command.gather(world, begun))
+def _decided(ports: BatchPorts, row: Row, begun: Transaction) -> Sequence[Transaction]:
+    return row.command.decide(begun, row.command.gather(ports, begun))
 
 
-def _written(world: World, transactions: Sequence[Transaction]) -> list[Transaction]:
+def _written(ports: BatchPorts, transactions: Sequence[Transaction]) -> list[Transaction]:
     try:
-        written, _ = write_together(world, transactions)
+        written, _ = write_together(ports.ledger, transactions)
     except Unavailable:
         raise
     except Exception:  # noqa: BLE001 - whichever of them is broken, the others must not wait for it

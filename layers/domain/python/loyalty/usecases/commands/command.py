@@ -8,7 +8,7 @@ either race has written nothing; it reads again and decides anew, a bounded numb
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
@@ -17,22 +17,30 @@ from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import LostRace
-from loyalty.ports.world import World
+from loyalty.ports.world import CanWait, HasClock, HasDigits, HasLedger, HasPrograms
 from loyalty.usecases.commands.retry import LookAgain, retry
 
 
-def nothing(world: World, begun: Transaction) -> Any:
+class Sources(HasLedger, HasDigits, Protocol):
+    """What a command may read from before it is decided."""
+
+
+class CommandPorts(Sources, HasPrograms, HasClock, CanWait, Protocol):
+    """What carrying out a command reaches."""
+
+
+def nothing(sources: Sources, begun: Transaction) -> Any:
     """Gather nothing: the history and the account are all that the decision needs."""
     return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command[Facts]:
+class Command[Found]:
     """What somebody asks the ledger to do, as data.
 
     A command is done once for its `cause`. `account_id` is the account to read beside the history of the cause; None
     where only the history says whose it is. Who builds a command has no port in hand: whatever else the decision needs
-    is read by `gather`, which is given the world. `decide` is pure. It returns the transactions to write, all or
+    is read by `gather`, which is given the ports. `decide` is pure. It returns the transactions to write, all or
     nothing, of which the first is on the command's own history and is the one that is answered from; if that decides
     nothing, nothing is written. Raises Refused. `is_answered` says whether a history holds the command's answer, one
     that nothing written later can change.
@@ -41,8 +49,8 @@ class Command[Facts]:
     cause: Cause
     account_id: AccountId | None
     sender: Sender
-    gather: Callable[[World, Transaction], Facts] = nothing
-    decide: Callable[[Transaction, Facts], Sequence[Transaction]]
+    gather: Callable[[Sources, Transaction], Found] = nothing
+    decide: Callable[[Transaction, Found], Sequence[Transaction]]
     is_answered: Callable[[History], bool] = lambda history: False
 
 
@@ -64,7 +72,7 @@ class Outcome(Enum):
         return cls.REPEATED if recorded else cls.SKIPPED
 
 
-def carry_out[Facts](world: World, command: Command[Facts]) -> Transaction:
+def carry_out[Found](ports: CommandPorts, command: Command[Found]) -> Transaction:
     """Carry out `command`, at most once ever.
 
     Returns the command's own transaction: with what this call wrote, or with nothing decided where the command
@@ -73,29 +81,29 @@ def carry_out[Facts](world: World, command: Command[Facts]) -> Transaction:
     Raises Refused when the rules do not allow it, UnknownProgram, and Unavailable when others kept
     winning the race.
     """
-    program = world.programs.get(command.cause.program_id)
+    program = ports.programs.get(command.cause.program_id)
     # The first look is the cheap one. It may be stale: then a write loses the race, and what
     # is not a write of the account (a refusal, nothing to do, a record that moves no points) is
     # looked at again before it is believed.
     return retry(
-        world,
+        ports,
         str(command.cause.kind),
-        lambda number: _attempt(world, program, command, consistent=number > 0),
+        lambda number: _attempt(ports, program, command, consistent=number > 0),
     )
 
 
-def _attempt[Facts](world: World, program: Program, command: Command[Facts], *, consistent: bool) -> Transaction:
+def _attempt[Found](ports: CommandPorts, program: Program, command: Command[Found], *, consistent: bool) -> Transaction:
     """The command's transaction, once it is written or decides nothing. Raises LostRace, LookAgain and Refused."""
-    history, account = _read(world, command.cause, command.account_id, consistent)
-    begun = Transaction.begin(program, Origin(command.sender, world.clock()), history, account)
+    history, account = _read(ports, command.cause, command.account_id, consistent)
+    begun = Transaction.begin(program, Origin(command.sender, ports.clock()), history, account)
     try:
-        transactions = command.decide(begun, command.gather(world, begun))
+        transactions = command.decide(begun, command.gather(ports, begun))
     except Refused:
         # The same command, sent twice at once, may have been carried out since its history was read, or be half
         # written: then that is why it is refused, and it is to be answered alike.
         if not consistent:
             raise LookAgain from None
-        if world.ledger.is_whole(history):
+        if ports.ledger.is_whole(history):
             raise
         raise LostRace from None
     done = transactions[0]
@@ -105,13 +113,15 @@ def _attempt[Facts](world: World, program: Program, command: Command[Facts], *, 
         raise LookAgain
     if account and done.account == account and not consistent:
         raise LookAgain
-    world.ledger.write(transactions)
+    ports.ledger.write(transactions)
     return done
 
 
-def _read(world: World, cause: Cause, account_id: AccountId | None, consistent: bool) -> tuple[History, Account | None]:
+def _read(
+    ports: CommandPorts, cause: Cause, account_id: AccountId | None, consistent: bool
+) -> tuple[History, Account | None]:
     """The history, and the account that it is about: its own, or else the one that was named."""
-    history, account = world.ledger.read(cause, account_id, consistent=consistent)
+    history, account = ports.ledger.read(cause, account_id, consistent=consistent)
     if history.account_id and (account is None or account.account_id != history.account_id):
-        account = world.ledger.account(history.account_id, consistent=consistent)
+        account = ports.ledger.account(history.account_id, consistent=consistent)
     return history, account

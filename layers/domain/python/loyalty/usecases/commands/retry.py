@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from loyalty.ports.faults import LostRace, Unavailable
-from loyalty.ports.world import World
+from loyalty.ports.world import CanWait
 
 ATTEMPTS = 12
 FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.5
@@ -14,7 +14,7 @@ class LookAgain(Exception):
     """What an attempt has read is too old to decide on. The next attempt starts at once."""
 
 
-def retry[Done](world: World, what: str, attempt: Callable[[int], Done]) -> Done:
+def retry[Done](ports: CanWait, what: str, attempt: Callable[[int], Done]) -> Done:
     """Call `attempt` with its number (0, 1, ...) until it has lost no race, and return what it returns.
 
     Raises whatever `attempt` raises but LostRace and LookAgain, and Unavailable after `ATTEMPTS` of them.
@@ -25,10 +25,10 @@ def retry[Done](world: World, what: str, attempt: Callable[[int], Done]) -> Done
         except LookAgain:
             continue
         except LostRace:
-            pause(world, number)
+            pause(ports, number)
     raise Unavailable(f"{ATTEMPTS} attempts at {what} were all overtaken")
 
 
-def pause(world: World, number: int) -> None:
+def pause(ports: CanWait, number: int) -> None:
     """Wait a random while that grows with the number of the attempt, so that contenders spread out."""
-    world.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2**number) * world.jitter())
+    ports.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2**number) * ports.jitter())

@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.ports.faults import LostRace
-from loyalty.ports.ledger import MAX_ITEMS, WriteOff
-from loyalty.ports.world import World
+from loyalty.ports.ledger import MAX_ITEMS, Ledger, WriteOff
 
 ACCOUNTS_PER_WRITE = (MAX_ITEMS - 1) // 2
 """Two items an account (it and its movement), and one journal entry."""
@@ -17,7 +16,7 @@ type WriteOffOf = Callable[[Sequence[Transaction]], WriteOff | None]
 
 
 def write_together(
-    world: World,
+    ledger: Ledger,
     transactions: Sequence[Transaction],
     write_off_of: WriteOffOf = lambda transactions: None,
 ) -> tuple[list[Transaction], list[Transaction]]:
@@ -25,7 +24,7 @@ def write_together(
     remaining, left = list(transactions), list[Transaction]()
     while remaining:
         try:
-            world.ledger.write(remaining, write_off_of(remaining))
+            ledger.write(remaining, write_off_of(remaining))
         except LostRace as race:
             lost = set(race.lost or range(len(remaining)))
             left += [remaining[n] for n in sorted(lost)]

@@ -3,12 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.money import exact
-from loyalty.ports.world import World
+from loyalty.ports.world import HasClock, HasLedger, HasPrograms
+
+
+class AccountPorts(HasLedger, HasPrograms, HasClock, Protocol):
+    """What the view of an account is read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +35,14 @@ class AccountView:
         return exact(self.program.value_of(self.balance), self.program.currency)
 
 
-def view_account(world: World, account_id: AccountId) -> AccountView:
+def view_account(ports: AccountPorts, account_id: AccountId) -> AccountView:
     """A customer's account. An unknown customer has an empty one."""
-    program = world.programs.get(account_id.program_id)
-    account = world.ledger.account(account_id, consistent=False)
-    return AccountView(account, program, world.clock())
+    program = ports.programs.get(account_id.program_id)
+    account = ports.ledger.account(account_id, consistent=False)
+    return AccountView(account, program, ports.clock())
 
 
-def view_statement(world: World, account_id: AccountId, limit: int, before: int | None) -> list[Movement]:
+def view_statement(ports: AccountPorts, account_id: AccountId, limit: int, before: int | None) -> list[Movement]:
     """Up to `limit` movements of an account, newest first, older than the one numbered `before`."""
-    world.programs.get(account_id.program_id)
-    return world.ledger.statement(account_id, limit, before)
+    ports.programs.get(account_id.program_id)
+    return ports.ledger.statement(account_id, limit, before)

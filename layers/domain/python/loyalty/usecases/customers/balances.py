@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import batched, chain
+from typing import Protocol
 
 from loyalty.domain.customers.balances import Balance, Place, Sort, Wanted, as_listed
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.program.settings import Program
 from loyalty.domain.values.refusal import Refused
-from loyalty.ports.world import World
+from loyalty.ports.world import HasClock, HasLedger, HasPrograms
 from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, TimeLimit
 
 MAX_PAGE = 500
@@ -31,6 +32,10 @@ BATCH = 100
 SPARE_KEYS = 16
 """Keys of a shard beyond its share of a page: shards are not equally full."""
 PAGE_OF_KEYS = 1_000
+
+
+class BalancesPorts(HasLedger, HasPrograms, HasClock, Protocol):
+    """What the list of balances is read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class _TooMany(Exception):
 
 
 def list_balances(
-    world: World,
+    ports: BalancesPorts,
     program_id: str,
     wanted: Wanted,
     sort: Sort,
@@ -64,11 +69,11 @@ def list_balances(
     Raises UnknownProgram, and Refused for a tier that the program does not have, or where more accounts are to be
     sorted than can be.
     """
-    program = world.programs.get(program_id)
+    program = ports.programs.get(program_id)
     if wanted.tier is not None and wanted.tier not in {tier.name for tier in program.tiers}:
         raise Refused("unknown_tier", "The program has no tier of this name.", pointer="/tier")
-    with ThreadPoolExecutor(world.ledger.shards) as beside:
-        listing = _Listing(world, program, wanted, beside)
+    with ThreadPoolExecutor(ports.ledger.shards) as beside:
+        listing = _Listing(ports, program, wanted, beside)
         if sort is Sort.CUSTOMER:
             return listing.page_by_customer(limit, after)
         try:
@@ -84,11 +89,11 @@ def list_balances(
 class _Listing:
     """How one page is read. All shards, and all batches of accounts, are read side by side."""
 
-    def __init__(self, world: World, program: Program, wanted: Wanted, beside: ThreadPoolExecutor) -> None:
-        self._ledger = world.ledger
+    def __init__(self, ports: BalancesPorts, program: Program, wanted: Wanted, beside: ThreadPoolExecutor) -> None:
+        self._ledger = ports.ledger
         self._program = program
         self._wanted = wanted
-        self._at = world.clock()
+        self._at = ports.clock()
         self._gone_by = wanted.gone_by(program)
         self._beside = beside
 

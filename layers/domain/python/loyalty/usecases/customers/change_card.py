@@ -15,8 +15,7 @@ from loyalty.domain.ledger.idempotency import cause_of_request, is_repeat
 from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Sender, Transaction
-from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Command, Outcome, carry_out
+from loyalty.usecases.commands.command import Command, CommandPorts, Outcome, Sources, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,27 +62,27 @@ class _Change[F: _Found]:
     asked: CardAsked
     reason: str | None = None
     customer: AccountId | None = None
-    gather: Callable[[World], F]
+    gather: Callable[[Sources], F]
     decide: Callable[[Transaction, F], tuple[Sequence[Transaction], str]]
 
 
 def assign_card(
-    world: World, program_id: str, idempotency_key: str, number: str, customer_id: str, sender: Sender
+    ports: CommandPorts, program_id: str, idempotency_key: str, number: str, customer_id: str, sender: Sender
 ) -> CardChanged:
     """Give the card to a customer, also where another one has it."""
     change = _assignment(number, AccountId(program_id, customer_id))
-    return _carry_out(world, program_id, idempotency_key, change, sender)
+    return _carry_out(ports, program_id, idempotency_key, change, sender)
 
 
 def block_card(
-    world: World, program_id: str, idempotency_key: str, number: str, reason: str | None, sender: Sender
+    ports: CommandPorts, program_id: str, idempotency_key: str, number: str, reason: str | None, sender: Sender
 ) -> CardChanged:
     """Block a card that is lost, say. Points stay with its customer, who has no card then."""
-    return _carry_out(world, program_id, idempotency_key, _blocking(program_id, number, reason), sender)
+    return _carry_out(ports, program_id, idempotency_key, _blocking(program_id, number, reason), sender)
 
 
 def replace_card(
-    world: World,
+    ports: CommandPorts,
     program_id: str,
     idempotency_key: str,
     number: str,
@@ -92,13 +91,13 @@ def replace_card(
     sender: Sender,
 ) -> CardChanged:
     """Block a card and give its customer another: the one numbered `by`, or a new one. Points stay with them."""
-    return _carry_out(world, program_id, idempotency_key, _replacement(program_id, number, by, reason), sender)
+    return _carry_out(ports, program_id, idempotency_key, _replacement(program_id, number, by, reason), sender)
 
 
 def _carry_out[F: _Found](
-    world: World, program_id: str, idempotency_key: str, change: _Change[F], sender: Sender
+    ports: CommandPorts, program_id: str, idempotency_key: str, change: _Change[F], sender: Sender
 ) -> CardChanged:
-    transaction = carry_out(world, _command(program_id, idempotency_key, change, sender))
+    transaction = carry_out(ports, _command(program_id, idempotency_key, change, sender))
     done = transaction.history.movements[0]
     number, asked_for = done.facts_as(CardRequested).card, change.asked.number
     return CardChanged(
@@ -124,18 +123,18 @@ def _command[F: _Found](program_id: str, idempotency_key: str, change: _Change[F
         cause=cause_of_request(program_id, idempotency_key),
         account_id=None,
         sender=sender,
-        gather=lambda world, begun: None if begun.history.first else change.gather(world),
+        gather=lambda sources, begun: None if begun.history.first else change.gather(sources),
         decide=decide,
         is_answered=lambda history: history.first is not None,
     )
 
 
 def _assignment(number: str, customer: AccountId) -> _Change[_FoundHolder]:
-    def gather(world: World) -> _FoundHolder:
+    def gather(sources: Sources) -> _FoundHolder:
         cause = cause_of_card(customer.program_id, number)
-        history, account = world.ledger.read(cause, customer, consistent=True)
+        history, account = sources.ledger.read(cause, customer, consistent=True)
         holder = _holder(history)
-        held_by = _account(world, holder) if holder != customer else None
+        held_by = _account(sources, holder) if holder != customer else None
         return _FoundHolder(card=history, account=account, held_by=held_by)
 
     return _Change(
@@ -152,15 +151,19 @@ def _blocking(program_id: str, number: str, reason: str | None) -> _Change[_Foun
         event=Event.CARD_BLOCKED,
         asked=CardAsked(number=number),
         reason=reason,
-        gather=lambda world: _found(world, program_id, number),
+        gather=lambda sources: _found(sources, program_id, number),
         decide=lambda begun, found: (block(begun.of(found.card, found.account), reason), number),
     )
 
 
 def _replacement(program_id: str, number: str, by: str | None, reason: str | None) -> _Change[_FoundNew]:
-    def gather(world: World) -> _FoundNew:
-        old = _found(world, program_id, number)
-        new = History(cause_of_card(program_id, draw(world.digits))) if by is None else _history(world, program_id, by)
+    def gather(sources: Sources) -> _FoundNew:
+        old = _found(sources, program_id, number)
+        new = (
+            History(cause_of_card(program_id, draw(sources.digits)))
+            if by is None
+            else _history(sources, program_id, by)
+        )
         return _FoundNew(card=old.card, account=old.account, new=new)
 
     def decide(begun: Transaction, found: _FoundNew) -> tuple[Sequence[Transaction], str]:
@@ -178,14 +181,14 @@ def _replacement(program_id: str, number: str, by: str | None, reason: str | Non
     )
 
 
-def _found(world: World, program_id: str, number: str) -> _Found:
+def _found(sources: Sources, program_id: str, number: str) -> _Found:
     """The card's history, and the account of who has it, or had it."""
-    history = _history(world, program_id, number)
-    return _Found(card=history, account=_account(world, _holder(history)))
+    history = _history(sources, program_id, number)
+    return _Found(card=history, account=_account(sources, _holder(history)))
 
 
-def _history(world: World, program_id: str, number: str) -> History:
-    history, _ = world.ledger.read(cause_of_card(program_id, number), None, consistent=True)
+def _history(sources: Sources, program_id: str, number: str) -> History:
+    history, _ = sources.ledger.read(cause_of_card(program_id, number), None, consistent=True)
     return history
 
 
@@ -194,5 +197,5 @@ def _holder(history: History) -> AccountId | None:
     return card.holder if card else None
 
 
-def _account(world: World, account_id: AccountId | None) -> Account | None:
-    return world.ledger.account(account_id, consistent=True) if account_id else None
+def _account(sources: Sources, account_id: AccountId | None) -> Account | None:
+    return sources.ledger.account(account_id, consistent=True) if account_id else None

@@ -11,8 +11,7 @@ from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.movement import Cause
 from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.ports.ledger import MAX_ITEMS
-from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Command, Outcome, carry_out
+from loyalty.usecases.commands.command import Command, CommandPorts, Outcome, Sources, carry_out
 from loyalty.usecases.commands.retry import retry
 
 CARDS_PER_WRITE = MAX_ITEMS - 1
@@ -35,46 +34,46 @@ class CardsWithdrawn:
     assigned: tuple[str, ...]
 
 
-def create_cards(world: World, cause: Cause, count: int, sender: Sender) -> CardsCreated:
+def create_cards(ports: CommandPorts, cause: Cause, count: int, sender: Sender) -> CardsCreated:
     """Create `count` cards (at most CARDS_PER_WRITE), once for `cause`: a request, or a part of a job.
 
     Their numbers are recorded in its history, in the write that creates them: a retry finds them there. A number that
     is taken already loses the race, and all are drawn anew. Raises what `carry_out` does.
     """
-    transaction = carry_out(world, _command(cause, count, sender))
+    transaction = carry_out(ports, _command(cause, count, sender))
     return CardsCreated(_cards(transaction.history), Outcome.of(transaction))
 
 
-def withdraw_cards(world: World, cause: Cause, reason: str, sender: Sender) -> CardsWithdrawn:
+def withdraw_cards(ports: CommandPorts, cause: Cause, reason: str, sender: Sender) -> CardsWithdrawn:
     """Block the cards that `cause` created, but for those that were assigned since. May be repeated.
 
     Raises Unavailable when others kept winning the race.
     """
-    program = world.programs.get(cause.program_id)
-    batch, _ = world.ledger.read(cause, None, consistent=True)
+    program = ports.programs.get(cause.program_id)
+    batch, _ = ports.ledger.read(cause, None, consistent=True)
 
     def attempt(_: int) -> CardsWithdrawn:
-        origin = Origin(sender, world.clock())
-        histories = [_history(world, cause.program_id, number) for number in _cards(batch)]
+        origin = Origin(sender, ports.clock())
+        histories = [_history(ports, cause.program_id, number) for number in _cards(batch)]
         assigned = tuple(card.number for history in histories if (card := known(history)).holder)
         unassigned = [history for history in histories if known(history).status is Status.UNASSIGNED]
         begun = [Transaction.begin(program, origin, history, None) for history in unassigned]
         blocking = [blocked for transaction in begun for blocked in block(transaction, reason)]
         if blocking:
-            world.ledger.write(blocking)
+            ports.ledger.write(blocking)
         return CardsWithdrawn(tuple(number for number in _cards(batch) if number not in assigned), assigned)
 
-    return retry(world, "cards", attempt)
+    return retry(ports, "cards", attempt)
 
 
 def _command(cause: Cause, count: int, sender: Sender) -> Command[Sequence[str]]:
     asked = CardsAsked(count=count)
 
-    def gather(world: World, begun: Transaction) -> Sequence[str]:
+    def gather(sources: Sources, begun: Transaction) -> Sequence[str]:
         """New numbers, all of them different; none for a repeat."""
         numbers: dict[str, None] = {}
         while not begun.history.first and len(numbers) < count:
-            numbers[draw(world.digits)] = None
+            numbers[draw(sources.digits)] = None
         return tuple(numbers)
 
     def decide(begun: Transaction, numbers: Sequence[str]) -> Sequence[Transaction]:
@@ -94,8 +93,8 @@ def _command(cause: Cause, count: int, sender: Sender) -> Command[Sequence[str]]
     )
 
 
-def _history(world: World, program_id: str, number: str) -> History:
-    history, _ = world.ledger.read(cause_of_card(program_id, number), None, consistent=True)
+def _history(ports: CommandPorts, program_id: str, number: str) -> History:
+    history, _ = ports.ledger.read(cause_of_card(program_id, number), None, consistent=True)
     return history
 
 

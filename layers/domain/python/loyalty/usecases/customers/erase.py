@@ -11,10 +11,11 @@ Whoever closes that day meanwhile would count it twice or not at all. So it wait
 it can.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import batched
+from typing import Protocol
 
 from loyalty.domain.books.closing import Closing, closed_through
 from loyalty.domain.customers.cards import cause_of_card
@@ -31,8 +32,9 @@ from loyalty.domain.values.calendar import business_day
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
 from loyalty.ports.faults import BeingErased, LostRace
-from loyalty.ports.world import World
+from loyalty.ports.world import CanWait, HasBooks, HasClock, HasErasures, HasLedger, HasPrograms, HasTokens
 from loyalty.usecases.commands.retry import pause, retry
+from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, TimeLimit
 from loyalty.usecases.programs.view import timezones
 
 LOOKS = 10
@@ -41,6 +43,10 @@ SETTLING = 2.0
 """Seconds that commands get which looked before the lock, and write a record that moves nothing."""
 PER_WRITE = MAX_REWRITINGS // 3
 """A movement, the order that it is noted in and the order of whom the customer referred."""
+
+
+class ErasurePorts(HasLedger, HasPrograms, HasErasures, HasBooks, HasClock, CanWait, HasTokens, Protocol):
+    """What an erasure reaches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,92 +64,92 @@ class CustomerErased:
 
 
 def erase_customer(
-    world: World, account_id: AccountId, sender: Sender, out_of_time: Callable[[], bool] = lambda: False
+    ports: ErasurePorts, account_id: AccountId, sender: Sender, out_of_time: TimeLimit = NEVER_OUT_OF_TIME
 ) -> CustomerErased:
     """Erase the customer, or go on with it. Raises Unavailable when others kept writing to the account.
 
     Refused with `day_being_closed` where something that is named by the customer has to wait for that.
     """
-    world.programs.get(account_id.program_id)
-    erasure, forfeited = world.erasures.under_way(account_id), None
-    renaming = _Renaming(world, account_id)
+    ports.programs.get(account_id.program_id)
+    erasure, forfeited = ports.erasures.under_way(account_id), None
+    renaming = _Renaming(ports, account_id)
     if erasure is None:
-        renaming.check(_all_of(world, account_id))
-        begun = _begin(world, account_id, sender)
+        renaming.check(_all_of(ports, account_id))
+        begun = _begin(ports, account_id, sender)
         if begun is None:
             return CustomerErased(pseudonym=None, forfeited=None, rewritten=0, done=True)
         erasure, forfeited = begun
-    work = _Work(world, erasure, renaming, out_of_time)
+    work = _Work(ports, erasure, renaming, out_of_time)
     done = work.finish()
     return CustomerErased(pseudonym=erasure.pseudonym, forfeited=forfeited, rewritten=work.rewritten, done=done)
 
 
-def _begin(world: World, account_id: AccountId, sender: Sender) -> tuple[Erasure, int] | None:
+def _begin(ports: ErasurePorts, account_id: AccountId, sender: Sender) -> tuple[Erasure, int] | None:
     """Let go what there is, and lock; None where nothing is held."""
-    program = world.programs.get(account_id.program_id)
-    pseudonym = account_id.pseudonym(world.token())
+    program = ports.programs.get(account_id.program_id)
+    pseudonym = account_id.pseudonym(ports.token())
 
     def attempt(_: int) -> tuple[Erasure, int] | None:
-        account = world.ledger.account(account_id, consistent=True)
-        if not account.version and not _is_known(world, account_id):
+        account = ports.ledger.account(account_id, consistent=True)
+        if not account.version and not _is_known(ports, account_id):
             return None
         transactions = erase(
             program,
-            Origin(sender, world.clock()),
+            Origin(sender, ports.clock()),
             account,
             pseudonym,
-            bytes.fromhex(world.token()),
-            _card(world, account),
+            bytes.fromhex(ports.token()),
+            _card(ports, account),
         )
-        world.erasures.begin(transactions, account.salt)
+        ports.erasures.begin(transactions, account.salt)
         held = transactions[-1].holder.version
         erasure = Erasure(account_id=account_id, pseudonym=pseudonym, salt=account.salt, movements=held)
         return erasure, account.outstanding
 
-    return retry(world, "an account", attempt)
+    return retry(ports, "an account", attempt)
 
 
-def _card(world: World, account: Account) -> History | None:
+def _card(ports: ErasurePorts, account: Account) -> History | None:
     if account.card is None:
         return None
-    history, _ = world.ledger.read(cause_of_card(account.account_id.program_id, account.card), None, consistent=True)
+    history, _ = ports.ledger.read(cause_of_card(account.account_id.program_id, account.card), None, consistent=True)
     return history
 
 
-def _is_known(world: World, account_id: AccountId) -> bool:
+def _is_known(ports: ErasurePorts, account_id: AccountId) -> bool:
     """Whether anything is held of a customer who has no account."""
-    return any(_all_of(world, account_id))
+    return any(_all_of(ports, account_id))
 
 
-def _all_of(world: World, account_id: AccountId) -> Iterator[Movement]:
+def _all_of(ports: ErasurePorts, account_id: AccountId) -> Iterator[Movement]:
     """All that is found of a customer."""
-    yield from _of_referral(world, account_id)
-    for page in world.erasures.records(account_id):
+    yield from _of_referral(ports, account_id)
+    for page in ports.erasures.records(account_id):
         yield from page
 
 
-def _of_referral(world: World, person: AccountId) -> list[Movement]:
+def _of_referral(ports: ErasurePorts, person: AccountId) -> list[Movement]:
     """That the customer was referred: it is named by them, and in the account of who referred them."""
     if person.guest:
         return []
     cause = cause_of_referral(person.program_id, person.customer_id)
-    history, _ = world.ledger.read(cause, None, consistent=True)
+    history, _ = ports.ledger.read(cause, None, consistent=True)
     return list(history)
 
 
 class _Renaming:
     """What of a customer's may be given another name by now."""
 
-    def __init__(self, world: World, person: AccountId) -> None:
-        self._world = world
+    def __init__(self, ports: ErasurePorts, person: AccountId) -> None:
+        self._ports = ports
         self._person = person
         # What is closed stays so: looked up once.
-        self._through = closed_through(world.books.latest_closed(person.program_id), world.books.shards)
-        self._timezone = timezones(world, person.program_id)
+        self._through = closed_through(ports.books.latest_closed(person.program_id), ports.books.shards)
+        self._timezone = timezones(ports, person.program_id)
 
     def check(self, movements: Iterable[Movement]) -> None:
         """Refuses when one of them is of a day that is being closed, and would get another name."""
-        closing = Closing.at(self._world.clock(), self._through)
+        closing = Closing.at(self._ports.clock(), self._through)
         if not closing:
             return
         for one in movements:
@@ -161,8 +167,8 @@ class _Renaming:
 class _Work:
     """The rewriting of what is held of one customer."""
 
-    def __init__(self, world: World, erasure: Erasure, renaming: _Renaming, out_of_time: Callable[[], bool]) -> None:
-        self._world = world
+    def __init__(self, ports: ErasurePorts, erasure: Erasure, renaming: _Renaming, out_of_time: TimeLimit) -> None:
+        self._ports = ports
         self._erasure = erasure
         self._renaming = renaming
         self._out_of_time = out_of_time
@@ -177,44 +183,44 @@ class _Work:
             except LostRace:
                 if self._has_ended():
                     return True
-                pause(self._world, look)
+                pause(self._ports, look)
                 continue
             if self._out_of_time():
                 return False
             if found or not self._all_are_there():
-                pause(self._world, look)
+                pause(self._ports, look)
             elif settled:
                 try:
-                    self._world.erasures.end(self._erasure)
+                    self._ports.erasures.end(self._erasure)
                 except LostRace:
                     if not self._has_ended():
-                        pause(self._world, look)
+                        pause(self._ports, look)
                         continue
                 return True
             else:
-                self._world.sleep(SETTLING)
+                self._ports.sleep(SETTLING)
                 settled = True
         return False
 
     def _has_ended(self) -> bool:
         """Whether the same request, sent twice, has removed the lock; if not, it was in conflict with another write."""
-        return self._world.erasures.under_way(self._erasure.account_id) != self._erasure
+        return self._ports.erasures.under_way(self._erasure.account_id) != self._erasure
 
     def _all_are_there(self) -> bool:
         """Whether the index shows all movements under the pseudonym, or whoever erased that in turn has seen them."""
         pseudonym = self._erasure.pseudonym
-        if self._world.erasures.count(pseudonym) >= self._erasure.movements:
+        if self._ports.erasures.count(pseudonym) >= self._erasure.movements:
             return True
         try:
-            return not self._world.ledger.account(pseudonym, consistent=True).version
+            return not self._ports.ledger.account(pseudonym, consistent=True).version
         except BeingErased:
             return False
 
     def _look(self) -> int:
         """Rewrite whatever is found now; how much was."""
         before = self.rewritten
-        self._rewrite(_of_referral(self._world, self._erasure.account_id))
-        for page in self._world.erasures.records(self._erasure.account_id):
+        self._rewrite(_of_referral(self._ports, self._erasure.account_id))
+        for page in self._ports.erasures.records(self._erasure.account_id):
             if self._out_of_time():
                 break
             self._rewrite(page)
@@ -226,7 +232,7 @@ class _Work:
             if rewritings:
                 # Looked at anew for each write: the clock goes on, and a day comes close that was far.
                 self._renaming.check(some)
-                self.rewritten += self._world.erasures.rewrite(self._erasure, rewritings)
+                self.rewritten += self._ports.erasures.rewrite(self._erasure, rewritings)
 
     def _rewritings(self, movement: Movement) -> Iterator[Rewriting]:
         person, pseudonym = self._erasure.account_id, self._erasure.pseudonym
@@ -247,9 +253,9 @@ class _Work:
     def _salt(self, movement: Movement) -> bytes:
         if movement.account is None or movement.account == self._erasure.account_id:
             return self._erasure.salt
-        return self._world.ledger.account(movement.account, consistent=True).salt
+        return self._ports.ledger.account(movement.account, consistent=True).salt
 
     def _history(self, order_id: str) -> Iterable[Movement]:
         cause = cause_of_order(self._erasure.account_id.program_id, order_id)
-        history, _ = self._world.ledger.read(cause, None, consistent=True)
+        history, _ = self._ports.ledger.read(cause, None, consistent=True)
         return history

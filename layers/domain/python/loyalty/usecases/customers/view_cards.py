@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from loyalty.domain.customers.cards import Card, Status, cause_of_card, known
 from loyalty.domain.ledger.movement import Movement
-from loyalty.ports.world import World
-from loyalty.usecases.customers.account import AccountView, view_account
+from loyalty.usecases.customers.account import AccountPorts, AccountView, view_account
 
 LATEST = 10
 """How many transactions the view of a card shows."""
@@ -21,21 +20,21 @@ class CardView:
     movements: Sequence[Movement]
 
 
-def view_card(world: World, program_id: str, number: str) -> CardView:
+def view_card(ports: AccountPorts, program_id: str, number: str) -> CardView:
     """A card as a till sees it. Raises Refused where nobody created it."""
-    world.programs.get(program_id)
-    history, _ = world.ledger.read(cause_of_card(program_id, number), None, consistent=True)
+    ports.programs.get(program_id)
+    history, _ = ports.ledger.read(cause_of_card(program_id, number), None, consistent=True)
     card = known(history)
     own = history.movements[::-1]
     if card.holder is None or card.status is not Status.ACTIVE:
         return CardView(card, None, own[:LATEST])
-    account = view_account(world, card.holder)
+    account = view_account(ports, card.holder)
     # What a card does to its customer is in both; of one instant, what is in the statement came last.
-    both = {m.movement_id: m for m in (*world.ledger.statement(card.holder, LATEST, None), *own)}
+    both = {m.movement_id: m for m in (*ports.ledger.statement(card.holder, LATEST, None), *own)}
     return CardView(card, account, sorted(both.values(), key=lambda m: m.recorded_at, reverse=True)[:LATEST])
 
 
-def view_cards(world: World, program_id: str, limit: int, after: str | None) -> list[str]:
+def view_cards(ports: AccountPorts, program_id: str, limit: int, after: str | None) -> list[str]:
     """Up to `limit` numbers of a program's cards, behind the number `after`; fewer are the last."""
-    world.programs.get(program_id)
-    return world.ledger.cards_of(program_id, limit, after)
+    ports.programs.get(program_id)
+    return ports.ledger.cards_of(program_id, limit, after)

@@ -5,28 +5,28 @@ from itertools import batched
 
 from loyalty.domain.jobs.job import Ending, Job, RowResult
 from loyalty.domain.ledger.transaction import Sender
-from loyalty.ports.world import World
+from loyalty.usecases.commands.command import CommandPorts
 from loyalty.usecases.customers.create_cards import CARDS_PER_WRITE, create_cards, withdraw_cards
 
 REASON = "the job was undone"
 
 
-def make_cards(world: World, job: Job, rows: Sequence[int]) -> Iterator[RowResult]:
+def make_cards(ports: CommandPorts, job: Job, rows: Sequence[int]) -> Iterator[RowResult]:
     """A card for each of `rows`; in a dry run, that there would be one."""
     for batch in batched(rows, CARDS_PER_WRITE, strict=False):
         numbers: Sequence[str | None] = [None] * len(batch)
         if not job.dry_run:
-            numbers = create_cards(world, job.cause(batch[0]), len(batch), _sender(job)).numbers
+            numbers = create_cards(ports, job.cause(batch[0]), len(batch), _sender(job)).numbers
         for row, number in zip(batch, numbers, strict=True):
             yield RowResult(number=row, ending=Ending.DONE, subject=number)
 
 
-def take_cards_back(world: World, job: Job, rows: Sequence[int]) -> Iterator[RowResult]:
+def take_cards_back(ports: CommandPorts, job: Job, rows: Sequence[int]) -> Iterator[RowResult]:
     """Blocks the cards of `rows`, but for those that a customer was given since."""
     for batch in batched(rows, CARDS_PER_WRITE, strict=False):
         cause = job.cause(batch[0])
-        numbers = create_cards(world, cause, len(batch), _sender(job)).numbers
-        assigned = set(withdraw_cards(world, cause, REASON, _sender(job)).assigned)
+        numbers = create_cards(ports, cause, len(batch), _sender(job)).numbers
+        assigned = set(withdraw_cards(ports, cause, REASON, _sender(job)).assigned)
         for row, number in zip(batch, numbers, strict=True):
             kept = number in assigned
             ending, code = (Ending.PASSED_OVER, "card_assigned") if kept else (Ending.DONE, None)

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from loyalty.domain.jobs.job import Job, JobKind, Status, Tally
 from loyalty.domain.ledger.idempotency import key_reused
@@ -12,11 +13,15 @@ from loyalty.ports.audit import Act
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.files import Link
 from loyalty.ports.jobs import JobTask, RunTaken
-from loyalty.ports.world import World
+from loyalty.ports.world import HasClock, HasFiles, HasJobs, HasPrograms
 from loyalty.usecases.commands.command import Outcome
 
 MAX_FILE_BYTES = 500_000_000
 """Of an input; a million rows have some 100 MB."""
+
+
+class JobPorts(HasPrograms, HasJobs, HasFiles, HasClock, Protocol):
+    """What starting and undoing jobs reaches."""
 
 
 class UnknownJob(Exception):
@@ -57,25 +62,25 @@ class JobView:
     undone: Tally
 
 
-def start_job(world: World, program_id: str, key: str, request: JobRequest, sender: Sender) -> JobStarted:
+def start_job(ports: JobPorts, program_id: str, key: str, request: JobRequest, sender: Sender) -> JobStarted:
     """Start a job, once for an idempotency key. Raises Refused, UnknownProgram and Unavailable."""
-    world.programs.get(program_id)
-    if made := _made_with(world, program_id, key, request):
+    ports.programs.get(program_id)
+    if made := _made_with(ports, program_id, key, request):
         return made
-    now = world.clock()
+    now = ports.clock()
     job_id = now.strftime("%Y%m%dT%H%M%SZ-") + hashlib.sha256(f"{program_id} {key}".encode()).hexdigest()[:12]
     job = Job(
         program_id=program_id,
         job_id=job_id,
         kind=request.kind,
         dry_run=request.dry_run,
-        file=_input(world, program_id, job_id, request),
+        file=_input(ports, program_id, job_id, request),
         form=request.form,
         actor=sender.actor,
         created_at=now,
     )
     try:
-        world.jobs.create(job, key, request.digest, _act(world, job, "job_started", sender))
+        ports.jobs.create(job, key, request.digest, _act(ports, job, "job_started", sender))
     except RunTaken as taken:
         raise Refused(
             "past_actions_rewarded",
@@ -83,60 +88,60 @@ def start_job(world: World, program_id: str, key: str, request: JobRequest, send
             facts={"job_id": taken.job_id},
         ) from None
     except LostRace:
-        made = _made_with(world, program_id, key, request)
+        made = _made_with(ports, program_id, key, request)
         if made is None:
             raise Unavailable("another request with the same key is under way") from None
         return made
-    world.jobs.hand_over([JobTask(program_id, job_id)])
+    ports.jobs.hand_over([JobTask(program_id, job_id)])
     return JobStarted(job=job, outcome=Outcome.RECORDED)
 
 
-def when_made(world: World, program_id: str, key: str) -> datetime | None:
+def when_made(ports: JobPorts, program_id: str, key: str) -> datetime | None:
     """When a job was made with this idempotency key; None where none was."""
-    made = world.jobs.made_with(program_id, key)
-    job = world.jobs.get(program_id, made[0]) if made else None
+    made = ports.jobs.made_with(program_id, key)
+    job = ports.jobs.get(program_id, made[0]) if made else None
     return job.created_at if job else None
 
 
-def view_job(world: World, program_id: str, job_id: str) -> JobView:
+def view_job(ports: JobPorts, program_id: str, job_id: str) -> JobView:
     """A job and its progress. Raises UnknownProgram and UnknownJob."""
-    return _view(world, _job(world, program_id, job_id))
+    return _view(ports, _job(ports, program_id, job_id))
 
 
-def latest_jobs(world: World, program_id: str, limit: int) -> list[JobView]:
+def latest_jobs(ports: JobPorts, program_id: str, limit: int) -> list[JobView]:
     """The latest jobs of a program, newest first."""
-    world.programs.get(program_id)
-    return [_view(world, job) for job in world.jobs.latest(program_id, limit)]
+    ports.programs.get(program_id)
+    return [_view(ports, job) for job in ports.jobs.latest(program_id, limit)]
 
 
-def undo_job(world: World, program_id: str, job_id: str, sender: Sender) -> JobView:
+def undo_job(ports: JobPorts, program_id: str, job_id: str, sender: Sender) -> JobView:
     """Start undoing a job that is completed; once. Raises Refused for any other, UnknownJob, and Unavailable."""
-    job = _job(world, program_id, job_id)
+    job = _job(ports, program_id, job_id)
     begins = job.status is Status.COMPLETED
-    job.refuse_undo(rows_are_kept=not begins or world.files.size(part_name(job.rows, 0)) is not None)
+    job.refuse_undo(rows_are_kept=not begins or ports.files.size(part_name(job.rows, 0)) is not None)
     if begins:
         job = job.changed(status=Status.UNDOING)
         try:
-            world.jobs.change(job, _act(world, job, "job_undone", sender))
+            ports.jobs.change(job, _act(ports, job, "job_undone", sender))
         except LostRace:
             raise Unavailable("somebody else changed the job") from None
     if job.status is Status.UNDOING:
-        world.jobs.hand_over([JobTask(program_id, job_id)])
-    return _view(world, job)
+        ports.jobs.hand_over([JobTask(program_id, job_id)])
+    return _view(ports, job)
 
 
-def new_upload(world: World, program_id: str, upload_id: str) -> Link:
+def new_upload(ports: JobPorts, program_id: str, upload_id: str) -> Link:
     """Where the file of a job to come may be PUT."""
-    world.programs.get(program_id)
-    return world.files.upload(upload_name(program_id, upload_id))
+    ports.programs.get(program_id)
+    return ports.files.upload(upload_name(program_id, upload_id))
 
 
-def files_of(world: World, program_id: str, job_id: str) -> dict[str, Link]:
+def files_of(ports: JobPorts, program_id: str, job_id: str) -> dict[str, Link]:
     """What can be downloaded of a job: its `report` (bad rows), `results`, and `undo_results`."""
-    job = _job(world, program_id, job_id)
+    job = _job(ports, program_id, job_id)
     names = {"report": report_name(job), "results": results_name(job), "undo_results": undo_results_name(job)}
 
-    return {what: world.files.download(name) for what, name in names.items() if world.files.size(name) is not None}
+    return {what: ports.files.download(name) for what, name in names.items() if ports.files.size(name) is not None}
 
 
 def upload_name(program_id: str, upload_id: str) -> str:
@@ -164,29 +169,29 @@ def undo_results_name(job: Job) -> str:
     return f"{job_folder(job)}/undo-results.csv"
 
 
-def _made_with(world: World, program_id: str, key: str, request: JobRequest) -> JobStarted | None:
+def _made_with(ports: JobPorts, program_id: str, key: str, request: JobRequest) -> JobStarted | None:
     """The job that the same request made before. Raises Refused when its key was used for another one."""
-    made = world.jobs.made_with(program_id, key)
+    made = ports.jobs.made_with(program_id, key)
     if made is None:
         return None
     job_id, digest = made
     if digest != request.digest:
         raise key_reused({"job_id": job_id})
-    job = _job(world, program_id, job_id)
+    job = _job(ports, program_id, job_id)
     if job.status is Status.QUEUED:
         # Whoever made it may have died before it was handed over.
-        world.jobs.hand_over([JobTask(program_id, job_id)])
+        ports.jobs.hand_over([JobTask(program_id, job_id)])
     return JobStarted(job=job, outcome=Outcome.REPEATED)
 
 
-def _input(world: World, program_id: str, job_id: str, request: JobRequest) -> str:
+def _input(ports: JobPorts, program_id: str, job_id: str, request: JobRequest) -> str:
     """The name of the job's file. Raises Refused when what was uploaded is not there or too large."""
     if request.upload_id is None:
         name = f"{program_id}/jobs/{job_id}/input"
-        world.files.write(name, request.content or b"")
+        ports.files.write(name, request.content or b"")
         return name
     name = upload_name(program_id, request.upload_id)
-    size = world.files.size(name)
+    size = ports.files.size(name)
     if size is None:
         raise Refused("unknown_upload", "Nothing was uploaded under this id, or too long ago.", pointer="/upload_id")
     if size > MAX_FILE_BYTES:
@@ -194,12 +199,12 @@ def _input(world: World, program_id: str, job_id: str, request: JobRequest) -> s
     return name
 
 
-def _act(world: World, job: Job, action: str, sender: Sender) -> Act | None:
+def _act(ports: JobPorts, job: Job, action: str, sender: Sender) -> Act | None:
     """What the audit says of a job; its rows name the job as their source."""
     if sender.address is None:
         return None
     return Act(
-        at=world.clock(),
+        at=ports.clock(),
         actor=sender.actor,
         action=action,
         source=sender.source,
@@ -208,19 +213,19 @@ def _act(world: World, job: Job, action: str, sender: Sender) -> Act | None:
     )
 
 
-def _job(world: World, program_id: str, job_id: str) -> Job:
-    world.programs.get(program_id)
-    job = world.jobs.get(program_id, job_id)
+def _job(ports: JobPorts, program_id: str, job_id: str) -> Job:
+    ports.programs.get(program_id)
+    job = ports.jobs.get(program_id, job_id)
     if job is None:
         raise UnknownJob(job_id)
     return job
 
 
-def _view(world: World, job: Job) -> JobView:
+def _view(ports: JobPorts, job: Job) -> JobView:
     done, undone = job.done, job.undone
     if job.status in (Status.RUNNING, Status.UNDOING):
         so_far = Tally()
-        for tally in world.jobs.finished(job).values():
+        for tally in ports.jobs.finished(job).values():
             so_far = so_far.plus(tally)
         done, undone = (so_far, undone) if job.status is Status.RUNNING else (done, so_far)
     return JobView(job=job, done=done, undone=undone)

@@ -7,12 +7,13 @@ each is recorded once when it is done, and who records the last one finishes the
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from loyalty.domain.jobs.job import Job, JobKind, RowFault, RowResult, Status, Tally
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.jobs import JobTask
-from loyalty.ports.world import World
-from loyalty.usecases.commands.batch import carry_out_many, look_at_many
+from loyalty.ports.world import HasFiles, HasJobs
+from loyalty.usecases.commands.batch import BatchPorts, carry_out_many, look_at_many
 from loyalty.usecases.jobs.cards import make_cards, take_cards_back
 from loyalty.usecases.jobs.rows import TURNS, Action, doing, undoing, undone_in_turn
 from loyalty.usecases.jobs.start import job_folder, part_name, report_name, results_name, undo_results_name
@@ -22,6 +23,10 @@ ROWS_PER_PART = 1_000
 MOST_FAULTS = 20
 """How many faults the job itself names; its report has all, up to:"""
 MOST_REPORTED = 100_000
+
+
+class WorkPorts(BatchPorts, HasJobs, HasFiles, Protocol):
+    """What the work on jobs reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +51,24 @@ class RowCodec:
     outcomes: Callable[[int, Sequence[RowResult]], bytes]
 
 
-def work_on(world: World, task: JobTask, codec: RowCodec) -> Job | None:
+def work_on(ports: WorkPorts, task: JobTask, codec: RowCodec) -> Job | None:
     """Do what `task` asks for, as its job stands now; None where there is nothing to do. Raises Unavailable."""
-    job = world.jobs.get(task.program_id, task.job_id)
+    job = ports.jobs.get(task.program_id, task.job_id)
     match job:
         case Job(status=Status.QUEUED):
-            return _check(world, job, codec)
+            return _check(ports, job, codec)
         case Job(status=Status.RUNNING | Status.UNDOING) if task.part is None:
-            _hand_over(world, job)
+            _hand_over(ports, job)
             return job
         case Job(status=Status.RUNNING | Status.UNDOING):
-            return _part(world, job, task.part or 0, codec)
+            return _part(ports, job, task.part or 0, codec)
         case _:
             return job
 
 
-def _check(world: World, job: Job, codec: RowCodec) -> Job | None:
+def _check(ports: WorkPorts, job: Job, codec: RowCodec) -> Job | None:
     """Look at every row. Twice at once, each writes parts of its own, and the first to say where counts."""
-    rows = f"{job_folder(job)}/rows/{world.clock():%Y%m%dT%H%M%S.%f}"
+    rows = f"{job_folder(job)}/rows/{ports.clock():%Y%m%dT%H%M%S.%f}"
     faults: list[RowFault] = []
     part: list[CheckedRow] = []
     total = parts = bad = latest = 0
@@ -79,43 +84,43 @@ def _check(world: World, job: Job, codec: RowCodec) -> Job | None:
         total += 1
         part.append(found)
         if len(part) == ROWS_PER_PART and not faults:
-            _write_part(world, rows, parts, part)
+            _write_part(ports, rows, parts, part)
             parts += 1
         if len(part) == ROWS_PER_PART:
             part = []
     if faults:
-        world.files.write(report_name(job), codec.faults(faults))
+        ports.files.write(report_name(job), codec.faults(faults))
         return _change(
-            world,
+            ports,
             job.changed(
                 status=Status.FAILED,
                 total=total + bad,
                 bad=bad,
                 faults=tuple(faults[:MOST_FAULTS]),
-                finished_at=world.clock(),
+                finished_at=ports.clock(),
             ),
         )
     if part:
-        _write_part(world, rows, parts, part)
+        _write_part(ports, rows, parts, part)
         parts += 1
-    running = _change(world, job.changed(status=Status.RUNNING, total=total, rows=rows, parts=parts))
+    running = _change(ports, job.changed(status=Status.RUNNING, total=total, rows=rows, parts=parts))
     if running is None:
         # Whoever was first may die before the parts are handed over, and this may be the last task that there is.
         raise Unavailable("somebody else has checked the job")
-    _hand_over(world, running)
+    _hand_over(ports, running)
     return running
 
 
-def _write_part(world: World, rows: str, part: int, checked: Sequence[CheckedRow]) -> None:
-    world.files.write(part_name(rows, part), b"\n".join(row.line for row in checked))
+def _write_part(ports: WorkPorts, rows: str, part: int, checked: Sequence[CheckedRow]) -> None:
+    ports.files.write(part_name(rows, part), b"\n".join(row.line for row in checked))
 
 
-def _hand_over(world: World, job: Job) -> None:
+def _hand_over(ports: WorkPorts, job: Job) -> None:
     """Have all parts done that are not and can be by now, or finish the job if they are."""
-    finished = world.jobs.finished(job)
-    world.jobs.hand_over([JobTask(job.program_id, job.job_id, n) for n in _left(job, finished)])
+    finished = ports.jobs.finished(job)
+    ports.jobs.hand_over([JobTask(job.program_id, job.job_id, n) for n in _left(job, finished)])
     if _is_over(job, finished):
-        _finish(world, job, finished)
+        _finish(ports, job, finished)
 
 
 def _left(job: Job, finished: Collection[int]) -> list[int]:
@@ -139,53 +144,53 @@ def _is_over(job: Job, finished: Collection[int]) -> bool:
     return all(n in finished for n in range(job.parts))
 
 
-def _part(world: World, job: Job, part: int, codec: RowCodec) -> Job | None:
+def _part(ports: WorkPorts, job: Job, part: int, codec: RowCodec) -> Job | None:
     """Carry out, or undo, the rows of one part, if it is neither done nor to wait for others."""
-    finished = world.jobs.finished(job)
+    finished = ports.jobs.finished(job)
     if part in _left(job, finished):
         turn, of = divmod(part, job.parts)
-        with world.files.open(part_name(job.rows, of)) as file:
+        with ports.files.open(part_name(job.rows, of)) as file:
             actions = [row for row in codec.rows(job, file.read()) if undone_in_turn(row[1]) >= turn]
-        outcomes = sorted(_outcomes(world, job, actions), key=lambda outcome: outcome.number)
+        outcomes = sorted(_outcomes(ports, job, actions), key=lambda outcome: outcome.number)
         tally = Tally()
         if turn == 0:
             for outcome in outcomes:
                 tally = tally.with_(outcome)
-            world.files.write(_outcomes_name(job, part), codec.outcomes(part, outcomes))
-        world.jobs.finish(job, part, tally)
-        finished = world.jobs.finished(job)
+            ports.files.write(_outcomes_name(job, part), codec.outcomes(part, outcomes))
+        ports.jobs.finish(job, part, tally)
+        finished = ports.jobs.finished(job)
     if _is_over(job, finished):
-        return _finish(world, job, finished)
+        return _finish(ports, job, finished)
     if part >= job.parts and min(left := _left(job, finished)) < part - part % job.parts:
-        world.jobs.hand_over([JobTask(job.program_id, job.job_id, n) for n in left])
+        ports.jobs.hand_over([JobTask(job.program_id, job.job_id, n) for n in left])
     return job
 
 
-def _outcomes(world: World, job: Job, rows: Sequence[tuple[int, Action | None]]) -> Iterable[RowResult]:
+def _outcomes(ports: WorkPorts, job: Job, rows: Sequence[tuple[int, Action | None]]) -> Iterable[RowResult]:
     is_undoing = job.status is Status.UNDOING
     if job.kind is JobKind.CARDS:
         work = take_cards_back if is_undoing else make_cards
-        return work(world, job, [number for number, _ in rows])
+        return work(ports, job, [number for number, _ in rows])
     if is_undoing:
         rows = sorted(rows, key=lambda row: (undone_in_turn(row[1]), row[0]), reverse=True)
     asked = undoing if is_undoing else doing
     asked_for = [asked(job, number, action) for number, action in rows if action is not None]
     if job.dry_run:
-        return look_at_many(world, job.program_id, asked_for)
-    return carry_out_many(world, job.program_id, asked_for)
+        return look_at_many(ports, job.program_id, asked_for)
+    return carry_out_many(ports, job.program_id, asked_for)
 
 
-def _finish(world: World, job: Job, finished: dict[int, Tally]) -> Job | None:
+def _finish(ports: WorkPorts, job: Job, finished: dict[int, Tally]) -> Job | None:
     """All parts are done: put together what became of the rows, and say so."""
     tally = Tally()
     for one in finished.values():
         tally = tally.plus(one)
     names = [_outcomes_name(job, part) for part in range(job.parts)]
     if job.status is Status.UNDOING:
-        world.files.join(names, undo_results_name(job))
-        return _change(world, job.changed(status=Status.UNDONE, undone=tally, finished_at=world.clock()))
-    world.files.join(names, results_name(job))
-    return _change(world, job.changed(status=Status.COMPLETED, done=tally, finished_at=world.clock()))
+        ports.files.join(names, undo_results_name(job))
+        return _change(ports, job.changed(status=Status.UNDONE, undone=tally, finished_at=ports.clock()))
+    ports.files.join(names, results_name(job))
+    return _change(ports, job.changed(status=Status.COMPLETED, done=tally, finished_at=ports.clock()))
 
 
 def _outcomes_name(job: Job, part: int) -> str:
@@ -193,10 +198,10 @@ def _outcomes_name(job: Job, part: int) -> str:
     return f"{job.rows}/{what}/{part:06d}"
 
 
-def _change(world: World, job: Job) -> Job | None:
+def _change(ports: WorkPorts, job: Job) -> Job | None:
     """The job, changed; None where somebody else has changed it first: then it is theirs."""
     try:
-        world.jobs.change(job)
+        ports.jobs.change(job)
     except LostRace:
         return None
     return job

@@ -9,8 +9,7 @@ from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.cancellation import cancel
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.referral import take_back
-from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Command, Outcome, carry_out
+from loyalty.usecases.commands.command import Command, CommandPorts, Outcome, carry_out
 from loyalty.usecases.orders.referral import recorded_referral
 
 
@@ -33,7 +32,7 @@ class OrderCancelled:
 
 
 def cancel_order(
-    world: World,
+    ports: CommandPorts,
     program_id: str,
     order_id: str,
     customer_id: str | None,
@@ -45,7 +44,7 @@ def cancel_order(
     Naming the customer saves a round trip: the account is then read beside the order.
     """
 
-    transaction = carry_out(world, _command(program_id, order_id, customer_id, reason, sender))
+    transaction = carry_out(ports, _command(program_id, order_id, customer_id, reason, sender))
     movements = transaction.history.cancellation
     last = movements[-1]
     return OrderCancelled(

@@ -10,8 +10,7 @@ from loyalty.domain.orders.completion import breakdown_of, complete, why_skipped
 from loyalty.domain.orders.order import Order, cause_of_order
 from loyalty.domain.orders.referral import Referral, pay, recorded_referrer
 from loyalty.domain.orders.refund import take_back_noted
-from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Command, Outcome, carry_out
+from loyalty.usecases.commands.command import Command, CommandPorts, Outcome, carry_out
 from loyalty.usecases.orders.referral import referral_to_pay
 
 
@@ -34,9 +33,9 @@ class OrderCompleted:
     outcome: Outcome
 
 
-def complete_order(world: World, program_id: str, order: Order, sender: Sender) -> OrderCompleted:
+def complete_order(ports: CommandPorts, program_id: str, order: Order, sender: Sender) -> OrderCompleted:
     """Accrue the points of a completed order. A repeat answers what the first one answered."""
-    transaction = carry_out(world, _command(program_id, order, sender))
+    transaction = carry_out(ports, _command(program_id, order, sender))
     completion = transaction.history.completion
     if completion is None:
         return _not_recorded(transaction, order)
@@ -64,7 +63,7 @@ def _command(program_id: str, order: Order, sender: Sender) -> Command[tuple[Ref
         cause=cause_of_order(program_id, order.order_id),
         account_id=order.account_id(program_id),
         sender=replace(sender, occurred_at=order.completed_at),
-        gather=lambda world, begun: referral_to_pay(world, begun, order),
+        gather=lambda sources, begun: referral_to_pay(sources, begun, order),
         decide=decide,
         is_answered=lambda history: history.completed_for_good,
     )

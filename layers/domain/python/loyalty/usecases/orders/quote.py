@@ -1,30 +1,34 @@
 """A quote is given. Nothing is written."""
 
-from typing import Literal
+from typing import Literal, Protocol
 
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.orders.order import Order, cause_of_order
 from loyalty.domain.orders.quote import Quote, quote
 from loyalty.domain.program.settings import Program
-from loyalty.ports.world import World
+from loyalty.ports.world import HasClock, HasLedger, HasPrograms
 from loyalty.usecases.orders.referral import referral_of
 
 
+class QuotePorts(HasLedger, HasPrograms, HasClock, Protocol):
+    """What a quote is read from."""
+
+
 def quote_order(
-    world: World, program_id: str, order: Order, use_points: int | Literal["max"] | None
+    ports: QuotePorts, program_id: str, order: Order, use_points: int | Literal["max"] | None
 ) -> tuple[Quote, Program]:
     """What `order` would earn and may use, and the program that says so. One without an id is a cart.
 
     Raises Refused as the commands would, UnknownProgram and Unavailable.
     """
-    program = world.programs.get(program_id)
+    program = ports.programs.get(program_id)
     account_id = order.account_id(program_id)
     cause = cause_of_order(program_id, order.order_id)
     if order.order_id:
-        history, account = world.ledger.read(cause, account_id, consistent=True)
+        history, account = ports.ledger.read(cause, account_id, consistent=True)
     else:
-        history, account = History(cause), world.ledger.account(account_id, consistent=True) if account_id else None
-    origin = Origin(Sender("quote", "QUOTE", order.completed_at), world.clock())
+        history, account = History(cause), ports.ledger.account(account_id, consistent=True) if account_id else None
+    origin = Origin(Sender("quote", "QUOTE", order.completed_at), ports.clock())
     begun = Transaction.begin(program, origin, history, account)
-    return quote(begun, order, use_points, referral_of(world, begun, order)), program
+    return quote(begun, order, use_points, referral_of(ports.ledger, begun, order)), program

@@ -7,8 +7,7 @@ from loyalty.domain.ledger.facts import Redeemed
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.redemption import RedemptionRequest, discount, redeem, void
-from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Command, Outcome, carry_out
+from loyalty.usecases.commands.command import Command, CommandPorts, Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +33,14 @@ class RedemptionVoided:
 
 
 def redeem_points(
-    world: World,
+    ports: CommandPorts,
     program_id: str,
     order_id: str,
     request: RedemptionRequest,
     sender: Sender,
 ) -> PointsRedeemed:
     """Set what an order uses. The same request again changes nothing and is answered the same."""
-    transaction = carry_out(world, _redeeming(program_id, order_id, request, sender))
+    transaction = carry_out(ports, _redeeming(program_id, order_id, request, sender))
     live = transaction.history.live_redemption
     return PointsRedeemed(
         order_id=order_id,
@@ -53,9 +52,9 @@ def redeem_points(
     )
 
 
-def void_redemption(world: World, program_id: str, order_id: str, sender: Sender) -> RedemptionVoided:
+def void_redemption(ports: CommandPorts, program_id: str, order_id: str, sender: Sender) -> RedemptionVoided:
     """Give back what an order uses. A repeat answers what was given back the last time."""
-    transaction = carry_out(world, _voiding(program_id, order_id, sender))
+    transaction = carry_out(ports, _voiding(program_id, order_id, sender))
     if voided := transaction.history.voided_redemption:
         return RedemptionVoided(
             order_id=order_id,

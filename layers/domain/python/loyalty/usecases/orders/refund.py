@@ -7,8 +7,7 @@ from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.refund import Return, suggested, take_back
 from loyalty.domain.values.money import exact
-from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Command, Outcome, carry_out
+from loyalty.usecases.commands.command import Command, CommandPorts, Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +21,9 @@ class OrderRefunded:
     outcome: Outcome
 
 
-def refund_order(world: World, program_id: str, order_id: str, request: Return, sender: Sender) -> OrderRefunded:
+def refund_order(ports: CommandPorts, program_id: str, order_id: str, request: Return, sender: Sender) -> OrderRefunded:
     """Take back points for a refund. The same cumulative amount again is answered as the first time."""
-    transaction = carry_out(world, _command(program_id, order_id, request, sender))
+    transaction = carry_out(ports, _command(program_id, order_id, request, sender))
     history, account = transaction.history, transaction.account
     recorded = history.refund_of(exact(request.refunded_total, transaction.program.currency))
     if recorded is None:

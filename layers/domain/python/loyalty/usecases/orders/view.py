@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.facts import Redeemed, Step
@@ -13,7 +14,11 @@ from loyalty.domain.orders.completion import breakdown_of
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.redemption import discount, usable_on
 from loyalty.domain.program.settings import Program
-from loyalty.ports.world import World
+from loyalty.ports.world import HasClock, HasLedger, HasPrograms
+
+
+class OrderPorts(HasLedger, HasPrograms, HasClock, Protocol):
+    """What the view of an order is read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +77,10 @@ class OrderView:
         return live.facts_as(Redeemed).discount
 
 
-def view_order(world: World, program_id: str, order_id: str) -> OrderView:
+def view_order(ports: OrderPorts, program_id: str, order_id: str) -> OrderView:
     """The loyalty history of an order; an empty one where the ledger has never seen it."""
-    program = world.programs.get(program_id)
-    history, _ = world.ledger.read(cause_of_order(program_id, order_id), None, consistent=True)
+    program = ports.programs.get(program_id)
+    history, _ = ports.ledger.read(cause_of_order(program_id, order_id), None, consistent=True)
     owner = history.account_id
-    account = world.ledger.account(owner, consistent=True) if owner and history.live_redemption else None
-    return OrderView(order_id, history, account, program, world.clock())
+    account = ports.ledger.account(owner, consistent=True) if owner and history.live_redemption else None
+    return OrderView(order_id, history, account, program, ports.clock())

@@ -10,8 +10,7 @@ from loyalty.domain.ledger.movement import Cause
 from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.points.adjustment import Adjustment, adjust, note_in_order
-from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Command, Outcome, carry_out
+from loyalty.usecases.commands.command import Command, CommandPorts, Outcome, Sources, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +30,10 @@ class PointsAdjusted:
 
 
 def adjust_points(
-    world: World, program_id: str, idempotency_key: str, request: Adjustment, sender: Sender
+    ports: CommandPorts, program_id: str, idempotency_key: str, request: Adjustment, sender: Sender
 ) -> PointsAdjusted:
     """Adjust a customer's points, once per idempotency key."""
-    transaction = carry_out(world, adjusting(cause_of_request(program_id, idempotency_key), request, sender))
+    transaction = carry_out(ports, adjusting(cause_of_request(program_id, idempotency_key), request, sender))
     adjusted = transaction.history.movements[0]
     return PointsAdjusted(
         movement_id=adjusted.movement_id,
@@ -53,10 +52,10 @@ def adjusting(cause: Cause, request: Adjustment, sender: Sender) -> Command[Hist
     With the adjustment, a note is written in the history of the order that it is on account of.
     """
 
-    def gather(world: World, begun: Transaction) -> History | None:
+    def gather(sources: Sources, begun: Transaction) -> History | None:
         if request.order_id is None or begun.history.first:
             return None
-        history, _ = world.ledger.read(cause_of_order(cause.program_id, request.order_id), None, consistent=True)
+        history, _ = sources.ledger.read(cause_of_order(cause.program_id, request.order_id), None, consistent=True)
         return history
 
     def decide(begun: Transaction, order: History | None) -> Sequence[Transaction]:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Protocol
 
 from loyalty.domain.books.journal import journal_entry, sum_up
 from loyalty.domain.ledger.account import Account
@@ -18,11 +19,15 @@ from loyalty.domain.points.expiry import expire, expiry_history
 from loyalty.domain.program.settings import Program
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.ledger import WriteOff
-from loyalty.ports.world import World
+from loyalty.ports.world import CanWait, HasClock, HasLedger
 from loyalty.usecases.commands.retry import retry
 from loyalty.usecases.commands.write_together import fitting, write_together
 
 SENDER = Sender("purge", "PURGE")
+
+
+class ExpiryPorts(HasLedger, HasClock, CanWait, Protocol):
+    """What writing off points reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,48 +49,50 @@ class Expired:
 
 
 def expire_accounts(
-    world: World, program: Program, run_id: str, as_of: datetime, account_ids: Sequence[AccountId]
+    ports: ExpiryPorts, program: Program, run_id: str, as_of: datetime, account_ids: Sequence[AccountId]
 ) -> Expired:
     """Write off what is gone at `as_of` in these accounts, in as few writes as they fit."""
     done = Expired()
     try:
-        for batch in fitting(world.ledger.accounts(account_ids)):
-            done = done.plus(_write(world, program, run_id, as_of, batch))
+        for batch in fitting(ports.ledger.accounts(account_ids)):
+            done = done.plus(_write(ports, program, run_id, as_of, batch))
     except Unavailable:
         raise
     except Exception:  # noqa: BLE001 - whichever account is broken, the others must not wait for it
-        return replace(done, left=()).plus(_one_by_one(world, program, run_id, as_of, account_ids))
+        return replace(done, left=()).plus(_one_by_one(ports, program, run_id, as_of, account_ids))
     contended, done = done.left, replace(done, left=())
-    return done.plus(_one_by_one(world, program, run_id, as_of, contended))
+    return done.plus(_one_by_one(ports, program, run_id, as_of, contended))
 
 
-def expire_account(world: World, program: Program, run_id: str, as_of: datetime, account_id: AccountId) -> Expired:
+def expire_account(
+    ports: ExpiryPorts, program: Program, run_id: str, as_of: datetime, account_id: AccountId
+) -> Expired:
     """Write off what is gone at `as_of` in this account. Raises Unavailable if others keep writing to it."""
 
     def attempt(_: int) -> Expired:
-        done = _write(world, program, run_id, as_of, [world.ledger.account(account_id, consistent=True)])
+        done = _write(ports, program, run_id, as_of, [ports.ledger.account(account_id, consistent=True)])
         if done.left:
             raise LostRace
         return done
 
-    return retry(world, "an account", attempt)
+    return retry(ports, "an account", attempt)
 
 
 def _one_by_one(
-    world: World, program: Program, run_id: str, as_of: datetime, account_ids: Sequence[AccountId]
+    ports: ExpiryPorts, program: Program, run_id: str, as_of: datetime, account_ids: Sequence[AccountId]
 ) -> Expired:
     done = Expired()
     for account_id in account_ids:
         try:
-            done = done.plus(expire_account(world, program, run_id, as_of, account_id))
+            done = done.plus(expire_account(ports, program, run_id, as_of, account_id))
         except Exception:  # noqa: BLE001 - it is named, and handed over by whoever asked
             done = done.plus(Expired(left=(account_id,)))
     return done
 
 
-def _write(world: World, program: Program, run_id: str, as_of: datetime, accounts: Sequence[Account]) -> Expired:
+def _write(ports: ExpiryPorts, program: Program, run_id: str, as_of: datetime, accounts: Sequence[Account]) -> Expired:
     """Expire `accounts` in one write; those that lost a race are taken out until the rest goes through."""
-    origin = Origin(SENDER, world.clock())
+    origin = Origin(SENDER, ports.clock())
     begun = [Transaction.begin(program, origin, expiry_history(account), account) for account in accounts]
     decided = [done for transaction in begun if (done := expire(transaction, as_of)).decided]
 
@@ -93,7 +100,7 @@ def _write(world: World, program: Program, run_id: str, as_of: datetime, account
         entries = sum_up(journal_entry(movement, program.timezone) for movement in _expiring(transactions))
         return WriteOff(entries[0], run_id) if entries else None
 
-    written, left = write_together(world, decided, write_off)
+    written, left = write_together(ports.ledger, decided, write_off)
     movements = _expiring(written)
     return Expired(
         accounts=len(movements),

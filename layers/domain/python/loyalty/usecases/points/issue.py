@@ -6,8 +6,7 @@ from datetime import datetime
 from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.points.issue import Issue, issue
-from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Command, Outcome, carry_out
+from loyalty.usecases.commands.command import Command, CommandPorts, Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +21,14 @@ class PointsIssued:
 
 
 def issue_points(
-    world: World,
+    ports: CommandPorts,
     program_id: str,
     idempotency_key: str,
     request: Issue,
     sender: Sender,
 ) -> PointsIssued:
     """Issue points, once per idempotency key."""
-    transaction = carry_out(world, _command(program_id, idempotency_key, request, sender))
+    transaction = carry_out(ports, _command(program_id, idempotency_key, request, sender))
     issued = transaction.history.movements[0]
     return PointsIssued(
         movement_id=issued.movement_id,

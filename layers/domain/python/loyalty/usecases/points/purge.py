@@ -8,14 +8,19 @@ twice, leaves nothing undone and does nothing twice.
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 
 from loyalty.domain.program.settings import Program
 from loyalty.ports.ledger import Due
 from loyalty.ports.purges import PurgeRun, PurgeTask
-from loyalty.ports.world import World
+from loyalty.ports.world import HasPrograms, HasPurges
 from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, TimeLimit
 from loyalty.usecases.commands.write_together import ACCOUNTS_PER_WRITE
-from loyalty.usecases.points.expire import Expired, expire_account, expire_accounts
+from loyalty.usecases.points.expire import Expired, ExpiryPorts, expire_account, expire_accounts
+
+
+class PurgePorts(ExpiryPorts, HasPrograms, HasPurges, Protocol):
+    """What a purge reaches."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,17 +44,17 @@ class Purged:
 
 
 def purge_program(
-    world: World, program_id: str, as_of: datetime | None = None, out_of_time: TimeLimit = NEVER_OUT_OF_TIME
+    ports: PurgePorts, program_id: str, as_of: datetime | None = None, out_of_time: TimeLimit = NEVER_OUT_OF_TIME
 ) -> Purged:
     """Write off what is gone at `as_of` in a program, but never what is not gone yet."""
-    program, now = world.programs.get(program_id), world.clock()
+    program, now = ports.programs.get(program_id), ports.clock()
     as_of = min(as_of or now, now)
     run_id = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     purged = Purged(program_id=program_id, run_id=run_id, as_of=as_of, currency=program.currency)
     at_once: list[list[Due]] = []
     later: list[PurgeTask] = []
-    for shard in range(world.ledger.shards):
-        due = next(world.ledger.due(program_id, shard, as_of, ACCOUNTS_PER_WRITE), [])
+    for shard in range(ports.ledger.shards):
+        due = next(ports.ledger.due(program_id, shard, as_of, ACCOUNTS_PER_WRITE), [])
         if len(due) == ACCOUNTS_PER_WRITE:
             later.append(PurgeTask(program_id=program_id, run_id=run_id, as_of=as_of, shard=shard))
         elif due:
@@ -57,55 +62,55 @@ def purge_program(
     if not at_once and not later:
         return purged
     run = PurgeRun(program_id=program_id, run_id=run_id, as_of=as_of, started_at=now, parts=len(later) + 1)
-    world.purges.begin(run)
-    world.purges.hand_over(later)
+    ports.purges.begin(run)
+    ports.purges.hand_over(later)
     expired = Expired()
     for due in at_once:
         account_ids = [account.account_id for account in due]
         if out_of_time():
             expired = expired.plus(Expired(left=tuple(account_ids)))
         else:
-            expired = expired.plus(expire_accounts(world, program, run_id, as_of, account_ids))
-    _finish(world, run, "start", expired)
+            expired = expired.plus(expire_accounts(ports, program, run_id, as_of, account_ids))
+    _finish(ports, run, "start", expired)
     return replace(purged, expired=expired, parts=len(later) + len(expired.left))
 
 
-def carry_on(world: World, task: PurgeTask, out_of_time: TimeLimit = NEVER_OUT_OF_TIME) -> Expired:
+def carry_on(ports: PurgePorts, task: PurgeTask, out_of_time: TimeLimit = NEVER_OUT_OF_TIME) -> Expired:
     """Do a part of a purge that was handed over."""
-    program = world.programs.get(task.program_id)
-    task = replace(task, as_of=min(task.as_of, world.clock()))
+    program = ports.programs.get(task.program_id)
+    task = replace(task, as_of=min(task.as_of, ports.clock()))
     if task.account_id:
-        return expire_account(world, program, task.run_id, task.as_of, task.account_id)
-    return _purge_shard(world, program, task, out_of_time)
+        return expire_account(ports, program, task.run_id, task.as_of, task.account_id)
+    return _purge_shard(ports, program, task, out_of_time)
 
 
-def _purge_shard(world: World, program: Program, task: PurgeTask, out_of_time: TimeLimit) -> Expired:
+def _purge_shard(ports: PurgePorts, program: Program, task: PurgeTask, out_of_time: TimeLimit) -> Expired:
     if task.shard is None:
         raise ValueError("a task is for a shard or for an account")
     expired = Expired()
     last = task.after
-    for due in world.ledger.due(task.program_id, task.shard, task.as_of, ACCOUNTS_PER_WRITE, task.after):
+    for due in ports.ledger.due(task.program_id, task.shard, task.as_of, ACCOUNTS_PER_WRITE, task.after):
         if out_of_time():
-            world.purges.hand_over([replace(task, after=last, left=task.left + len(expired.left))])
-            _hand_over(world, task, expired)
+            ports.purges.hand_over([replace(task, after=last, left=task.left + len(expired.left))])
+            _hand_over(ports, task, expired)
             return expired
         account_ids = [account.account_id for account in due]
-        expired = expired.plus(expire_accounts(world, program, task.run_id, task.as_of, account_ids))
+        expired = expired.plus(expire_accounts(ports, program, task.run_id, task.as_of, account_ids))
         last = due[-1] if due else last
-    _finish(world, task, f"shard {task.shard}", expired, task.left)
+    _finish(ports, task, f"shard {task.shard}", expired, task.left)
     return expired
 
 
-def _finish(world: World, part_of: PurgeRun | PurgeTask, part: str, expired: Expired, left: int = 0) -> None:
+def _finish(ports: PurgePorts, part_of: PurgeRun | PurgeTask, part: str, expired: Expired, left: int = 0) -> None:
     """Hand over the accounts that are left, record that the part is done, tell when it was the last."""
-    _hand_over(world, part_of, expired)
+    _hand_over(ports, part_of, expired)
     left += len(expired.left)
-    if world.purges.finish(part_of.program_id, part_of.run_id, part, world.clock(), left):
-        world.purges.announce(part_of.program_id, part_of.run_id)
+    if ports.purges.finish(part_of.program_id, part_of.run_id, part, ports.clock(), left):
+        ports.purges.announce(part_of.program_id, part_of.run_id)
 
 
-def _hand_over(world: World, part_of: PurgeRun | PurgeTask, expired: Expired) -> None:
-    world.purges.hand_over(
+def _hand_over(ports: PurgePorts, part_of: PurgeRun | PurgeTask, expired: Expired) -> None:
+    ports.purges.hand_over(
         [
             PurgeTask(
                 program_id=part_of.program_id,

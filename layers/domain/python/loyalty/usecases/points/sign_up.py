@@ -7,8 +7,7 @@ from loyalty.domain.ledger.kinds import Event
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.points.sign_up import cause_of_sign_up, sign_up, why_not
-from loyalty.ports.world import World
-from loyalty.usecases.commands.command import Command, Outcome, carry_out
+from loyalty.usecases.commands.command import Command, CommandPorts, Outcome, carry_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +28,9 @@ class SignedUp:
         return "skipped" if self.reason else "earned"
 
 
-def sign_customer_up(world: World, account_id: AccountId, sender: Sender) -> SignedUp:
+def sign_customer_up(ports: CommandPorts, account_id: AccountId, sender: Sender) -> SignedUp:
     """Give a customer what signing up earns. A repeat answers what the first one answered."""
-    transaction = carry_out(world, _command(account_id, sender))
+    transaction = carry_out(ports, _command(account_id, sender))
     recorded = transaction.history.sign_up
     if recorded is None:
         return SignedUp(

@@ -1,17 +1,22 @@
 """Settings are changed by adding a version."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.program.change import next_version
 from loyalty.domain.program.settings import Program
 from loyalty.ports.programs import Edition
-from loyalty.ports.world import World
+from loyalty.ports.world import CanWait, HasClock, HasPrograms
 from loyalty.usecases.commands.retry import retry
 
 
+class SettingsPorts(HasPrograms, HasClock, CanWait, Protocol):
+    """What a change of settings reaches."""
+
+
 def change_program(
-    world: World,
+    ports: SettingsPorts,
     program_id: str,
     settings: Callable[[int], Program],
     sender: Sender,
@@ -27,11 +32,11 @@ def change_program(
     """
 
     def attempt(_: int) -> Edition:
-        latest = world.programs.latest(program_id)
-        edition = Edition(next_version(latest, settings, expected), world.clock(), sender.actor, sender.address)
-        world.programs.save(edition)
+        latest = ports.programs.latest(program_id)
+        edition = Edition(next_version(latest, settings, expected), ports.clock(), sender.actor, sender.address)
+        ports.programs.save(edition)
         if latest:
-            world.sleep(world.programs.staleness)
+            ports.sleep(ports.programs.staleness)
         return edition
 
-    return retry(world, "settings", attempt)
+    return retry(ports, "settings", attempt)

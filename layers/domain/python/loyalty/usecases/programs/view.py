@@ -6,19 +6,19 @@ from functools import cache
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import UnknownProgram
 from loyalty.ports.programs import Edition
-from loyalty.ports.world import World
+from loyalty.ports.world import HasPrograms
 
 
-def view_program(world: World, program_id: str, version: int | None) -> Edition:
+def view_program(ports: HasPrograms, program_id: str, version: int | None) -> Edition:
     """A program's settings, in one of their versions or as they are now. Raises UnknownProgram and Refused."""
     try:
-        return world.programs.edition(program_id, version)
+        return ports.programs.edition(program_id, version)
     except UnknownProgram:
-        if version is None or world.programs.latest(program_id) is None:
+        if version is None or ports.programs.latest(program_id) is None:
             raise
         raise Refused("unknown_version", f"There is no version {version}.", pointer="/version") from None
 
 
-def timezones(world: World, program_id: str) -> Callable[[int], str]:
+def timezones(ports: HasPrograms, program_id: str) -> Callable[[int], str]:
     """Where the program's days started under a version of its settings: a day once booked does not move."""
-    return cache(lambda version: world.programs.version(program_id, version).timezone)
+    return cache(lambda version: ports.programs.version(program_id, version).timezone)
