@@ -242,7 +242,7 @@ def _work(url: str, table: str, beside: str, there: Any) -> None:
     world = replace(world, clock=lambda: datetime.now(UTC), ledger=done)
     assert isinstance(world.jobs, KeptJobs)
     jobs, ended = world.jobs, Event()
-    job_id = start_job(world, "shop", "key", _request(beside), STOREFRONT).job.job_id
+    job_id = start_job(world, "shop", "key", lambda _: _request(beside), STOREFRONT).job.job_id
     if (task := jobs.take()) is None:
         raise RuntimeError("the job was not handed over")
     work_on(world, task, row_codec(world))

@@ -45,7 +45,7 @@ def test_a_row_of_a_job_costs_what_it_would_alone_and_hardly_a_call(
     shop = metered(program())
     content = "\n".join(json.dumps(row(number)) for number in range(ROWS)).encode()
     request = JobRequest(kind=kind, dry_run=False, form="jsonl", content=content)
-    job_id = start_job(shop.world, "shop", "key", request, Sender("boss", "API")).job.job_id
+    job_id = start_job(shop.world, "shop", "key", lambda _: request, Sender("boss", "API")).job.job_id
     with shop.meter.metering(trips=False) as done:
         work(shop.world)
     assert view_job(shop.world, "shop", job_id).done.processed == ROWS

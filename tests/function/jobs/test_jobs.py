@@ -20,7 +20,7 @@ from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.orders.redemption import RedemptionRequest
 from loyalty.domain.values.refusal import Refused
 from loyalty.entry.rows.codec import row_codec
-from loyalty.ports.faults import Unavailable
+from loyalty.ports.faults import Unavailable, UnknownJob
 from loyalty.ports.jobs import JobTask
 from loyalty.usecases.books.verify import verify_program
 from loyalty.usecases.commands.command import Outcome
@@ -28,7 +28,7 @@ from loyalty.usecases.customers.change_card import assign_card
 from loyalty.usecases.customers.erase import erase_customer
 from loyalty.usecases.customers.view_cards import view_card, view_cards
 from loyalty.usecases.jobs import work as work_on_jobs
-from loyalty.usecases.jobs.start import JobRequest, JobView, UnknownJob, start_job, undo_job, view_job
+from loyalty.usecases.jobs.start import JobRequest, JobStarted, JobView, start_job, undo_job, view_job
 from loyalty.usecases.jobs.work import work_on
 from loyalty.usecases.orders.complete import complete_order
 from loyalty.usecases.orders.redeem import redeem_points
@@ -50,8 +50,12 @@ def request(*rows: Row, dry_run: bool = False, kind: JobKind = JobKind.ADJUSTMEN
     return JobRequest(kind=kind, dry_run=dry_run, form="jsonl", content=content)
 
 
+def begin(world: World, asked: JobRequest, key: str = "key") -> JobStarted:
+    return start_job(world, "shop", key, lambda _: asked, BOSS)
+
+
 def start(world: World, *rows: Row, key: str = "key", **how: Any) -> str:
-    return start_job(world, "shop", key, request(*rows, **how), BOSS).job.job_id
+    return begin(world, request(*rows, **how), key).job.job_id
 
 
 def run(world: World, *rows: Row, key: str = "key", **how: Any) -> JobView:
@@ -179,7 +183,7 @@ def test_a_row_that_the_rules_refuse_fails_alone(world: World) -> None:
 
 
 def test_the_same_request_again_is_the_same_job(world: World) -> None:
-    first, again = (start_job(world, "shop", "key", request(adjustment()), BOSS) for _ in range(2))
+    first, again = (begin(world, request(adjustment())) for _ in range(2))
     work(world)
     assert (first.outcome, again.outcome) == (Outcome.RECORDED, Outcome.REPEATED)
     assert first.job.job_id == again.job.job_id
@@ -499,12 +503,12 @@ def test_a_file_that_is_uploaded_is_read_where_it_is(world: World) -> None:
     assert isinstance(world.files, MemoryFiles)
     world.files.write("shop/uploads/u1", b"customer_id;points;reason\r\nann;5;a gift\r\n")
     upload = JobRequest(kind=JobKind.ADJUSTMENTS, dry_run=False, form="csv", upload_id="u1")
-    start_job(world, "shop", "key", upload, BOSS)
+    begin(world, upload)
     work(world)
     assert balance(world) == 5
-    for upload_id in ("u2", "../jobs"):
+    for unknown in (replace(upload, upload_id="u2"), replace(upload, upload_id="../jobs")):
         with pytest.raises(Refused, match="unknown_upload"):
-            start_job(world, "shop", upload_id, replace(upload, upload_id=upload_id), BOSS)
+            begin(world, unknown, key="another")
 
 
 def test_what_is_carried_out_is_what_was_checked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -513,7 +517,7 @@ def test_what_is_carried_out_is_what_was_checked(world: World, monkeypatch: pyte
     assert isinstance(world.jobs, MemoryJobs)
     world.files.write("shop/uploads/u1", b"customer_id,points,reason\nann,5,a gift\nbob,6,a gift\n")
     upload = JobRequest(kind=JobKind.ADJUSTMENTS, dry_run=False, form="csv", upload_id="u1")
-    start_job(world, "shop", "key", upload, BOSS)
+    begin(world, upload)
     check = world.jobs.take()
     assert check
     work_on(world, check, row_codec(world))

@@ -57,7 +57,7 @@ def past_sign_up(customer_id: str = "ann") -> Row:
 def start(world: World, *rows: Row, key: str = "past", dry_run: bool = False) -> str:
     content = "\n".join(json.dumps(row) for row in rows).encode()
     request = JobRequest(kind=JobKind.REWARD_PAST_ACTIONS, dry_run=dry_run, form="jsonl", content=content)
-    return start_job(world, "shop", key, request, BOSS).job.job_id
+    return start_job(world, "shop", key, lambda _: request, BOSS).job.job_id
 
 
 def run(world: World, *rows: Row, key: str = "past", dry_run: bool = False) -> JobView:

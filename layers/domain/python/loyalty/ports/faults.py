@@ -1,13 +1,13 @@
-"""What may befall a use case when it reaches the world."""
+"""Errors that ports raise."""
 
 from collections.abc import Sequence
 
 
 class LostRace(Exception):
-    """Somebody else wrote first, so nothing was written. Read again, decide again.
+    """Another write came first, so nothing was written. Read again, decide again.
 
-    `lost` are the positions, in what was to be written, of the transactions that ran into it;
-    empty when that is not known.
+    `lost` are the indexes of the transactions that ran into it, in the sequence that was to be written; empty when
+    they are not known.
     """
 
     def __init__(self, lost: Sequence[int] = ()) -> None:
@@ -20,8 +20,12 @@ class Unavailable(Exception):
 
 
 class BeingErased(Unavailable):
-    """The customer is being erased. In a moment nothing is known of them."""
+    """An erasure of the customer is in progress. Retry shortly: then nothing is known of the customer."""
 
 
 class UnknownProgram(Exception):
     """No program has this id."""
+
+
+class UnknownJob(Exception):
+    """No job of the program has this id."""

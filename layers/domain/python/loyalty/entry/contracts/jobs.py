@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from loyalty.domain.jobs.job import Job
+from loyalty.domain.jobs.job import Job, JobKind
 from loyalty.entry.contracts.fields import Answer, Contract, Id, Query, refuse
 from loyalty.entry.http.problems import Fault
+from loyalty.entry.rows.codec import checked_lines
 from loyalty.entry.rows.contract import MAX_ROWS
 from loyalty.ports.files import Link
-from loyalty.usecases.jobs.start import JobView
+from loyalty.usecases.jobs.start import JobRequest, JobView
 
 MAX_REQUEST_ROWS = 10_000
 
@@ -45,6 +46,19 @@ class StartJob(Contract):
             refuse([Fault("/format", "missing_field", f"is needed with {ways[0]}")])
         if not in_text and self.format is not None:
             refuse([Fault("/format", "not_allowed", f"must be absent where {ways[0]} is there")])
+
+    def request(self, now: datetime) -> JobRequest:
+        """What the job is made from, with its rows checked as of `now`. Raises Problem that names every bad row."""
+        kind = JobKind(self.kind)
+        content = self.content.encode() if self.content is not None else None
+        rows = [{"count": self.count}] if self.count is not None else self.rows
+        return JobRequest(
+            kind=kind,
+            dry_run=self.dry_run,
+            form=self.format or "jsonl",
+            content=content if rows is None else checked_lines(kind, rows, now),
+            upload_id=self.upload_id,
+        )
 
 
 class StartUpload(Contract):

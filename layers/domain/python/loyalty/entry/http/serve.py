@@ -20,7 +20,7 @@ from loyalty.entry.http.paths import ids_of
 from loyalty.entry.http.problems import Fault, Problem
 from loyalty.entry.http.routes import ADMIN, Route
 from loyalty.entry.observing import fault_of_ours, logger, observed
-from loyalty.ports.faults import Unavailable, UnknownProgram
+from loyalty.ports.faults import Unavailable, UnknownJob, UnknownProgram
 
 MAX_BODY_BYTES = 256 * 1024
 RETRY_AFTER = "1"
@@ -171,6 +171,8 @@ def serve(endpoints: Mapping[Route, Endpoint]) -> Callable[[Event, Any], Event]:
             return problem_response(Problem(refused.code, refused.detail, _faults(refused), refused.facts))
         except UnknownProgram:
             return problem_response(Problem("unknown_program", "There is no program of this id."))
+        except UnknownJob:
+            return problem_response(Problem("unknown_job", "The program has no job of this id."))
         except Unavailable as error:
             logger.warning("unavailable", cause=str(error))
             return problem_response(Problem("busy", "Nothing was lost; send the same request again."))

@@ -1,6 +1,7 @@
-"""Jobs are started, looked at, and undone. The work on them is done elsewhere: `work_on_jobs`."""
+"""Jobs are started, viewed and undone. The work on jobs is in `work`."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,7 +11,7 @@ from loyalty.domain.ledger.idempotency import key_reused
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.audit import Act
-from loyalty.ports.faults import LostRace, Unavailable
+from loyalty.ports.faults import LostRace, Unavailable, UnknownJob
 from loyalty.ports.files import Link
 from loyalty.ports.jobs import JobTask, RunTaken
 from loyalty.ports.world import HasClock, HasFiles, HasJobs, HasPrograms
@@ -22,10 +23,6 @@ MAX_FILE_BYTES = 500_000_000
 
 class JobPorts(HasPrograms, HasJobs, HasFiles, HasClock, Protocol):
     """What starting and undoing jobs reaches."""
-
-
-class UnknownJob(Exception):
-    """No job of the program has this id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,25 +59,34 @@ class JobView:
     undone: Tally
 
 
-def start_job(ports: JobPorts, program_id: str, key: str, request: JobRequest, sender: Sender) -> JobStarted:
-    """Start a job, once for an idempotency key. Raises Refused, UnknownProgram and Unavailable."""
+def start_job(
+    ports: JobPorts, program_id: str, key: str, request: Callable[[datetime], JobRequest], sender: Sender
+) -> JobStarted:
+    """Start a job, once for an idempotency key.
+
+    `request` reads what is asked for as of an instant: now, or in a repeat when the job was made, as an instant in its
+    rows may be past by now that was still to come then. Raises what `request` does, Refused, UnknownProgram and
+    Unavailable.
+    """
+    made = _made_with(ports, program_id, key)
+    asked = request(made.job.created_at if made else ports.clock())
     ports.programs.get(program_id)
-    if made := _made_with(ports, program_id, key, request):
-        return made
+    if made:
+        return _repeated(ports, made, asked)
     now = ports.clock()
     job_id = now.strftime("%Y%m%dT%H%M%SZ-") + hashlib.sha256(f"{program_id} {key}".encode()).hexdigest()[:12]
     job = Job(
         program_id=program_id,
         job_id=job_id,
-        kind=request.kind,
-        dry_run=request.dry_run,
-        file=_input(ports, program_id, job_id, request),
-        form=request.form,
+        kind=asked.kind,
+        dry_run=asked.dry_run,
+        file=_input(ports, program_id, job_id, asked),
+        form=asked.form,
         actor=sender.actor,
         created_at=now,
     )
     try:
-        ports.jobs.create(job, key, request.digest, _act(ports, job, "job_started", sender))
+        ports.jobs.create(job, key, asked.digest, _act(ports, job, "job_started", sender))
     except RunTaken as taken:
         raise Refused(
             "past_actions_rewarded",
@@ -88,19 +94,12 @@ def start_job(ports: JobPorts, program_id: str, key: str, request: JobRequest, s
             facts={"job_id": taken.job_id},
         ) from None
     except LostRace:
-        made = _made_with(ports, program_id, key, request)
+        made = _made_with(ports, program_id, key)
         if made is None:
             raise Unavailable("another request with the same key is under way") from None
-        return made
+        return _repeated(ports, made, asked)
     ports.jobs.hand_over([JobTask(program_id, job_id)])
     return JobStarted(job=job, outcome=Outcome.RECORDED)
-
-
-def when_made(ports: JobPorts, program_id: str, key: str) -> datetime | None:
-    """When a job was made with this idempotency key; None where none was."""
-    made = ports.jobs.made_with(program_id, key)
-    job = ports.jobs.get(program_id, made[0]) if made else None
-    return job.created_at if job else None
 
 
 def view_job(ports: JobPorts, program_id: str, job_id: str) -> JobView:
@@ -169,18 +168,31 @@ def undo_results_name(job: Job) -> str:
     return f"{job_folder(job)}/undo-results.csv"
 
 
-def _made_with(ports: JobPorts, program_id: str, key: str, request: JobRequest) -> JobStarted | None:
-    """The job that the same request made before. Raises Refused when its key was used for another one."""
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A job that an earlier request made with an idempotency key, and the digest of what that asked for."""
+
+    job: Job
+    digest: str
+
+
+def _made_with(ports: JobPorts, program_id: str, key: str) -> _Made | None:
+    """The job that was made with the key; None where none was."""
     made = ports.jobs.made_with(program_id, key)
     if made is None:
         return None
     job_id, digest = made
-    if digest != request.digest:
-        raise key_reused({"job_id": job_id})
-    job = _job(ports, program_id, job_id)
+    return _Made(_job(ports, program_id, job_id), digest)
+
+
+def _repeated(ports: JobPorts, made: _Made, request: JobRequest) -> JobStarted:
+    """The job that the same request made before. Raises Refused when its key was used for another one."""
+    job = made.job
+    if made.digest != request.digest:
+        raise key_reused({"job_id": job.job_id})
     if job.status is Status.QUEUED:
-        # Whoever made it may have died before it was handed over.
-        ports.jobs.hand_over([JobTask(program_id, job_id)])
+        # Whoever made the job may have died before it was handed over.
+        ports.jobs.hand_over([JobTask(job.program_id, job.job_id)])
     return JobStarted(job=job, outcome=Outcome.REPEATED)
 
 
