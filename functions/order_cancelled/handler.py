@@ -4,10 +4,10 @@ from typing import Any
 
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.entry.contracts.orders.cancellation import CancelledOrder, OrderCancelledAnswer, OrderCancelledEvent
-from loyalty.entry.events.queue import STOREFRONT, consume, event
+from loyalty.entry.events.queue import EVENT_SENDER, consume, event
 from loyalty.entry.http.routes import Route
-from loyalty.entry.http.serve import Event, Request, Response, serve
-from loyalty.entry.observing import count
+from loyalty.entry.http.serve import Request, Response, serve
+from loyalty.entry.observing import LambdaEvent, count
 from loyalty.entry.wiring import world
 from loyalty.usecases.commands.command import Outcome
 from loyalty.usecases.orders.cancel import OrderCancelled, cancel_order
@@ -26,12 +26,12 @@ def post(request: Request) -> Response:
 
 
 def on_event(fact: OrderCancelledEvent, context: Any) -> None:
-    cancel(fact.program_id, fact.order_id, fact, STOREFRONT)
+    cancel(fact.program_id, fact.order_id, fact, EVENT_SENDER)
 
 
 http = serve({Route.CANCEL_ORDER: post})
 events = consume(event(OrderCancelledEvent), on_event)
 
 
-def handler(received: Event, context: Any) -> Event:
+def handler(received: LambdaEvent, context: Any) -> LambdaEvent:
     return events(received, context) if "Records" in received else http(received, context)

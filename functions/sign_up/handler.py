@@ -1,7 +1,7 @@
 """A customer signs up: they earn, once. The customer's id makes it so, without an idempotency key."""
 
 from loyalty.domain.ledger.movement import AccountId
-from loyalty.entry.contracts.points.sign_up import SignedUpAnswer, SignUp
+from loyalty.entry.contracts.points.sign_up import SignedUpAnswer, SignedUpCustomer
 from loyalty.entry.http.routes import Route
 from loyalty.entry.http.serve import Request, Response, serve
 from loyalty.entry.observing import count
@@ -11,7 +11,7 @@ from loyalty.usecases.points.sign_up import sign_customer_up
 
 
 def post(request: Request) -> Response:
-    request.body(SignUp, may_be_empty=True)
+    request.body(SignedUpCustomer, may_be_empty=True)
     account_id = AccountId(request.program_id, request.customer_id)
     done = sign_customer_up(world(), account_id, request.sender())
     recorded = done.outcome is Outcome.RECORDED

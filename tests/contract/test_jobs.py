@@ -13,7 +13,7 @@ import pytest
 from moto import mock_aws
 
 from loyalty.adapters.s3 import CONFIG, S3Files
-from loyalty.domain.jobs.job import Job, JobKind, RowFault, Status, Tally
+from loyalty.domain.jobs.job import Job, JobKind, JobStatus, RowFault, Tally
 from loyalty.ports.faults import LostRace
 from loyalty.ports.files import Files
 from loyalty.ports.jobs import Jobs, JobTask, RunTaken
@@ -88,7 +88,7 @@ def test_a_job_is_told_as_it_was_recorded(jobs: Jobs) -> None:
     assert jobs.get("shop", JOB.job_id) == JOB
     assert jobs.made_with("shop", "key #1") == (JOB.job_id, "digest")
     changed = JOB.changed(
-        status=Status.COMPLETED,
+        status=JobStatus.COMPLETED,
         total=7,
         bad=2,
         faults=(RowFault(1, 2, "points", "wrong_type", "must be ø"),),
@@ -120,10 +120,10 @@ def test_a_key_makes_one_job(jobs: Jobs) -> None:
 
 def test_a_change_follows_the_latest_version(jobs: Jobs) -> None:
     jobs.create(JOB, "key", "digest")
-    running = JOB.changed(status=Status.RUNNING)
+    running = JOB.changed(status=JobStatus.RUNNING)
     jobs.change(running)
     with pytest.raises(LostRace):
-        jobs.change(JOB.changed(status=Status.FAILED))
+        jobs.change(JOB.changed(status=JobStatus.FAILED))
     assert jobs.get("shop", JOB.job_id) == running
 
 
@@ -144,7 +144,7 @@ def test_a_program_has_one_run_until_it_is_given_back(jobs: Jobs) -> None:
     assert jobs.made_with("shop", "another") is None
     jobs.create(replace(another, program_id="other"), "key", "digest")
     jobs.create(replace(another, job_id="20260131T093000Z-4", dry_run=True), "dry", "digest")
-    jobs.change(PAST.changed(status=Status.FAILED))
+    jobs.change(PAST.changed(status=JobStatus.FAILED))
     jobs.create(another, "another", "digest")
 
 
@@ -155,7 +155,7 @@ def test_a_part_is_finished_once_and_undone_once(jobs: Jobs) -> None:
     jobs.finish(JOB, 0, Tally(processed=9))
     jobs.finish(JOB, 12, Tally(processed=2))
     assert jobs.finished(JOB) == {0: Tally(processed=1), 12: Tally(processed=2)}
-    undoing = JOB.changed(status=Status.UNDOING)
+    undoing = JOB.changed(status=JobStatus.UNDOING)
     assert jobs.finished(undoing) == {}
     jobs.finish(undoing, 0, Tally(short=3))
     assert jobs.finished(undoing) == {0: Tally(short=3)}

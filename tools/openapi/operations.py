@@ -49,7 +49,7 @@ from loyalty.entry.contracts.orders.view import OrderAnswer
 from loyalty.entry.contracts.points.adjustment import AdjustPoints, PointsAdjustedAnswer
 from loyalty.entry.contracts.points.issue import IssuePoints, PointsIssuedAnswer
 from loyalty.entry.contracts.points.purge import PurgesAnswer, PurgesQuery
-from loyalty.entry.contracts.points.sign_up import SignedUpAnswer, SignUp
+from loyalty.entry.contracts.points.sign_up import SignedUpAnswer, SignedUpCustomer
 from loyalty.entry.contracts.programs.audit import AuditAnswer, AuditQuery
 from loyalty.entry.contracts.programs.settings import ProgramAnswer, ProgramQuery, ProgramSettings
 from loyalty.entry.http.problems import RULES
@@ -284,7 +284,7 @@ OPERATIONS: Mapping[Route, Operation] = {
     ),
     Route.SIGN_UP: Operation(
         summary="A customer signed up: they earn points, once, ever; no idempotency key is needed",
-        body=SignUp,
+        body=SignedUpCustomer,
         body_required=False,
         answers={200: SignedUpAnswer, 201: SignedUpAnswer},
         replays=200,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.entry.http.serve import Event
+from loyalty.entry.observing import LambdaEvent
 from tests.function.api.cloud import CARD, FREE_CARD, ROOT, TABLE, Answer, Cloud, Context, function
 from tests.function.api.conftest import running
 
@@ -22,44 +22,44 @@ def message(number: int) -> str:
     return f"{number:08d}-0000-4000-8000-000000000000"
 
 
-def nothing_comes_back(result: Event) -> None:
+def nothing_comes_back(result: LambdaEvent) -> None:
     assert result == {"batchItemFailures": []}
 
 
-def come_back(*numbers: int) -> Callable[[Event], None]:
-    def check(result: Event) -> None:
+def come_back(*numbers: int) -> Callable[[LambdaEvent], None]:
+    def check(result: LambdaEvent) -> None:
         assert [failure["itemIdentifier"] for failure in result["batchItemFailures"]] == [message(n) for n in numbers]
 
     return check
 
 
-def answered(status: int, /, **body: Any) -> Callable[[Event], None]:
+def answered(status: int, /, **body: Any) -> Callable[[LambdaEvent], None]:
     """The status, and some of the body."""
 
-    def check(result: Event) -> None:
+    def check(result: LambdaEvent) -> None:
         answer = Answer(result["statusCode"], result["headers"], json.loads(result["body"]))
         assert (answer.status, {name: answer.body[name] for name in body}) == (status, body)
 
     return check
 
 
-def told(text: str) -> Callable[[Event], None]:
+def told(text: str) -> Callable[[LambdaEvent], None]:
     """200, and a text that begins with this."""
 
-    def check(result: Event) -> None:
+    def check(result: LambdaEvent) -> None:
         assert (result["statusCode"], result["body"][: len(text)]) == (200, text)
 
     return check
 
 
-def returned(**facts: Any) -> Callable[[Event], None]:
-    def check(result: Event) -> None:
+def returned(**facts: Any) -> Callable[[LambdaEvent], None]:
+    def check(result: LambdaEvent) -> None:
         assert {name: result[name] for name in facts} == facts
 
     return check
 
 
-EXPECTED: dict[str, Callable[[Event], None]] = {
+EXPECTED: dict[str, Callable[[LambdaEvent], None]] = {
     "account/get": answered(200, balance=1126, next_expiry={"points": 90, "expires_at": "2026-01-31T13:00:00Z"}),
     "account/get_as_it_is": answered(200, customer_id="Ann Smith+1@example.com #2", balance=0),
     "account/get_behind_mapping_key": answered(200, customer_id="customer-7", balance=1126),
@@ -197,8 +197,8 @@ EXPECTED: dict[str, Callable[[Event], None]] = {
 }
 
 
-def event(name: str) -> Event:
-    read: Event = json.loads((EVENTS / f"{name}.json").read_text())
+def event(name: str) -> LambdaEvent:
+    read: LambdaEvent = json.loads((EVENTS / f"{name}.json").read_text())
     return read
 
 
@@ -213,7 +213,7 @@ def trading() -> Iterator[Cloud]:
         order = json.loads(event("order_completed/http_again")["body"])
         assert cloud.call("POST p/orders/{order_id}/completed", "shop", "#1000", body=order).status == 201
         soon = (cloud.now + timedelta(hours=1)).isoformat()
-        gifts: list[tuple[str, Event]] = [("a", {"points": 1000}), ("b", {"points": 100, "expires_at": soon})]
+        gifts: list[tuple[str, LambdaEvent]] = [("a", {"points": 1000}), ("b", {"points": 100, "expires_at": soon})]
         for key, points in gifts:
             gift = {**points, "reason": "goodwill"}
             cloud.call("POST p/customers/{customer_id}/issues", "shop", "customer-7", body=gift, idempotency_key=key)
@@ -228,8 +228,8 @@ def trading() -> Iterator[Cloud]:
         yield cloud
 
 
-def run(name: str) -> Event:
-    result: Event = function(name.split("/")[0]).handler(event(name), Context())
+def run(name: str) -> LambdaEvent:
+    result: LambdaEvent = function(name.split("/")[0]).handler(event(name), Context())
     return result
 
 
@@ -244,7 +244,7 @@ class Ran:
     """An event file that was run twice."""
 
     name: str
-    result: Event
+    result: LambdaEvent
     said: str
     ledger_after_once: dict[str, Any]
     ledger_after_twice: dict[str, Any]

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.customers.cards import Status as CardStatus
-from loyalty.domain.jobs.job import JobKind, Status
+from loyalty.domain.customers.cards import CardStatus
+from loyalty.domain.jobs.job import JobKind, JobStatus
 from loyalty.domain.ledger.lots import Lot, Lots
 from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.transaction import Sender
@@ -93,7 +93,7 @@ def world() -> World:
 def test_rows_are_carried_out_and_each_is_accounted_for(world: World) -> None:
     until = (NOW + DAY).isoformat()
     view = run(world, adjustment(expires_at=until), adjustment("bob", -20), adjustment("bob", 70), adjustment("cy"))
-    assert (view.job.status, view.job.total, view.done.processed, view.done.failed) == (Status.COMPLETED, 4, 4, 0)
+    assert (view.job.status, view.job.total, view.done.processed, view.done.failed) == (JobStatus.COMPLETED, 4, 4, 0)
     assert view.done.points == 150
     assert [balance(world, who) for who in ("ann", "bob", "cy")] == [50, 50, 50]
     assert world.ledger.account(member(), consistent=True).lots == Lots([Lot(NOW + DAY, 50)])
@@ -122,7 +122,7 @@ def test_new_accounts_have_secrets_of_their_own(world: World) -> None:
 
 def test_a_dry_run_says_what_would_be_and_moves_nothing(world: World) -> None:
     view = run(world, adjustment(), adjustment("bob", -20), dry_run=True)
-    assert (view.job.status, view.done.processed, view.done.points) == (Status.COMPLETED, 2, 30)
+    assert (view.job.status, view.done.processed, view.done.points) == (JobStatus.COMPLETED, 2, 30)
     assert [row["points"] for row in sheet(world, "results.csv")] == ["50", "-20"]
     assert world.ledger.statement(member(), 9, None) == []
     with pytest.raises(Refused, match="job_not_undoable"):
@@ -160,13 +160,13 @@ def test_a_broken_account_holds_up_no_other_row_of_a_dry_run(world: World) -> No
     job_id = start(world, adjustment("ann"), adjustment("bob"), dry_run=True)
     work(replace(world, ledger=Broken()))  # type: ignore[arg-type]
     view = view_job(world, "shop", job_id)
-    assert (view.job.status, view.done.failed, view.done.points) == (Status.COMPLETED, 1, 50)
+    assert (view.job.status, view.done.failed, view.done.points) == (JobStatus.COMPLETED, 1, 50)
     assert [row["code"] for row in sheet(world, "results.csv")] == ["internal_error", ""]
 
 
 def test_one_bad_row_and_nothing_is_done(world: World) -> None:
     view = run(world, adjustment(), adjustment(points="5"), adjustment("bob", colour="red"))
-    assert (view.job.status, view.job.total, view.job.bad) == (Status.FAILED, 3, 2)
+    assert (view.job.status, view.job.total, view.job.bad) == (JobStatus.FAILED, 3, 2)
     assert [(fault.row, fault.column, fault.code) for fault in view.job.faults] == [
         (2, "points", "wrong_type"),
         (3, "colour", "unknown_field"),
@@ -212,8 +212,8 @@ def test_progress_counts_the_parts_that_are_done(world: World, parts: int, monke
         work_on(world, task, row_codec(world))
         view = view_job(world, "shop", job_id)
         seen.append((view.job.status, view.done.processed))
-    counts = [(Status.RUNNING, 2 * done) for done in range(parts)]
-    assert seen == [*counts, (Status.COMPLETED, 2 * parts)]
+    counts = [(JobStatus.RUNNING, 2 * done) for done in range(parts)]
+    assert seen == [*counts, (JobStatus.COMPLETED, 2 * parts)]
 
 
 class Killed(BaseException):
@@ -279,13 +279,13 @@ def test_a_worker_may_die_at_any_call(after: bool, monkeypatch: pytest.MonkeyPat
         job_id = start(world, *ROWS)
         went_on = work_although_killed(world, at, after)
         view = view_job(world, "shop", job_id)
-        assert (view.job.status, view.done.processed, view.done.points) == (Status.COMPLETED, 4, 98)
+        assert (view.job.status, view.done.processed, view.done.points) == (JobStatus.COMPLETED, 4, 98)
         assert [balance(world, who) for who in ("ann", "bob", "cy")] == [53, -5, 50]
         assert len(sheet(world, "results.csv")) == 4
         undo_job(world, "shop", job_id, BOSS)
         work_although_killed(world, at, after)
         view = view_job(world, "shop", job_id)
-        assert (view.job.status, view.undone.points, view.undone.short) == (Status.UNDONE, -98, 0)
+        assert (view.job.status, view.undone.points, view.undone.short) == (JobStatus.UNDONE, -98, 0)
         assert [balance(world, who) for who in ("ann", "bob", "cy")] == [0, 0, 0]
         assert books_agree(world)
     assert at > 20, "it was killed at each of the calls that the work makes"
@@ -332,7 +332,7 @@ def test_what_a_job_did_cannot_be_undone_once_its_files_have_expired(world: Worl
     world.files.kept.clear()
     with pytest.raises(Refused, match="job_not_undoable"):
         undo_job(world, "shop", view.job.job_id, BOSS)
-    assert view_job(world, "shop", view.job.job_id).job.status is Status.COMPLETED
+    assert view_job(world, "shop", view.job.job_id).job.status is JobStatus.COMPLETED
 
 
 def test_what_was_done_for_somebody_who_is_erased_is_told_again_as_it_was_done() -> None:
@@ -378,7 +378,7 @@ def test_undoing_takes_back_what_is_there_and_reports_what_was_spent(world: Worl
     spend = RedemptionRequest(account_id=member(), order_total=Decimal("0.30"), currency="EUR", points=30)
     redeem_points(world, "shop", "#1", spend, SENDER)
     undone = undo(world, view)
-    assert (undone.job.status, undone.undone.points, undone.undone.short) == (Status.UNDONE, -170, 30)
+    assert (undone.job.status, undone.undone.points, undone.undone.short) == (JobStatus.UNDONE, -170, 30)
     assert [balance(world, who) for who in ("ann", "bob")] == [0, 0]
     assert [row["short"] for row in sheet(world, "undo-results.csv")] == ["30", "0"]
     assert undo(world, view).undone == undone.undone
@@ -407,7 +407,7 @@ def test_a_part_that_is_delivered_again_while_its_job_is_undone_waits_for_its_tu
     work_on(world, JobTask("shop", view.job.job_id, 0), row_codec(world))
     work(world)
     view = view_job(world, "shop", view.job.job_id)
-    assert (view.job.status, view.undone.short) == (Status.UNDONE, 0)
+    assert (view.job.status, view.undone.short) == (JobStatus.UNDONE, 0)
     assert balance(world) == 0
 
 
@@ -436,7 +436,7 @@ def test_undoing_rows_of_one_customer_leaves_what_was_there(
         ),
     )
     undone = undo(world, view)
-    assert (undone.job.status, undone.undone.processed, undone.undone.short) == (Status.UNDONE, len(rows), 0)
+    assert (undone.job.status, undone.undone.processed, undone.undone.short) == (JobStatus.UNDONE, len(rows), 0)
     assert undone.undone.points == -view.done.points
     assert [balance(world, who) for who in ("ann", "bob")] == [0, 0]
     assert [row["row"] for row in sheet(world, "undo-results.csv")] == [str(n + 1) for n in range(len(rows))]
@@ -539,7 +539,7 @@ def test_cards_are_made_each_once_and_taken_back_unless_somebody_has_one(
 ) -> None:
     monkeypatch.setattr(work_on_jobs, "ROWS_PER_PART", 120)
     view = run(world, {"count": 150}, {"count": 100}, kind=JobKind.CARDS)
-    assert (view.job.status, view.job.total, view.done.processed) == (Status.COMPLETED, 250, 250)
+    assert (view.job.status, view.job.total, view.done.processed) == (JobStatus.COMPLETED, 250, 250)
     numbers = cards_of(world)
     assert len(set(numbers)) == 250
     assert sorted(list_cards(world)) == sorted(numbers)

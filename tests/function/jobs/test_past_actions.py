@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loyalty.domain.jobs.job import Job, JobKind, Status
+from loyalty.domain.jobs.job import Job, JobKind, JobStatus
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Sender
@@ -88,7 +88,7 @@ def world() -> World:
 
 def test_members_get_both_and_guests_orders(world: World) -> None:
     view = run(world, past_sign_up(), past_order(), past_order("#2", "gus", "50.00", guest=True))
-    assert (view.job.status, view.done.points, view.done.passed_over) == (Status.COMPLETED, 175, 0)
+    assert (view.job.status, view.done.points, view.done.passed_over) == (JobStatus.COMPLETED, 175, 0)
     assert balance(world, member()) == 125
     assert balance(world, AccountId("shop", "gus", guest=True)) == 50
     kinds = {movement.kind for movement in world.ledger.statement(member(), 9, None)}
@@ -169,7 +169,7 @@ def test_a_program_has_one_run(world: World) -> None:
 
 
 def test_a_run_that_failed_or_was_undone_can_be_made_anew(world: World) -> None:
-    assert run(world, past_order(currency="euro")).job.status is Status.FAILED
+    assert run(world, past_order(currency="euro")).job.status is JobStatus.FAILED
     second = run(world, past_order(amount="40.00"), key="second")
     assert undo(world, second).undone.points == -40
     assert run(world, past_order(), key="third").done.points == 100
@@ -198,7 +198,7 @@ class Stale:
 def test_a_worker_that_hung_gives_nothing_again_that_was_undone_meanwhile(world: World) -> None:
     view = run(world, past_order(), past_sign_up())
     assert undo(world, view).undone.points == -125
-    running = replace(view.job, status=Status.RUNNING)
+    running = replace(view.job, status=JobStatus.RUNNING)
     work_on(replace(world, jobs=Stale(world.jobs, running)), JobTask("shop", view.job.job_id, 0), row_codec(world))
     assert balance(world, member()) == 0
     assert verify_program(world, "shop").found == []

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from loyalty.domain.books.closing import LEFT_ALONE, closes_at
-from loyalty.domain.customers.cards import Status
+from loyalty.domain.customers.cards import CardStatus
 from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.movement import AccountId
@@ -157,7 +157,7 @@ def test_after_an_erasure_nothing_names_the_customer_and_everything_adds_up(shop
     account = shop.world.ledger.account(done.pseudonym, consistent=True)
     assert (account.standing.tier, account.purge_at, account.card) == (None, None, None)
     cards = [view_card(shop.world, "shop", number).card for number in view_cards(shop.world, "shop", 10, None)]
-    assert {(card.status, card.holder) for card in cards} == {(Status.BLOCKED, done.pseudonym)}
+    assert {(card.status, card.holder) for card in cards} == {(CardStatus.BLOCKED, done.pseudonym)}
     assert len(view_statement(shop.world, done.pseudonym, 100, None)) == account.version
     assert view_statement(shop.world, ANN, 100, None) == []
 

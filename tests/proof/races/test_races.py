@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
-from loyalty.domain.customers.cards import Status
+from loyalty.domain.customers.cards import CardStatus
 from loyalty.domain.ledger.idempotency import cause_of_request
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.lots import Lot
@@ -339,7 +339,7 @@ def holders(shop: Functions, number: str, names: Sequence[str]) -> list[str]:
     """Who has the card by their account, which is audited, and by the card."""
     held = [name for name in names if audit(shop.world.ledger, member(name)).card == number]
     found = view_card(shop.world, "shop", number).card
-    assert held == ([found.holder.customer_id] if found.status is Status.ACTIVE and found.holder else [])
+    assert held == ([found.holder.customer_id] if found.status is CardStatus.ACTIVE and found.holder else [])
     return held
 
 
@@ -379,7 +379,7 @@ def test_assignment_against_block_leaves_a_blocked_card_with_nobody(functions: M
         assert refusals(answers) in ([], ["card_blocked"])
         assert holders(shop, one, [name]) == []
         assert audit(shop.world.ledger, member(name)).outstanding == 5
-        assert view_card(shop.world, "shop", one).card.status is Status.BLOCKED
+        assert view_card(shop.world, "shop", one).card.status is CardStatus.BLOCKED
 
 
 def test_a_card_replaced_many_times_at_once_is_replaced_once(functions: Make) -> None:

@@ -31,7 +31,7 @@ from loyalty.adapters.dynamodb.programs import DynamoDBPrograms
 from loyalty.adapters.dynamodb.purges import QueuedPurges
 from loyalty.domain.customers import erasure as erasing
 from loyalty.domain.jobs import undo as undoing
-from loyalty.domain.jobs.job import Job, Status, Tally
+from loyalty.domain.jobs.job import Job, JobStatus, Tally
 from loyalty.domain.ledger import idempotency as requests
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.history import History
@@ -535,7 +535,7 @@ def what_was_spent_of_what_a_job_gave_is_not_reported(patch: Patch) -> None:
 def a_job_is_undone_before_all_of_it_is(patch: Patch) -> None:
     def finished(self: QueuedJobs, job: Job) -> dict[int, Tally]:
         found = right(self, job)
-        return found or ({0: Tally()} if job.status is Status.UNDOING else found)
+        return found or ({0: Tally()} if job.status is JobStatus.UNDOING else found)
 
     right = QueuedJobs.finished
     patch.setattr(QueuedJobs, "finished", finished)

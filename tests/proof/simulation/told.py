@@ -12,7 +12,7 @@ from typing import Any
 
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.erasures import erasure_from
-from loyalty.domain.customers.cards import Status, card_of
+from loyalty.domain.customers.cards import CardStatus, card_of
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.movement import AccountId, Movement
@@ -262,7 +262,7 @@ class Accounting:
         history = History(created.cause, tuple(m for m in self._movements if m.cause == created.cause))
         card = card_of(history)
         return card is not None and (
-            card.status is Status.BLOCKED or any(m.event is Event.CARD_ASSIGNED for m in history)
+            card.status is CardStatus.BLOCKED or any(m.event is Event.CARD_ASSIGNED for m in history)
         )
 
 

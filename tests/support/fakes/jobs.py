@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import BinaryIO
 
-from loyalty.domain.jobs.job import Job, Status, Tally
+from loyalty.domain.jobs.job import Job, JobStatus, Tally
 from loyalty.ports.audit import Act
 from loyalty.ports.faults import LostRace
 from loyalty.ports.files import Link
@@ -75,7 +75,7 @@ class MemoryJobs:
 
 
 def _stage(job: Job) -> tuple[str, str, bool]:
-    return job.program_id, job.job_id, job.status is Status.UNDOING
+    return job.program_id, job.job_id, job.status is JobStatus.UNDOING
 
 
 class MemoryFiles:

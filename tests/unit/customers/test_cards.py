@@ -13,7 +13,7 @@ from loyalty.domain.customers.cards import (
     LENGTH,
     PREFIX,
     RANDOM_DIGITS,
-    Status,
+    CardStatus,
     block,
     card_of,
     cause_of_card,
@@ -156,9 +156,9 @@ def test_a_card_is_what_its_history_says() -> None:
     created = create(begin(program(), None, history=history))
     card = card_of(created.history)
     assert card is not None
-    assert (card.number, card.status, card.holder, card.replaced_by) == (number, Status.UNASSIGNED, None, None)
+    assert (card.number, card.status, card.holder, card.replaced_by) == (number, CardStatus.UNASSIGNED, None, None)
     [lost] = block(created.of(created.history, None), "lost")
-    assert card_of(lost.history) == replace(card, status=Status.BLOCKED)
+    assert card_of(lost.history) == replace(card, status=CardStatus.BLOCKED)
     assert block(lost.of(lost.history, None), "again") == ()
 
 
@@ -207,7 +207,7 @@ def test_a_card_is_assigned_and_its_customer_keeps_their_points() -> None:
     give(shop, 50)
     [number] = new(shop)
     done = assign(shop, number)
-    assert (done.number, done.status, done.customer_id, done.replaces) == (number, Status.ACTIVE, "ann", None)
+    assert (done.number, done.status, done.customer_id, done.replaces) == (number, CardStatus.ACTIVE, "ann", None)
     assert held(shop) == (number, 50)
     assert view_account(shop, member()).account.card == number
     assert types(shop, number) == ["card_assigned", "card_created", "points_issued"]
@@ -276,14 +276,14 @@ def test_a_blocked_card_is_of_no_use_and_its_customer_keeps_the_points() -> None
     [number] = new(shop)
     assign(shop, number)
     done = blocked(shop, number)
-    assert (done.status, done.customer_id, done.replaces) == (Status.BLOCKED, "ann", None)
+    assert (done.status, done.customer_id, done.replaces) == (CardStatus.BLOCKED, "ann", None)
     assert held(shop) == (None, 50)
     view = view_card(shop, "shop", number)
-    assert (view.card.status, view.card.holder, view.account) == (Status.BLOCKED, member(), None)
+    assert (view.card.status, view.card.holder, view.account) == (CardStatus.BLOCKED, member(), None)
     assert [movement.reason for movement in view.movements] == ["lost", None, None]
     assert refusal(lambda: assign(shop, number, "bob")) == "card_blocked"
     again = blocked(shop, number, "another key")
-    assert (again.status, again.customer_id) == (Status.BLOCKED, "ann")
+    assert (again.status, again.customer_id) == (CardStatus.BLOCKED, "ann")
     assert len(view_card(shop, "shop", number).movements) == 3
 
 
@@ -293,10 +293,10 @@ def test_a_card_is_replaced_by_a_new_one() -> None:
     [number] = new(shop)
     assign(shop, number)
     done = replaced(shop, number)
-    assert (done.status, done.customer_id, done.replaces) == (Status.ACTIVE, "ann", number)
+    assert (done.status, done.customer_id, done.replaces) == (CardStatus.ACTIVE, "ann", number)
     assert held(shop) == (done.number, 50)
     old = view_card(shop, "shop", number)
-    assert (old.card.status, old.card.replaced_by) == (Status.BLOCKED, done.number)
+    assert (old.card.status, old.card.replaced_by) == (CardStatus.BLOCKED, done.number)
     assert types(shop, done.number) == ["card_assigned", "card_created", "card_assigned", "points_issued"]
     assert sorted(shop.ledger.cards_of("shop", 100)) == sorted([number, done.number])
 
@@ -412,11 +412,11 @@ def test_what_nobody_has_of_a_batch_is_taken_back_however_often_it_is_tried() ->
     for _ in range(2):
         assert withdraw_cards(shop, cause, "undone", SENDER) == expected
     assert [view_card(shop, "shop", number).card.status for number in numbers] == [
-        Status.BLOCKED,
-        Status.ACTIVE,
-        Status.BLOCKED,
-        Status.BLOCKED,
-        Status.BLOCKED,
+        CardStatus.BLOCKED,
+        CardStatus.ACTIVE,
+        CardStatus.BLOCKED,
+        CardStatus.BLOCKED,
+        CardStatus.BLOCKED,
     ]
     assert held(shop)[0] == numbers[1]
     assert [movement.reason for movement in view_card(shop, "shop", numbers[0]).movements] == ["undone", None]
@@ -500,13 +500,13 @@ def test_cards_and_accounts_always_name_each_other_and_no_point_moves(steps: lis
             points[step[2]] += step[1] + 1
         cards = {number: view_card(shop, "shop", number).card for number in numbers}
         active = {
-            card.holder.customer_id: n for n, card in cards.items() if card.status is Status.ACTIVE and card.holder
+            card.holder.customer_id: n for n, card in cards.items() if card.status is CardStatus.ACTIVE and card.holder
         }
         assert {name: held(shop, name) for name in points} == {
             name: (active.get(name), total) for name, total in points.items()
         }
-        assert all(card.holder is None for card in cards.values() if card.status is Status.UNASSIGNED)
-        assert len(active) == sum(card.status is Status.ACTIVE for card in cards.values())
+        assert all(card.holder is None for card in cards.values() if card.status is CardStatus.UNASSIGNED)
+        assert len(active) == sum(card.status is CardStatus.ACTIVE for card in cards.values())
     assert verify_program(shop, "shop").found == []
 
 

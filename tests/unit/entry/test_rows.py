@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from loyalty.entry.contracts.orders.order import OrderItem
 from loyalty.entry.http.problems import BY_CODE
-from loyalty.entry.rows.contract import MAX_ROWS, AdjustmentRow, CardRow, PastOrder, PastSignUp
+from loyalty.entry.rows.contract import MAX_ROWS, AdjustmentRow, CardRow, PastOrderRow, PastSignUpRow
 from loyalty.entry.rows.kinds import ADJUSTMENTS, CARDS, PAST_ACTIONS, RowKind
 from loyalty.entry.rows.lines import MAX_LINE_BYTES
 from loyalty.entry.rows.read import CODES, BadRow, Row, check_rows, read_rows
@@ -405,7 +405,7 @@ def test_cards_may_be_asked_for_in_many_rows() -> None:
     ("kind", "fields"),
     [
         ("adjustments", set(AdjustmentRow.model_fields)),
-        ("reward_past_actions", {*PastOrder.model_fields, *PastSignUp.model_fields, *OrderItem.model_fields}),
+        ("reward_past_actions", {*PastOrderRow.model_fields, *PastSignUpRow.model_fields, *OrderItem.model_fields}),
         ("cards", set(CardRow.model_fields)),
     ],
 )  # fmt: skip

@@ -33,8 +33,7 @@ from loyalty.domain.orders.cancellation import cancel
 from loyalty.domain.orders.completion import complete
 from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.orders.redemption import RedemptionRequest, redeem, void
-from loyalty.domain.orders.referral import Referral, cause_of_referral, pay
-from loyalty.domain.orders.referral import take_back as take_back_from_referrer
+from loyalty.domain.orders.referral import Referral, cause_of_referral, pay, take_back_payment
 from loyalty.domain.orders.refund import Return, take_back, take_back_noted
 from loyalty.domain.points.adjustment import Adjustment, adjust, note_in_order
 from loyalty.domain.points.expiry import expire, expiry_history
@@ -157,7 +156,7 @@ def referred() -> Shop:
     shop.write(issue(shop.request("less", BEN), Issue(account_id=BEN, points=1, expires_at=None, reason="gift")))
     shop.write(adjust(shop.request("spent", BEN), Adjustment(account_id=BEN, points=-31, reason="spent")))
     shop.write(cancel(shop.order("#1"), None))
-    shop.write(take_back_from_referrer(shop.begin(cause_of_referral("shop", "ada"), BEN)))
+    shop.write(take_back_payment(shop.begin(cause_of_referral("shop", "ada"), BEN)))
     return shop
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 
-type Handler[Event] = Callable[[Event, Any], Event]
+type LambdaEvent = dict[str, Any]
+"""What a function is invoked with, and what it answers."""
+type Handler = Callable[[LambdaEvent, Any], LambdaEvent]
 
 # A request that only reads has nothing to count, which is no reason for a line in the log.
 warnings.filterwarnings("ignore", "No application metrics to publish*")
@@ -17,7 +19,7 @@ logger = Logger()
 metrics = Metrics()
 
 
-def observed[Event](handler: Handler[Event]) -> Handler[Event]:
+def observed(handler: Handler) -> Handler:
     """`handler` as Lambda calls it: the log names the invocation, and its metrics are written at its end.
 
     Both name the function, because all functions write into one log group. All is imported by then: it is left out
@@ -25,13 +27,13 @@ def observed[Event](handler: Handler[Event]) -> Handler[Event]:
     """
     gc.freeze()
     gc.enable()
-    counted: Handler[Event] = metrics.log_metrics(handler)
+    counted: Handler = metrics.log_metrics(handler)
 
-    def named(event: Event, context: Any) -> Event:
+    def named(event: LambdaEvent, context: Any) -> LambdaEvent:
         metrics.add_metadata(key="function_name", value=context.function_name)
         return counted(event, context)
 
-    logged: Handler[Event] = logger.inject_lambda_context(named)
+    logged: Handler = logger.inject_lambda_context(named)
     return logged
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.adapters.dynamodb.writing import IS_NEW, Cancelled, Change, Condition, is_at, put, write
-from loyalty.domain.jobs.job import Job, JobKind, RowFault, Status, Tally
+from loyalty.domain.jobs.job import Job, JobKind, JobStatus, RowFault, Tally
 from loyalty.ports.audit import Act
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.jobs import JobTask, RunTaken
@@ -126,7 +126,7 @@ def job_task_from(body: str) -> JobTask:
 
 
 def _stage(job: Job) -> str:
-    return "undone" if job.status is Status.UNDOING else "done"
+    return "undone" if job.status is JobStatus.UNDOING else "done"
 
 
 def _run(job: Job, *, released: bool) -> dict[str, object]:
@@ -178,7 +178,7 @@ def _job(stored: dict[str, Any]) -> Job:
         form=stored["form"],
         actor=stored["actor"],
         created_at=datetime.fromisoformat(stored["created"]),
-        status=Status(stored["status"]),
+        status=JobStatus(stored["status"]),
         version=stored["version"],
         total=stored["total"],
         bad=stored["bad"],

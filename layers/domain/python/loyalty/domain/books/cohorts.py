@@ -59,7 +59,7 @@ class Cohort:
 
 
 @dataclass(slots=True)
-class Tally:
+class CohortSums:
     """All that cohorts need of a program's days; it grows with months, not with days."""
 
     issued: dict[str, Months] = field(default_factory=lambda: defaultdict(lambda: defaultdict(int)))
@@ -106,15 +106,15 @@ class Tally:
         return anew
 
 
-def tally(days: Iterable[DaySums]) -> Tally:
+def tally(days: Iterable[DaySums]) -> CohortSums:
     """What cohorts need of `days`, which are all days of the program so far."""
-    tallied = Tally()
+    tallied = CohortSums()
     for day in days:
         tallied.add(day)
     return tallied
 
 
-def breakage(tallied: Tally, at: date) -> Breakage:
+def breakage(tallied: CohortSums, at: date) -> Breakage:
     """The history at the end of the day `at`: what expired and what was redeemed of months that are over."""
     over = [expiry for expiry in tallied.expiries if _is_over(expiry, at)]
     return Breakage(
@@ -123,7 +123,7 @@ def breakage(tallied: Tally, at: date) -> Breakage:
     )
 
 
-def cohorts(tallied: Tally, at: date) -> list[Cohort]:
+def cohorts(tallied: CohortSums, at: date) -> list[Cohort]:
     """Every cohort at the end of the day `at`, by expiry month and then by issue month.
 
     Their outstanding points sum to the liability of that day.
@@ -132,7 +132,7 @@ def cohorts(tallied: Tally, at: date) -> list[Cohort]:
     return [cohort for expiry in tallied.expiries for cohort in _of_expiry(tallied, expiry, history, at)]
 
 
-def _of_expiry(tallied: Tally, expiry: str, history: Breakage, at: date) -> Iterator[Cohort]:
+def _of_expiry(tallied: CohortSums, expiry: str, history: Breakage, at: date) -> Iterator[Cohort]:
     redeemed = tallied.redeemed(expiry)
     reversed_ = tallied.taken[Flow.REVERSED][expiry]
     expired = tallied.taken[Flow.EXPIRED][expiry]

@@ -28,7 +28,7 @@ SEPARATORS = str.maketrans("", "", " -")
 """What people type between the groups of a number, and what it is without."""
 
 
-class Status(StrEnum):
+class CardStatus(StrEnum):
     """What a card can be used for."""
 
     UNASSIGNED = "unassigned"
@@ -41,7 +41,7 @@ class Card:
     """What a card is now. `holder` has it, or had it when it was blocked."""
 
     number: str
-    status: Status = Status.UNASSIGNED
+    status: CardStatus = CardStatus.UNASSIGNED
     holder: AccountId | None = None
     replaced_by: str | None = None
 
@@ -81,12 +81,12 @@ def card_of(history: History) -> Card | None:
             case Event.CARD_CREATED | Event.CARD_RELEASED:
                 card = Card(number=number)
             case Event.CARD_ASSIGNED:
-                card = Card(number=number, status=Status.ACTIVE, holder=movement.account)
+                card = Card(number=number, status=CardStatus.ACTIVE, holder=movement.account)
             case Event.CARD_BLOCKED | Event.CARD_REPLACED:
                 facts = movement.facts
                 card = Card(
                     number=number,
-                    status=Status.BLOCKED,
+                    status=CardStatus.BLOCKED,
                     holder=movement.account,
                     replaced_by=facts.replaced_by if isinstance(facts, CardReplaced) else None,
                 )
@@ -125,9 +125,9 @@ def assign(transaction: Transaction, held_by: Account | None) -> tuple[Transacti
 def block(transaction: Transaction, reason: str | None) -> tuple[Transaction, ...]:
     """Block the card, whose history this is; the account is that of who has it. Nothing where it is blocked already."""
     card = known(transaction.history)
-    if card.status is Status.BLOCKED:
+    if card.status is CardStatus.BLOCKED:
         return ()
-    lost = CardHeld(None) if card.status is Status.ACTIVE else None
+    lost = CardHeld(None) if card.status is CardStatus.ACTIVE else None
     return (transaction.note(Event.CARD_BLOCKED, card=lost, reason=reason),)
 
 
@@ -143,7 +143,7 @@ def replace(transaction: Transaction, new: Transaction, reason: str | None) -> t
     _refuse_blocked(other, "/number")
     if other.holder:
         raise Refused("card_assigned", "The card is somebody's already.", pointer="/number")
-    if old.status is Status.BLOCKED:
+    if old.status is CardStatus.BLOCKED:
         _refuse_second(customer)
     gone = transaction.note(Event.CARD_REPLACED, facts=CardReplaced(replaced_by=other.number), reason=reason)
     given = _give(transaction.of(new.history, customer))
@@ -155,7 +155,7 @@ def _give(transaction: Transaction) -> Transaction:
 
 
 def _refuse_blocked(card: Card, pointer: str | None = None) -> None:
-    if card.status is Status.BLOCKED:
+    if card.status is CardStatus.BLOCKED:
         raise Refused("card_blocked", "The card is blocked.", pointer=pointer)
 
 

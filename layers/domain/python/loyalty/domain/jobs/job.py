@@ -17,7 +17,7 @@ class JobKind(StrEnum):
     REWARD_PAST_ACTIONS = "reward_past_actions"
 
 
-class Status(StrEnum):
+class JobStatus(StrEnum):
     """Where a job stands. It is `queued` until all its rows were looked at; one bad row and it has `failed`."""
 
     QUEUED = "queued"
@@ -108,7 +108,7 @@ class Job:
     form: str
     actor: str
     created_at: datetime
-    status: Status = Status.QUEUED
+    status: JobStatus = JobStatus.QUEUED
     version: int = 1
     total: int = 0
     bad: int = 0
@@ -122,7 +122,7 @@ class Job:
     @property
     def is_over(self) -> bool:
         """Whether no work on it is left to do, unless somebody has it undone."""
-        return self.status in (Status.COMPLETED, Status.FAILED, Status.UNDONE)
+        return self.status in (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.UNDONE)
 
     @property
     def source(self) -> str:
@@ -137,7 +137,7 @@ class Job:
     @property
     def gave_the_run_back(self) -> bool:
         """Whether its run can be made again, because nothing of it is left."""
-        return self.status in (Status.FAILED, Status.UNDONE)
+        return self.status in (JobStatus.FAILED, JobStatus.UNDONE)
 
     def cause(self, number: int) -> Cause:
         """What row `number` is the cause of, where nothing else is."""
@@ -145,7 +145,7 @@ class Job:
 
     def refuse_undo(self, *, rows_are_kept: bool) -> None:
         """Raises Refused unless the job can be undone, or is: it is completed, was no dry run, and has its rows."""
-        if self.dry_run or self.status not in (Status.COMPLETED, Status.UNDOING, Status.UNDONE):
+        if self.dry_run or self.status not in (JobStatus.COMPLETED, JobStatus.UNDOING, JobStatus.UNDONE):
             what = "A dry run" if self.dry_run else f"A job that is {self.status}"
             raise self._not_undoable(f"{what} has nothing to undo.")
         if not rows_are_kept:

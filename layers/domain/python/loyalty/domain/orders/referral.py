@@ -64,7 +64,7 @@ def pay(transaction: Transaction, order_id: str) -> Transaction:
     )
 
 
-def take_back(transaction: Transaction) -> Transaction:
+def take_back_payment(transaction: Transaction) -> Transaction:
     """Take back from the referrer what was paid: the order that it was for is cancelled."""
     history = transaction.history
     return reverse(transaction, history.reversible, Event.REFERRAL_CANCELLED, None)

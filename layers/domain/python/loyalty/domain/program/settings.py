@@ -176,14 +176,14 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class SignUp(Way):
+class SignUpWay(Way):
     """What signing up earns."""
 
     points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Referral(Way):
+class ReferralWay(Way):
     """What a customer's first order earns the one who referred them, and the customer (`referee_points`)."""
 
     points: int = 0
@@ -200,8 +200,8 @@ class WaysToEarn:
     """The ways to earn."""
 
     order: Way = field(default_factory=Way)
-    sign_up: SignUp = field(default_factory=SignUp)
-    referral: Referral = field(default_factory=Referral)
+    sign_up: SignUpWay = field(default_factory=SignUpWay)
+    referral: ReferralWay = field(default_factory=ReferralWay)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ from pydantic import BaseModel
 
 from loyalty.entry.contracts.fields import parse
 from loyalty.entry.http.problems import Problem
-from loyalty.entry.http.serve import Event
-from loyalty.entry.observing import fault_of_ours, logger, observed
+from loyalty.entry.observing import Handler, LambdaEvent, fault_of_ours, logger, observed
 from loyalty.ports.faults import Unavailable, UnknownProgram
 
 
@@ -20,18 +19,16 @@ class Failed(Exception):
     """An invocation that failed; the message is a code, and of what was refused the pointers to the fields at fault."""
 
 
-def invoked[Told: BaseModel](
-    model: type[Told], carry_out: Callable[[Told, Any], BaseModel]
-) -> Callable[[Event, Any], Event]:
+def invoked[Told: BaseModel](model: type[Told], carry_out: Callable[[Told, Any], BaseModel]) -> Handler:
     """A Lambda handler that hands the event, as a `model`, and its context to `carry_out`, and answers in JSON.
 
     The handler raises Failed.
     """
 
     @observed
-    def handler(event: Event, context: Any) -> Event:
+    def handler(event: LambdaEvent, context: Any) -> LambdaEvent:
         try:
-            answer: Event = carry_out(parse(model, event), context).model_dump(mode="json")
+            answer: LambdaEvent = carry_out(parse(model, event), context).model_dump(mode="json")
         except Problem as problem:
             places = [fault.place for fault in problem.faults]
             logger.error("refused", code=problem.rule.code, at=places)

@@ -14,18 +14,15 @@ from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.values.refusal import Refused
 from loyalty.entry.contracts.fields import parse, read_json
 from loyalty.entry.http.problems import Problem
-from loyalty.entry.observing import fault_of_ours, logger, observed
+from loyalty.entry.observing import Handler, LambdaEvent, fault_of_ours, logger, observed
 from loyalty.entry.wiring import give_back
 from loyalty.ports.faults import Unavailable, UnknownProgram
 
 LONG_WORK_AGAIN_SECONDS = 60
 """When work that may take minutes is tried again for the first time, if the table was busy."""
 
-STOREFRONT = Sender("storefront", "EVENT")
+EVENT_SENDER = Sender("storefront", "EVENT")
 """Who sends events about orders: whatever may put events on the bus."""
-
-type Event = dict[str, Any]
-type Handler = Callable[[Event, Any], Event]
 
 
 def consume[Fact](
@@ -52,7 +49,7 @@ def consume[Fact](
             raise
 
     @observed
-    def handler(event: Event, context: Any) -> Event:
+    def handler(event: LambdaEvent, context: Any) -> LambdaEvent:
         # Imported by the first batch: a function that only ever answers HTTP does not pay for it.
         from aws_lambda_powertools.utilities.batch import (
             BatchProcessor,
@@ -62,7 +59,7 @@ def consume[Fact](
         processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         with processor(event["Records"], process, lambda_context=context):
             processor.process()
-        response: Event = dict(processor.response())
+        response: LambdaEvent = dict(processor.response())
         return response
 
     return handler

@@ -19,14 +19,13 @@ from loyalty.entry.deadline import out_of_time
 from loyalty.entry.http.paths import ids_of
 from loyalty.entry.http.problems import Fault, Problem
 from loyalty.entry.http.routes import ADMIN, Route
-from loyalty.entry.observing import fault_of_ours, logger, observed
+from loyalty.entry.observing import Handler, LambdaEvent, fault_of_ours, logger, observed
 from loyalty.ports.faults import Unavailable, UnknownJob, UnknownProgram
 
 MAX_BODY_BYTES = 256 * 1024
 RETRY_AFTER = "1"
 JSON = "application/json"
 
-type Event = dict[str, Any]
 type Endpoint = Callable[["Request"], "Response"]
 
 
@@ -50,7 +49,7 @@ class Response:
 class Request:
     """A request, as one of a function's endpoints sees it."""
 
-    event: Event
+    event: LambdaEvent
     path: Mapping[str, str] = field(default_factory=dict)
     context: Any = None
 
@@ -156,12 +155,12 @@ class Request:
         return parse(model, document)
 
 
-def serve(endpoints: Mapping[Route, Endpoint]) -> Callable[[Event, Any], Event]:
+def serve(endpoints: Mapping[Route, Endpoint]) -> Handler:
     """A Lambda handler that answers each route with its endpoint. Every failure is answered with a problem."""
     routes = {route.key: (route, endpoint) for route, endpoint in endpoints.items()}
 
     @observed
-    def handler(event: Event, context: Any) -> Event:
+    def handler(event: LambdaEvent, context: Any) -> LambdaEvent:
         try:
             route, endpoint = routes[event["routeKey"]]
             response = endpoint(Request(event, ids_of(route, event), context))
@@ -211,13 +210,13 @@ def quality(media_type: str, accept: str) -> float:
 _WEIGHT = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
 
-def client_of(event: Event) -> str:
+def client_of(event: LambdaEvent) -> str:
     """The client whose token a request came with."""
     claims = _claims(event)
     return str(claims.get("client_id") or claims.get("sub") or "unknown")
 
 
-def _claims(event: Event) -> Mapping[str, object]:
+def _claims(event: LambdaEvent) -> Mapping[str, object]:
     authorizer = event["requestContext"].get("authorizer") or {}
     claims: Mapping[str, object] = authorizer.get("jwt", {}).get("claims", {})
     return claims
@@ -229,7 +228,7 @@ def _faults(refused: Refused) -> list[Fault]:
     return [Fault(refused.pointer, refused.code, refused.detail)]
 
 
-def problem_response(problem: Problem) -> Event:
+def problem_response(problem: Problem) -> LambdaEvent:
     logger.info("refused", code=problem.rule.code, at=[fault.place for fault in problem.faults])
     headers = {"content-type": "application/problem+json"}
     if problem.rule.status == HTTPStatus.SERVICE_UNAVAILABLE:

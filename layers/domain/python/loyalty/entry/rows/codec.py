@@ -13,8 +13,7 @@ from loyalty.domain.jobs.past_actions import PastSignUp
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.points.adjustment import Adjustment
 from loyalty.entry.http.problems import Fault, Problem
-from loyalty.entry.rows.contract import AdjustmentRow, CardRow, PastOrder
-from loyalty.entry.rows.contract import PastSignUp as PastSignUpRow
+from loyalty.entry.rows.contract import AdjustmentRow, CardRow, PastOrderRow, PastSignUpRow
 from loyalty.entry.rows.kinds import ADJUSTMENTS, CARDS, PAST_ACTIONS, JobRow, RowKind
 from loyalty.entry.rows.read import BadRow, Row, check_rows, read_rows
 from loyalty.entry.texts.csv import csv_lines
@@ -103,7 +102,7 @@ def _action(job: Job, row: JobRow, now: datetime) -> Action:
                 reason=row.reason,
                 order_id=row.order_id,
             )
-        case PastOrder():
+        case PastOrderRow():
             return row.order(row.order_id, now)
         case PastSignUpRow():
             account_id = AccountId(job.program_id, row.customer_id)

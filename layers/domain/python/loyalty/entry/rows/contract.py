@@ -50,7 +50,7 @@ class AdjustmentRow(Contract):
         return 1
 
 
-class PastOrder(CompletedOrder):
+class PastOrderRow(CompletedOrder):
     """An order that was completed before the program counted."""
 
     action: Literal["order"]
@@ -79,7 +79,7 @@ class PastOrder(CompletedOrder):
         return 1
 
 
-class PastSignUp(Contract):
+class PastSignUpRow(Contract):
     """A customer who signed up before the program counted."""
 
     action: Literal["sign_up"]
@@ -135,4 +135,4 @@ class CardRow(Contract):
         return self.count
 
 
-type PastAction = PastOrder | PastSignUp
+type PastAction = PastOrderRow | PastSignUpRow

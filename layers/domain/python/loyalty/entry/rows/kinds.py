@@ -9,7 +9,7 @@ from typing import Protocol
 
 from loyalty.entry.contracts.fields import Contract, Money, parse, read_json
 from loyalty.entry.http.problems import Fault, Problem
-from loyalty.entry.rows.contract import AdjustmentRow, CardRow, PastAction, PastOrder, PastSignUp
+from loyalty.entry.rows.contract import AdjustmentRow, CardRow, PastAction, PastOrderRow, PastSignUpRow
 
 
 class JobRow(Protocol):
@@ -158,9 +158,9 @@ def _goods_came_to(document: Document) -> str:
 def _past_action(document: Document) -> PastAction:
     match document.get("action"):
         case "order":
-            return parse(PastOrder, document)
+            return parse(PastOrderRow, document)
         case "sign_up":
-            return parse(PastSignUp, document)
+            return parse(PastSignUpRow, document)
         case None:
             raise Problem.of([Fault("/action", "missing_field", "is needed: order or sign_up")])
         case _:

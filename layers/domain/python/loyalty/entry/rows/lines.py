@@ -18,7 +18,7 @@ _FOREIGN = (
 )
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     """A file, or the body of an object in S3."""
 
     def read(self, size: int, /) -> bytes:
@@ -41,7 +41,7 @@ class ForeignFile(Exception):
     """A file that is no text in UTF-8; the message says what it is."""
 
 
-def lines_of(source: Source) -> Iterator[Line]:
+def lines_of(source: ByteSource) -> Iterator[Line]:
     """The lines of `source`, ended by LF, CRLF or CR, without a byte order mark. Raises ForeignFile."""
     rest = b""
     while len(rest) < 4 and (chunk := source.read(_CHUNK)):

@@ -25,7 +25,7 @@ from loyalty.entry.http.problems import MAX_FAULTS, Problem
 from loyalty.entry.rows.contract import MAX_ROWS
 from loyalty.entry.rows.csv import Record, Unreadable, header_of, not_utf8, records_of
 from loyalty.entry.rows.kinds import BadCell, Document, JobRow, RowKind, identifier
-from loyalty.entry.rows.lines import MAX_LINE_BYTES, ForeignFile, Line, Source, lines_of
+from loyalty.entry.rows.lines import MAX_LINE_BYTES, ByteSource, ForeignFile, Line, lines_of
 
 CODES = {
     "ragged_row": "A row has more or fewer cells than the file has columns",
@@ -61,7 +61,7 @@ class BadRow(NamedTuple):
 
 
 def read_rows[R: JobRow](
-    source: Source, form: Literal["csv", "jsonl"], kind: RowKind[R], now: datetime
+    source: ByteSource, form: Literal["csv", "jsonl"], kind: RowKind[R], now: datetime
 ) -> Iterator[Row[R] | BadRow]:
     """The rows of a file and the faults of its bad rows, in order; a row is good or has faults, never both."""
     try:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import batched
 from typing import Protocol
 
-from loyalty.domain.books.cohorts import Breakage, Cohort, Tally, breakage, cohorts, tally
+from loyalty.domain.books.cohorts import Breakage, Cohort, CohortSums, breakage, cohorts, tally
 from loyalty.domain.books.deferred_revenue import Position, Sales, position
 from loyalty.domain.books.liability import RollForward, roll_forward
 from loyalty.domain.books.sums import DaySums
@@ -102,7 +102,7 @@ def view_deferred_revenue(
     """
     program = ports.programs.get(program_id)
     before = sales = Sales()
-    tallied = Tally()
+    tallied = CohortSums()
     for day in _until(ports, program_id, last, out_of_time):
         tallied.add(day)
         sales = sales.then(day)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from loyalty.domain.books.journal import JournalEntry, journal_entry, sum_up
 from loyalty.domain.books.sums import DaySums
-from loyalty.domain.customers.cards import Status, card_of, cause_of_card
+from loyalty.domain.customers.cards import CardStatus, card_of, cause_of_card
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.kinds import Kind
 from loyalty.domain.ledger.movement import AccountId, Movement
@@ -146,7 +146,7 @@ def _differences_of_card(ports: VerifyPorts, account: Account) -> Iterator[str]:
         return
     history, _ = ports.ledger.read(cause_of_card(account.account_id.program_id, account.card), None, consistent=True)
     card = card_of(history)
-    if card and card.status is Status.ACTIVE and card.holder == account.account_id:
+    if card and card.status is CardStatus.ACTIVE and card.holder == account.account_id:
         return
     # It may have been blocked or given to somebody else since the account was read.
     if ports.ledger.account(account.account_id, consistent=True).version == account.version:

@@ -25,8 +25,8 @@ class BatchPorts(CommandPorts, HasTokens, Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """Row `number` of a job: the command that carries it out, and what the row came to by the command's transaction.
+class RowCommand:
+    """What carries out row `number` of a job, and what the row came to by the transaction of its command.
 
     `may_join` says that the row may be written together with others: its command gathers nothing, and nothing is known
     to have happened to its cause, so that its history need not be read.
@@ -39,7 +39,7 @@ class Row:
     may_join: bool = True
 
 
-def carry_out_many(ports: BatchPorts, program_id: str, rows: Sequence[Row]) -> Iterator[RowResult]:
+def carry_out_many(ports: BatchPorts, program_id: str, rows: Sequence[RowCommand]) -> Iterator[RowResult]:
     """Carry out `rows`, in any order; each is done, not needed, or refused. Raises Unavailable."""
     for batch in _batches(rows):
         joining = [row for row in batch if row.may_join]
@@ -49,12 +49,12 @@ def carry_out_many(ports: BatchPorts, program_id: str, rows: Sequence[Row]) -> I
             yield row.result(done) if done else _tried(row, lambda row: carry_out(ports, row.command))
 
 
-def look_at_many(ports: BatchPorts, program_id: str, rows: Iterable[Row]) -> Iterator[RowResult]:
+def look_at_many(ports: BatchPorts, program_id: str, rows: Iterable[RowCommand]) -> Iterator[RowResult]:
     """What `rows` would come to now, one after the other. Writes nothing. Raises Unavailable."""
     program = ports.programs.get(program_id)
     known: dict[AccountId, Account] = {}
 
-    def look(row: Row) -> Transaction:
+    def look(row: RowCommand) -> Transaction:
         before = known.get(row.account_id)
         history, read = ports.ledger.read(row.command.cause, None if before else row.account_id, consistent=False)
         done, *_ = _decided(ports, row, _begun(ports, program, row, history, before or read))
@@ -65,14 +65,14 @@ def look_at_many(ports: BatchPorts, program_id: str, rows: Iterable[Row]) -> Ite
         yield _tried(row, look)
 
 
-def failed(row: Row, code: str) -> RowResult:
+def failed(row: RowCommand, code: str) -> RowResult:
     """That a row was refused."""
     return RowResult(number=row.number, ending=Ending.FAILED, code=code, customer_id=row.account_id.customer_id)
 
 
-def _batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
+def _batches(rows: Sequence[RowCommand]) -> Iterator[list[RowCommand]]:
     """`rows` in parts that name no account twice and may fit a write."""
-    batch: list[Row] = []
+    batch: list[RowCommand] = []
     names: set[AccountId] = set()
     for row in rows:
         if len(batch) == ACCOUNTS_PER_WRITE or row.account_id in names:
@@ -84,7 +84,7 @@ def _batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _together(ports: BatchPorts, program: Program, rows: Sequence[Row]) -> dict[int, Transaction]:
+def _together(ports: BatchPorts, program: Program, rows: Sequence[RowCommand]) -> dict[int, Transaction]:
     """The transactions that could be written together, by the numbers of their rows."""
     known = {account.account_id: account for account in ports.ledger.accounts([row.account_id for row in rows])}
     decided: dict[AccountId, Transaction] = {}
@@ -106,11 +106,13 @@ def _together(ports: BatchPorts, program: Program, rows: Sequence[Row]) -> dict[
     return done_by_number
 
 
-def _begun(ports: BatchPorts, program: Program, row: Row, history: History, account: Account | None) -> Transaction:
+def _begun(
+    ports: BatchPorts, program: Program, row: RowCommand, history: History, account: Account | None
+) -> Transaction:
     return Transaction.begin(program, Origin(row.command.sender, ports.clock()), history, account)
 
 
-def _decided(ports: BatchPorts, row: Row, begun: Transaction) -> Sequence[Transaction]:
+def _decided(ports: BatchPorts, row: RowCommand, begun: Transaction) -> Sequence[Transaction]:
     return row.command.decide(begun, row.command.gather(ports, begun))
 
 
@@ -124,7 +126,7 @@ def _written(ports: BatchPorts, transactions: Sequence[Transaction]) -> list[Tra
     return written
 
 
-def _tried(row: Row, carry: Callable[[Row], Transaction]) -> RowResult:
+def _tried(row: RowCommand, carry: Callable[[RowCommand], Transaction]) -> RowResult:
     """What becomes of a row by itself. Raises Unavailable."""
     try:
         transaction = carry(row)

@@ -7,7 +7,7 @@ consistently. If anything else happens to one of them meanwhile, this loses the 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from loyalty.domain.customers.cards import Status, assign, block, card_of, cause_of_card, create, draw, replace
+from loyalty.domain.customers.cards import CardStatus, assign, block, card_of, cause_of_card, create, draw, replace
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.facts import CardAsked, CardRequested, ReplacementAsked
 from loyalty.domain.ledger.history import History
@@ -23,7 +23,7 @@ class CardChanged:
     """What became of a card, the first time: whose it is, or was when it was blocked. `replaces` is the one before."""
 
     number: str
-    status: Status
+    status: CardStatus
     customer_id: str | None
     replaces: str | None
     outcome: Outcome
@@ -102,7 +102,7 @@ def _carry_out[F: _Found](
     number, asked_for = done.facts_as(CardRequested).card, change.asked.number
     return CardChanged(
         number=number,
-        status=Status.BLOCKED if change.event is Event.CARD_BLOCKED else Status.ACTIVE,
+        status=CardStatus.BLOCKED if change.event is Event.CARD_BLOCKED else CardStatus.ACTIVE,
         customer_id=done.account.customer_id if done.account else None,
         replaces=asked_for if asked_for != number else None,
         outcome=Outcome.of(transaction),

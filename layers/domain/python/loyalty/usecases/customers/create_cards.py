@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loyalty.domain.customers.cards import Status, block, cause_of_card, create, draw, known
+from loyalty.domain.customers.cards import CardStatus, block, cause_of_card, create, draw, known
 from loyalty.domain.ledger.facts import CardsAsked, CardsRequested
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import is_repeat
@@ -56,7 +56,7 @@ def withdraw_cards(ports: CommandPorts, cause: Cause, reason: str, sender: Sende
         origin = Origin(sender, ports.clock())
         histories = [_history(ports, cause.program_id, number) for number in _cards(batch)]
         assigned = tuple(card.number for history in histories if (card := known(history)).holder)
-        unassigned = [history for history in histories if known(history).status is Status.UNASSIGNED]
+        unassigned = [history for history in histories if known(history).status is CardStatus.UNASSIGNED]
         begun = [Transaction.begin(program, origin, history, None) for history in unassigned]
         blocking = [blocked for transaction in begun for blocked in block(transaction, reason)]
         if blocking:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loyalty.domain.customers.cards import Card, Status, cause_of_card, known
+from loyalty.domain.customers.cards import Card, CardStatus, cause_of_card, known
 from loyalty.domain.ledger.movement import Movement
 from loyalty.usecases.customers.account import AccountPorts, AccountView, view_account
 
@@ -26,7 +26,7 @@ def view_card(ports: AccountPorts, program_id: str, number: str) -> CardView:
     history, _ = ports.ledger.read(cause_of_card(program_id, number), None, consistent=True)
     card = known(history)
     own = history.movements[::-1]
-    if card.holder is None or card.status is not Status.ACTIVE:
+    if card.holder is None or card.status is not CardStatus.ACTIVE:
         return CardView(card, None, own[:LATEST])
     account = view_account(ports, card.holder)
     # What a card does to its customer is in both; of one instant, what is in the statement came last.

@@ -18,7 +18,7 @@ from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.order import Order, cause_of_order
 from loyalty.domain.points.adjustment import Adjustment
 from loyalty.domain.points.sign_up import cause_of_sign_up
-from loyalty.usecases.commands.batch import Row
+from loyalty.usecases.commands.batch import RowCommand
 from loyalty.usecases.commands.command import Command
 from loyalty.usecases.points.adjust import adjusting
 
@@ -28,7 +28,7 @@ TURNS = 3
 type Decide[Found] = Callable[[Transaction, Found], Sequence[Transaction]]
 
 
-def doing(job: Job, number: int, action: Action) -> Row:
+def doing(job: Job, number: int, action: Action) -> RowCommand:
     """What carries out row `number` of `job`."""
     match action:
         case Adjustment():
@@ -40,7 +40,7 @@ def doing(job: Job, number: int, action: Action) -> Row:
     return replace(row, command=replace(row.command, decide=_once(job, row.command.decide)))
 
 
-def undoing(job: Job, number: int, action: Action) -> Row:
+def undoing(job: Job, number: int, action: Action) -> RowCommand:
     """What undoes row `number` of `job`."""
     row = doing(job, number, action)
     subject = action.order_id if not isinstance(action, PastSignUp) else None
@@ -55,7 +55,7 @@ def undoing(job: Job, number: int, action: Action) -> Row:
         undone = _undone_by(done, job)
         return _result(number, Ending.DONE if undone else Ending.PASSED_OVER, row.account_id, undone, subject)
 
-    return Row(number=number, account_id=row.account_id, command=command, result=result, may_join=False)
+    return RowCommand(number=number, account_id=row.account_id, command=command, result=result, may_join=False)
 
 
 def action_account(job: Job, action: Action) -> AccountId:
@@ -89,11 +89,11 @@ def _once[Found](job: Job, decide: Decide[Found]) -> Decide[Found]:
     return decide_once
 
 
-def _adjusting(job: Job, number: int, request: Adjustment) -> Row:
+def _adjusting(job: Job, number: int, request: Adjustment) -> RowCommand:
     def result(done: Transaction) -> RowResult:
         return _result(number, Ending.DONE, request.account_id, done.history.movements[0], request.order_id)
 
-    return Row(
+    return RowCommand(
         number=number,
         account_id=request.account_id,
         command=adjusting(job.cause(number), request, _sender(job)),
@@ -102,7 +102,7 @@ def _adjusting(job: Job, number: int, request: Adjustment) -> Row:
     )
 
 
-def _rewarding_order(job: Job, number: int, order: Order) -> Row:
+def _rewarding_order(job: Job, number: int, order: Order) -> RowCommand:
     account_id = action_account(job, order)
 
     def result(done: Transaction) -> RowResult:
@@ -117,10 +117,10 @@ def _rewarding_order(job: Job, number: int, order: Order) -> Row:
         sender=_sender(job, order.completed_at),
         decide=lambda begun, _: [reward_order(begun, order)],
     )
-    return Row(number=number, account_id=account_id, command=command, result=result)
+    return RowCommand(number=number, account_id=account_id, command=command, result=result)
 
 
-def _rewarding_sign_up(job: Job, number: int, action: PastSignUp) -> Row:
+def _rewarding_sign_up(job: Job, number: int, action: PastSignUp) -> RowCommand:
     def result(done: Transaction) -> RowResult:
         rewarded = done_by(done.history, job.source)
         why = None if rewarded else why_sign_up_passed_over(done, action)
@@ -133,7 +133,7 @@ def _rewarding_sign_up(job: Job, number: int, action: PastSignUp) -> Row:
         sender=_sender(job, action.signed_up_at),
         decide=lambda begun, _: [reward_sign_up(begun, action)],
     )
-    return Row(number=number, account_id=action.account_id, command=command, result=result)
+    return RowCommand(number=number, account_id=action.account_id, command=command, result=result)
 
 
 def _sender(job: Job, occurred_at: datetime | None = None) -> Sender:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from loyalty.domain.jobs.job import Job, JobKind, Status, Tally
+from loyalty.domain.jobs.job import Job, JobKind, JobStatus, Tally
 from loyalty.domain.ledger.idempotency import key_reused
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.values.refusal import Refused
@@ -116,15 +116,15 @@ def latest_jobs(ports: JobPorts, program_id: str, limit: int) -> list[JobView]:
 def undo_job(ports: JobPorts, program_id: str, job_id: str, sender: Sender) -> JobView:
     """Start undoing a job that is completed; once. Raises Refused for any other, UnknownJob, and Unavailable."""
     job = _job(ports, program_id, job_id)
-    begins = job.status is Status.COMPLETED
+    begins = job.status is JobStatus.COMPLETED
     job.refuse_undo(rows_are_kept=not begins or ports.files.size(part_name(job.rows, 0)) is not None)
     if begins:
-        job = job.changed(status=Status.UNDOING)
+        job = job.changed(status=JobStatus.UNDOING)
         try:
             ports.jobs.change(job, _act(ports, job, "job_undone", sender))
         except LostRace:
             raise Unavailable("somebody else changed the job") from None
-    if job.status is Status.UNDOING:
+    if job.status is JobStatus.UNDOING:
         ports.jobs.hand_over([JobTask(program_id, job_id)])
     return _view(ports, job)
 
@@ -190,7 +190,7 @@ def _repeated(ports: JobPorts, made: _Made, request: JobRequest) -> JobStarted:
     job = made.job
     if made.digest != request.digest:
         raise key_reused({"job_id": job.job_id})
-    if job.status is Status.QUEUED:
+    if job.status is JobStatus.QUEUED:
         # Whoever made the job may have died before it was handed over.
         ports.jobs.hand_over([JobTask(job.program_id, job.job_id)])
     return JobStarted(job=job, outcome=Outcome.REPEATED)
@@ -235,9 +235,9 @@ def _job(ports: JobPorts, program_id: str, job_id: str) -> Job:
 
 def _view(ports: JobPorts, job: Job) -> JobView:
     done, undone = job.done, job.undone
-    if job.status in (Status.RUNNING, Status.UNDOING):
+    if job.status in (JobStatus.RUNNING, JobStatus.UNDOING):
         so_far = Tally()
         for tally in ports.jobs.finished(job).values():
             so_far = so_far.plus(tally)
-        done, undone = (so_far, undone) if job.status is Status.RUNNING else (done, so_far)
+        done, undone = (so_far, undone) if job.status is JobStatus.RUNNING else (done, so_far)
     return JobView(job=job, done=done, undone=undone)

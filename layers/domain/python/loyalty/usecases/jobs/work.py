@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from loyalty.domain.jobs.job import Job, JobKind, RowFault, RowResult, Status, Tally
+from loyalty.domain.jobs.job import Job, JobKind, JobStatus, RowFault, RowResult, Tally
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.jobs import JobTask
 from loyalty.ports.world import HasFiles, HasJobs
@@ -55,12 +55,12 @@ def work_on(ports: WorkPorts, task: JobTask, codec: RowCodec) -> Job | None:
     """Do what `task` asks for, as its job stands now; None where there is nothing to do. Raises Unavailable."""
     job = ports.jobs.get(task.program_id, task.job_id)
     match job:
-        case Job(status=Status.QUEUED):
+        case Job(status=JobStatus.QUEUED):
             return _check(ports, job, codec)
-        case Job(status=Status.RUNNING | Status.UNDOING) if task.part is None:
+        case Job(status=JobStatus.RUNNING | JobStatus.UNDOING) if task.part is None:
             _hand_over(ports, job)
             return job
-        case Job(status=Status.RUNNING | Status.UNDOING):
+        case Job(status=JobStatus.RUNNING | JobStatus.UNDOING):
             return _part(ports, job, task.part or 0, codec)
         case _:
             return job
@@ -93,7 +93,7 @@ def _check(ports: WorkPorts, job: Job, codec: RowCodec) -> Job | None:
         return _change(
             ports,
             job.changed(
-                status=Status.FAILED,
+                status=JobStatus.FAILED,
                 total=total + bad,
                 bad=bad,
                 faults=tuple(faults[:MOST_FAULTS]),
@@ -103,7 +103,7 @@ def _check(ports: WorkPorts, job: Job, codec: RowCodec) -> Job | None:
     if part:
         _write_part(ports, rows, parts, part)
         parts += 1
-    running = _change(ports, job.changed(status=Status.RUNNING, total=total, rows=rows, parts=parts))
+    running = _change(ports, job.changed(status=JobStatus.RUNNING, total=total, rows=rows, parts=parts))
     if running is None:
         # Whoever was first may die before the parts are handed over, and this may be the last task that there is.
         raise Unavailable("somebody else has checked the job")
@@ -137,7 +137,7 @@ def _left(job: Job, finished: Collection[int]) -> list[int]:
 
 
 def _turns(job: Job) -> int:
-    return TURNS if job.status is Status.UNDOING and job.kind is JobKind.ADJUSTMENTS and job.parts > 1 else 1
+    return TURNS if job.status is JobStatus.UNDOING and job.kind is JobKind.ADJUSTMENTS and job.parts > 1 else 1
 
 
 def _is_over(job: Job, finished: Collection[int]) -> bool:
@@ -167,7 +167,7 @@ def _part(ports: WorkPorts, job: Job, part: int, codec: RowCodec) -> Job | None:
 
 
 def _outcomes(ports: WorkPorts, job: Job, rows: Sequence[tuple[int, Action | None]]) -> Iterable[RowResult]:
-    is_undoing = job.status is Status.UNDOING
+    is_undoing = job.status is JobStatus.UNDOING
     if job.kind is JobKind.CARDS:
         work = take_cards_back if is_undoing else make_cards
         return work(ports, job, [number for number, _ in rows])
@@ -186,15 +186,15 @@ def _finish(ports: WorkPorts, job: Job, finished: dict[int, Tally]) -> Job | Non
     for one in finished.values():
         tally = tally.plus(one)
     names = [_outcomes_name(job, part) for part in range(job.parts)]
-    if job.status is Status.UNDOING:
+    if job.status is JobStatus.UNDOING:
         ports.files.join(names, undo_results_name(job))
-        return _change(ports, job.changed(status=Status.UNDONE, undone=tally, finished_at=ports.clock()))
+        return _change(ports, job.changed(status=JobStatus.UNDONE, undone=tally, finished_at=ports.clock()))
     ports.files.join(names, results_name(job))
-    return _change(ports, job.changed(status=Status.COMPLETED, done=tally, finished_at=ports.clock()))
+    return _change(ports, job.changed(status=JobStatus.COMPLETED, done=tally, finished_at=ports.clock()))
 
 
 def _outcomes_name(job: Job, part: int) -> str:
-    what = "undone" if job.status is Status.UNDOING else "done"
+    what = "undone" if job.status is JobStatus.UNDOING else "done"
     return f"{job.rows}/{what}/{part:06d}"
 
 

@@ -8,7 +8,7 @@ from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Sender, Transaction
 from loyalty.domain.orders.cancellation import cancel
 from loyalty.domain.orders.order import cause_of_order
-from loyalty.domain.orders.referral import take_back
+from loyalty.domain.orders.referral import take_back_payment
 from loyalty.usecases.commands.command import Command, CommandPorts, Outcome, carry_out
 from loyalty.usecases.orders.referral import recorded_referral
 
@@ -64,7 +64,7 @@ def _command(
 ) -> Command[Transaction | None]:
     def decide(begun: Transaction, referral: Transaction | None) -> Sequence[Transaction]:
         begun.history.refuse_other_customer_id(customer_id)
-        taken = take_back(referral) if referral else None
+        taken = take_back_payment(referral) if referral else None
         return [cancel(begun, reason), *([taken] if taken and taken.decided else [])]
 
     return Command(

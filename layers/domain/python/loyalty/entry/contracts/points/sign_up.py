@@ -6,7 +6,7 @@ from typing import Literal
 from loyalty.entry.contracts.fields import Answer, Contract
 
 
-class SignUp(Contract):
+class SignedUpCustomer(Contract):
     """A customer signs up; there is nothing else to say."""
 
 

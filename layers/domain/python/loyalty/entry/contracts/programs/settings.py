@@ -162,7 +162,7 @@ class ReferralSettings(Contract):
     referee_points: SomePoints = 0
 
 
-class WaysToEarn(Contract):
+class WaysToEarnSettings(Contract):
     """The ways to earn, each with its own switch."""
 
     order: OrderSwitch = OrderSwitch()
@@ -326,7 +326,7 @@ class ProgramSettings(Contract):
     timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
     label: Text = "points"
     earn: EarnSettings = EarnSettings()
-    ways_to_earn: WaysToEarn = WaysToEarn()
+    ways_to_earn: WaysToEarnSettings = WaysToEarnSettings()
     redeem: RedeemSettings = RedeemSettings()
     expiry: ExpirySettings = ExpirySettings()
     cancel: CancelSettings = CancelSettings()
