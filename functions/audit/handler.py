@@ -15,10 +15,10 @@ def get(request: Request) -> Response:
     program_id, query = request.program_id, request.parameters(AuditQuery)
     after = query.after(program_id)
     try:
-        acts, place = view_audit(world(), program_id, query.first, query.last, query.limit, after)
+        entries, place = view_audit(world(), program_id, query.first, query.last, query.limit, after)
     except ValueError:
         raise bad_cursor() from None
-    answer = AuditAnswer.of(program_id, query, acts, place)
+    answer = AuditAnswer.of(program_id, query, entries, place)
     return answer_page(request, media_type, answer, answer.cursor, as_csv)
 
 

@@ -15,20 +15,20 @@ def put(request: Request) -> Response:
     def expected(version: int) -> bool:
         return request.if_match(version) and settings.version in (None, version)
 
-    edition = change_program(
+    recorded = change_program(
         world(),
         program_id,
         lambda version: settings.program(program_id, version),
         request.audited_sender(),
         expected,
     )
-    version = edition.program.version
-    return Response(ProgramAnswer.of(edition), 201 if version == 1 else 200, version=version)
+    version = recorded.program.version
+    return Response(ProgramAnswer.of(recorded), 201 if version == 1 else 200, version=version)
 
 
 def get(request: Request) -> Response:
-    edition = view_program(world(), request.program_id, request.parameters(ProgramQuery).version)
-    return Response(ProgramAnswer.of(edition), version=edition.program.version)
+    recorded = view_program(world(), request.program_id, request.parameters(ProgramQuery).version)
+    return Response(ProgramAnswer.of(recorded), version=recorded.program.version)
 
 
 handler = serve({Route.PUT_PROGRAM: put, Route.GET_PROGRAM: get})

@@ -16,7 +16,7 @@ from loyalty.ports.audit import Audit
 from loyalty.ports.books import Books
 from loyalty.ports.erasures import Erasures
 from loyalty.ports.ledger import Ledger
-from loyalty.ports.programs import Edition, Programs
+from loyalty.ports.programs import Programs, ProgramVersion
 from tests.support.fakes.books import MemoryBooks
 from tests.support.fakes.memory import MemoryLedger, MemoryPrograms
 from tests.support.fakes.privacy import MemoryAudit, MemoryErasures
@@ -55,7 +55,7 @@ class Store:
 
 def memory() -> Store:
     seconds, ledger = Seconds(), MemoryLedger()
-    kept: dict[str, list[Edition]] = {}
+    kept: dict[str, list[ProgramVersion]] = {}
     programs, other = (MemoryPrograms(kept, STALENESS, seconds) for _ in range(2))
     books = MemoryBooks(ledger)
     erasures, audit = MemoryErasures(ledger), MemoryAudit(ledger, programs)

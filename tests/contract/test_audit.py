@@ -7,8 +7,8 @@ import pytest
 
 from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.lots import Lot
-from loyalty.ports.audit import Act
-from loyalty.ports.programs import Edition
+from loyalty.ports.audit import AuditEntry
+from loyalty.ports.programs import ProgramVersion
 from tests.contract.conftest import Store
 from tests.support.builders import issuing, member, program
 
@@ -23,12 +23,12 @@ def act(store: Store, at: datetime, address: str | None = "203.0.113.7", name: s
     store.ledger.write([replace(transaction, movements=(replace(movement, address=address),))])
 
 
-def acts(store: Store, first: date, last: date, size: int) -> list[Act]:
+def entries(store: Store, first: date, last: date, size: int) -> list[AuditEntry]:
     """All of them, in pages of `size`."""
-    found: list[Act] = []
+    found: list[AuditEntry] = []
     place = None
     while True:
-        page, place = store.audit.acts("shop", first, last, size, place)
+        page, place = store.audit.entries("shop", first, last, size, place)
         assert len(page) <= size
         found += page
         if place is None:
@@ -43,18 +43,18 @@ def test_acts_are_read_in_their_order_over_months_in_pages_of_any_size(store: St
     times += [datetime(2026, 6, 1, tzinfo=UTC)]
     for at in times:
         act(store, at)
-    assert [one.at for one in acts(store, *JANUARY, size)] == times[1:7]
-    assert [one.at for one in acts(store, date(2025, 1, 1), date(2026, 12, 31), size)] == times
-    assert [one.at for one in acts(store, date(2026, 1, 15), date(2026, 1, 15), size)] == times[2:6]
+    assert [one.at for one in entries(store, *JANUARY, size)] == times[1:7]
+    assert [one.at for one in entries(store, date(2025, 1, 1), date(2026, 12, 31), size)] == times
+    assert [one.at for one in entries(store, date(2026, 1, 15), date(2026, 1, 15), size)] == times[2:6]
 
 
 def test_only_what_has_an_address_is_an_act(store: Store) -> None:
     at = datetime(2026, 1, 15, tzinfo=UTC)
     act(store, at, None)
     act(store, at + timedelta(1), name="bob")
-    store.programs.save(Edition(program(), at + timedelta(2), "admin", "203.0.113.8"))
-    store.programs.save(Edition(replace(program(), version=2), at + timedelta(3), "admin"))
-    issued, changed = acts(store, *JANUARY, 10)
+    store.programs.save(ProgramVersion(program(), at + timedelta(2), "admin", "203.0.113.8"))
+    store.programs.save(ProgramVersion(replace(program(), version=2), at + timedelta(3), "admin"))
+    issued, changed = entries(store, *JANUARY, 10)
     assert (issued.action, issued.account, issued.points, issued.reason) == (
         "points_issued",
         member("bob"),
@@ -63,7 +63,7 @@ def test_only_what_has_an_address_is_an_act(store: Store) -> None:
     )
     assert (changed.action, changed.actor, changed.address) == ("program_changed", "admin", "203.0.113.8")
     assert (changed.program_version, changed.cause, changed.account) == (1, None, None)
-    assert store.programs.edition("shop", 1).address == "203.0.113.8"
+    assert store.programs.recorded("shop", 1).address == "203.0.113.8"
 
 
 PLACES = ["", "x", "[]", '["2026-01-15T00:00:00.000000Z", 1, "x"]', '["", "", ""]', "null", "[[[[", '"\\ud800"']
@@ -73,9 +73,9 @@ PLACES = ["", "x", "[]", '["2026-01-15T00:00:00.000000Z", 1, "x"]', '["", "", ""
 def test_a_place_of_its_own_making_is_refused(store: Store, place: str) -> None:
     act(store, datetime(2026, 1, 15, tzinfo=UTC))
     with pytest.raises(ValueError, match=r"."):
-        store.audit.acts("shop", *JANUARY, 10, place)
+        store.audit.entries("shop", *JANUARY, 10, place)
 
 
 def test_nothing_happened_to_nobody(store: Store) -> None:
-    assert store.audit.acts("shop", *JANUARY, 10, None) == ([], None)
+    assert store.audit.entries("shop", *JANUARY, 10, None) == ([], None)
     assert Account(account_id=member()).is_erased is False

@@ -96,7 +96,7 @@ def test_records_are_found_and_rewritten_once_all_or_none(store: Store) -> None:
     assert store.erasures.rewrite(erasure, changes) == 0
     assert [one for page in store.erasures.records(member()) for one in page] == []
     assert store.erasures.count(PSEUDONYM) == erasure.movements
-    assert len(store.ledger.asides(PSEUDONYM, 10, None)) == 1
+    assert len(store.ledger.unbooked_records(PSEUDONYM, 10, None)) == 1
     for change in changes:
         history, _ = store.ledger.read(change.after.cause, None, consistent=True)
         assert change.after in history.movements

@@ -21,7 +21,7 @@ from loyalty.domain.orders.order import cause_of_order
 from loyalty.domain.points.expiry import expire, expiry_history
 from loyalty.domain.program.settings import Program
 from loyalty.ports.faults import LostRace
-from loyalty.ports.ledger import MAX_ITEMS, AsidePlace, Ledger, WriteOff
+from loyalty.ports.ledger import MAX_ITEMS, Ledger, RecordPlace, WriteOff
 from tests.contract.conftest import Store
 from tests.support.builders import DAY, NOW, again, begin, issuing, member, order_history, program
 from tests.support.worlds import digits
@@ -92,7 +92,7 @@ def test_an_account_has_a_salt_from_the_first_that_it_keeps(store: Store) -> Non
 
 def test_what_moved_nothing_is_found_beside_the_statement(ledger: Ledger) -> None:
     guest = AccountId("shop", "ann", guest=True)
-    assert ledger.asides(member(), 10, None) == []
+    assert ledger.unbooked_records(member(), 10, None) == []
     records: list[Movement] = []
     for number in range(5):
         for account_id in (member(), guest, member("ann-aside")):
@@ -102,9 +102,9 @@ def test_what_moved_nothing_is_found_beside_the_statement(ledger: Ledger) -> Non
     issue(ledger, member(), Lot(None, 5))
     found: list[Movement] = []
     place = None
-    while page := ledger.asides(member(), 2, place):
+    while page := ledger.unbooked_records(member(), 2, place):
         found += page
-        place = AsidePlace(page[-1].recorded_at, page[-1].cause, page[-1].position)
+        place = RecordPlace(page[-1].recorded_at, page[-1].cause, page[-1].position)
     assert len(found) == len(records)
     assert {movement.movement_id for movement in found} == {movement.movement_id for movement in records}
     assert {movement.sequence for movement in found} == {None}
@@ -321,9 +321,9 @@ def test_pages_of_movements_and_records_are_full_however_large_they_are(ledger: 
         ledger.write([begun.note(Event.ORDER_COMPLETED, facts=facts)])
     assert [m.sequence for m in ledger.statement(member(), 8, None)] == list(range(9, 1, -1))
     assert len(ledger.statement(member(), 100, None)) == 9
-    [*first, last] = ledger.asides(member(), 8, None)
+    [*first, last] = ledger.unbooked_records(member(), 8, None)
     assert len(first) == 7
-    assert len(ledger.asides(member(), 8, AsidePlace(last.recorded_at, last.cause, last.position))) == 1
+    assert len(ledger.unbooked_records(member(), 8, RecordPlace(last.recorded_at, last.cause, last.position))) == 1
 
 
 def test_due_is_what_expires_by_the_instant_and_nothing_else(ledger: Ledger) -> None:

@@ -26,7 +26,7 @@ from loyalty.ports.faults import Unavailable
 from loyalty.ports.files import Files
 from loyalty.ports.jobs import Jobs, JobTask
 from loyalty.ports.ledger import Ledger
-from loyalty.ports.programs import Edition, Programs
+from loyalty.ports.programs import Programs, ProgramVersion
 from loyalty.ports.purges import Purges, PurgeTask
 from loyalty.usecases.jobs.work import work_on
 from loyalty.usecases.points.purge import carry_on, purge_program
@@ -178,7 +178,7 @@ def world(
 
 def save(programs: Programs, program: Program, at: datetime = NOW) -> None:
     """Adds a version of a program's settings, made at `at`."""
-    programs.save(Edition(program, at, "test"))
+    programs.save(ProgramVersion(program, at, "test"))
 
 
 def world_in_memory(*programs: Program, clock: Clock | None = None, ledger: MemoryLedger | None = None) -> World:

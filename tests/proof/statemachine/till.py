@@ -55,9 +55,9 @@ class Till:
             return Program.of({"program_id": self.program_id, "version": version, **rules})
 
         with refusing():
-            edition = change_program(self._world(), self.program_id, settings, SENDER)
-        self.first = edition.program.version == 1
-        return {"version": edition.program.version}
+            recorded = change_program(self._world(), self.program_id, settings, SENDER)
+        self.first = recorded.program.version == 1
+        return {"version": recorded.program.version}
 
     def complete(
         self, order_id: str, who: Who | None, items: Fraction, discount: Fraction, total: Fraction, now: datetime

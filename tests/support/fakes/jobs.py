@@ -7,7 +7,7 @@ from threading import Lock
 from typing import BinaryIO
 
 from loyalty.domain.jobs.job import Job, JobStatus, Tally
-from loyalty.ports.audit import Act
+from loyalty.ports.audit import AuditEntry
 from loyalty.ports.faults import LostRace
 from loyalty.ports.files import Link
 from loyalty.ports.jobs import JobTask, RunTaken
@@ -24,7 +24,7 @@ class MemoryJobs:
         self._parts: dict[tuple[str, str, bool], dict[int, Tally]] = {}
         self._tasks: list[JobTask] = []
 
-    def create(self, job: Job, key: str, digest: str, act: Act | None = None) -> None:
+    def create(self, job: Job, key: str, digest: str, entry: AuditEntry | None = None) -> None:
         with self._lock:
             if (job.program_id, key) in self._keys or (job.program_id, job.job_id) in self._jobs:
                 raise LostRace
@@ -48,7 +48,7 @@ class MemoryJobs:
             mine = [job for (owner, _), job in self._jobs.items() if owner == program_id]
         return sorted(mine, key=lambda job: job.job_id, reverse=True)[:limit]
 
-    def change(self, job: Job, act: Act | None = None) -> None:
+    def change(self, job: Job, entry: AuditEntry | None = None) -> None:
         with self._lock:
             if self._jobs[job.program_id, job.job_id].version != job.version - 1:
                 raise LostRace

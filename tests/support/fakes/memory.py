@@ -19,8 +19,8 @@ from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.program.settings import Program
 from loyalty.ports.erasures import Erasure
 from loyalty.ports.faults import BeingErased, LostRace, UnknownProgram
-from loyalty.ports.ledger import MAX_ITEMS, AsidePlace, Due, WriteOff
-from loyalty.ports.programs import Edition
+from loyalty.ports.ledger import MAX_ITEMS, Due, RecordPlace, WriteOff
+from loyalty.ports.programs import ProgramVersion
 from loyalty.ports.purges import PurgeRun, PurgeTask
 
 PAGE = 3
@@ -88,7 +88,7 @@ class MemoryLedger:
         wanted = [n for n in sorted(mine, reverse=True) if before is None or n < before]
         return [mine[n] for n in wanted[:limit]]
 
-    def asides(self, account_id: AccountId, limit: int, after: AsidePlace | None) -> list[Movement]:
+    def unbooked_records(self, account_id: AccountId, limit: int, after: RecordPlace | None) -> list[Movement]:
         with self._lock:
             mine = [m for m in self._all() if m.account == account_id and m.sequence is None]
         behind = (after.recorded_at, after.cause.movement_id(after.position)) if after else None
@@ -266,7 +266,7 @@ class MemoryPrograms:
 
     def __init__(
         self,
-        store: dict[str, list[Edition]] | None = None,
+        store: dict[str, list[ProgramVersion]] | None = None,
         staleness: float = 0.0,
         seconds: Callable[[], float] = monotonic,
     ) -> None:
@@ -293,9 +293,9 @@ class MemoryPrograms:
             return versions[-1].program if versions else None
 
     def version(self, program_id: str, number: int) -> Program:
-        return self.edition(program_id, number).program
+        return self.recorded(program_id, number).program
 
-    def edition(self, program_id: str, number: int | None = None) -> Edition:
+    def recorded(self, program_id: str, number: int | None = None) -> ProgramVersion:
         with self._lock:
             versions = self._store.get(program_id, [])
             number = len(versions) if number is None else number
@@ -303,17 +303,17 @@ class MemoryPrograms:
                 raise UnknownProgram(program_id)
             return versions[number - 1]
 
-    def save(self, edition: Edition) -> None:
-        program = edition.program
+    def save(self, recorded: ProgramVersion) -> None:
+        program = recorded.program
         with self._lock:
             versions = self._store.setdefault(program.program_id, [])
             if program.version != len(versions) + 1:
                 raise LostRace
-            versions.append(edition)
+            versions.append(recorded)
             self._kept.pop(program.program_id, None)
 
     def made_at(self, program_id: str) -> datetime:
-        return self.edition(program_id, 1).made_at
+        return self.recorded(program_id, 1).made_at
 
     def ids(self) -> Iterator[str]:
         with self._lock:

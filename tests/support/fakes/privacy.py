@@ -6,7 +6,7 @@ from datetime import UTC, date
 from loyalty.domain.ledger.facts import CardRequested
 from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.transaction import Transaction
-from loyalty.ports.audit import Act
+from loyalty.ports.audit import AuditEntry
 from loyalty.ports.erasures import MAX_REWRITINGS, Erasure, Rewriting
 from loyalty.ports.faults import LostRace, UnknownProgram
 from loyalty.ports.programs import Programs
@@ -58,20 +58,20 @@ class MemoryAudit:
         self._ledger = ledger
         self._programs = programs
 
-    def acts(
+    def entries(
         self, program_id: str, first: date, last: date, limit: int, after: str | None
-    ) -> tuple[list[Act], str | None]:
+    ) -> tuple[list[AuditEntry], str | None]:
         everything = [*self._movements(program_id), *self._settings(program_id)]
-        wanted = [(_name(act), act) for act in everything if first <= act.at.astimezone(UTC).date() <= last]
+        wanted = [(_name(entry), entry) for entry in everything if first <= entry.at.astimezone(UTC).date() <= last]
         if after is not None and after not in dict(wanted):
             raise ValueError("no place in the audit")
         page = sorted((one for one in wanted if after is None or one[0] > after), key=lambda one: one[0])[:limit]
-        return [act for _, act in page], page[-1][0] if len(page) == limit else None
+        return [entry for _, entry in page], page[-1][0] if len(page) == limit else None
 
-    def _movements(self, program_id: str) -> Iterator[Act]:
+    def _movements(self, program_id: str) -> Iterator[AuditEntry]:
         for movement in self._ledger.every():
             if movement.address and movement.cause.program_id == program_id:
-                yield Act(
+                yield AuditEntry(
                     at=movement.recorded_at,
                     actor=movement.actor,
                     action=movement.event.value,
@@ -86,25 +86,25 @@ class MemoryAudit:
                     card=movement.facts.card if isinstance(movement.facts, CardRequested) else None,
                 )
 
-    def _settings(self, program_id: str) -> Iterator[Act]:
+    def _settings(self, program_id: str) -> Iterator[AuditEntry]:
         number = 0
         while True:
             number += 1
             try:
-                edition = self._programs.edition(program_id, number)
+                recorded = self._programs.recorded(program_id, number)
             except UnknownProgram:
                 return
-            if edition.address:
-                yield Act(
-                    at=edition.made_at,
-                    actor=edition.made_by,
+            if recorded.address:
+                yield AuditEntry(
+                    at=recorded.made_at,
+                    actor=recorded.made_by,
                     action="program_changed",
                     source="API",
-                    address=edition.address,
+                    address=recorded.address,
                     program_version=number,
                 )
 
 
-def _name(act: Act) -> str:
-    what = act.cause.movement_id(act.position) if act.cause else f"{act.program_version or 0:08d}"
-    return f"{act.at.isoformat(timespec='microseconds')} {what}"
+def _name(entry: AuditEntry) -> str:
+    what = entry.cause.movement_id(entry.position) if entry.cause else f"{entry.program_version or 0:08d}"
+    return f"{entry.at.isoformat(timespec='microseconds')} {what}"

@@ -8,7 +8,7 @@ from loyalty.domain.ledger.movement import AccountId, Cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
+class AuditEntry:
     """Something that an administrator did.
 
     It made a movement or record (`position` in the history of `cause`), perhaps about a card, or a version of the
@@ -33,10 +33,10 @@ class Act:
 class Audit(Protocol):
     """What administrators did: all that was written with the address of one."""
 
-    def acts(
+    def entries(
         self, program_id: str, first: date, last: date, limit: int, after: str | None
-    ) -> tuple[list[Act], str | None]:
-        """Up to `limit` acts of the days from `first` to `last` (UTC), oldest first: (they, where to go on).
+    ) -> tuple[list[AuditEntry], str | None]:
+        """Up to `limit` entries of the days from `first` to `last` (UTC), oldest first: (they, where to go on).
 
         None is the end. Perhaps not the latest ones. Raises ValueError when `after` is not where an earlier call for
         the same days said to go on.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from loyalty.domain.jobs.job import Job, Tally
-from loyalty.ports.audit import Act
+from loyalty.ports.audit import AuditEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class RunTaken(Exception):
 class Jobs(Protocol):
     """Where jobs are recorded, and handed over to be worked on."""
 
-    def create(self, job: Job, key: str, digest: str, act: Act | None = None) -> None:
+    def create(self, job: Job, key: str, digest: str, entry: AuditEntry | None = None) -> None:
         """Record a new job, once for the idempotency key `key`; `digest` is of what was asked for.
 
         Raises LostRace when the key was used, RunTaken when another job has the one run that it claims.
@@ -47,8 +47,8 @@ class Jobs(Protocol):
         """The latest jobs, newest first."""
         ...
 
-    def change(self, job: Job, act: Act | None = None) -> None:
-        """Write the next version of a job, and the act that it was. Raises LostRace unless it follows the latest."""
+    def change(self, job: Job, entry: AuditEntry | None = None) -> None:
+        """Write the next version of a job, and the entry that it was. Raises LostRace unless it follows the latest."""
         ...
 
     def finish(self, job: Job, part: int, tally: Tally) -> None:

@@ -32,7 +32,7 @@ class WriteOff:
 
 
 @dataclass(frozen=True, slots=True)
-class AsidePlace:
+class RecordPlace:
     """A record beside the statement of a customer, behind which the next page starts."""
 
     recorded_at: datetime
@@ -77,7 +77,7 @@ class Ledger(Protocol):
         """Up to `limit` movements of the account, newest first, with sequences under `before`."""
         ...
 
-    def asides(self, account_id: AccountId, limit: int, after: "AsidePlace | None") -> list[Movement]:
+    def unbooked_records(self, account_id: AccountId, limit: int, after: "RecordPlace | None") -> list[Movement]:
         """Up to `limit` records of the customer that moved nothing, newest first, behind `after`."""
         ...
 

@@ -9,7 +9,7 @@ from loyalty.domain.program.settings import Program
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class ProgramVersion:
     """A version of a program's settings, when it was made, by which client and from which network address."""
 
     program: Program
@@ -36,11 +36,11 @@ class Programs(Protocol):
         """The settings as they were in one of their versions. Raises UnknownProgram."""
         ...
 
-    def edition(self, program_id: str, number: int | None = None) -> Edition:
+    def recorded(self, program_id: str, number: int | None = None) -> ProgramVersion:
         """One of the versions, or the latest as of this very moment. Raises UnknownProgram."""
         ...
 
-    def save(self, edition: Edition) -> None:
+    def save(self, recorded: ProgramVersion) -> None:
         """Add a version. Raises LostRace unless it follows the latest one."""
         ...
 

@@ -11,7 +11,7 @@ from loyalty.adapters.dynamodb.items import Item
 from loyalty.domain.ledger.facts import CardRequested
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.movement import Cause
-from loyalty.ports.audit import Act
+from loyalty.ports.audit import AuditEntry
 
 DAY, MOMENT, A_MONTH = timedelta(days=1), timedelta(microseconds=1), timedelta(days=31)
 
@@ -23,9 +23,9 @@ class DynamoDBAudit:
         self._client = client
         self._table = table
 
-    def acts(
+    def entries(
         self, program_id: str, first: date, last: date, limit: int, after: str | None
-    ) -> tuple[list[Act], str | None]:
+    ) -> tuple[list[AuditEntry], str | None]:
         begin = keys.instant(datetime.combine(first, time(), UTC))
         end = keys.instant(datetime.combine(last + DAY, time(), UTC) - MOMENT)
         start = act_key(program_id, after) if after is not None else None
@@ -34,7 +34,7 @@ class DynamoDBAudit:
             if not begin <= start["recorded"]["S"] <= end:
                 raise ValueError("a place in another part of the audit")
             month = date.fromisoformat(start["recorded"]["S"][:7] + "-01")
-        found: list[Act] = []
+        found: list[AuditEntry] = []
         while month <= last:
             request: dict[str, Any] = {
                 "TableName": self._table,
@@ -58,13 +58,13 @@ class DynamoDBAudit:
         return found, None
 
 
-def act_from(item: Item) -> Act:
-    """An act, from what the index of the audit holds of it."""
+def act_from(item: Item) -> AuditEntry:
+    """An entry, from what the index of the audit holds of it."""
     stored = items.plain(item)
     at, address = datetime.fromisoformat(stored["recorded"]), stored["address"]
     if "by" in stored:
         version = int(stored["sk"])
-        return Act(
+        return AuditEntry(
             at=at,
             actor=stored["by"],
             action="program_changed",
@@ -72,15 +72,15 @@ def act_from(item: Item) -> Act:
             address=address,
             program_version=version,
         )
-    act = Act(at=at, actor=stored["actor"], action=stored["event"], source=stored["source"], address=address)
+    entry = AuditEntry(at=at, actor=stored["actor"], action=stored["event"], source=stored["source"], address=address)
     if "job_id" in stored:
-        return replace(act, job_id=stored["job_id"])
+        return replace(entry, job_id=stored["job_id"])
     program_id, kind, reference = stored["pk"].split("#", 2)
     event = Event(stored["event"])
     facts = event.facts_from(stored.get("detail", {})) if event.records is CardRequested else None
     account = stored.get("account")
     return replace(
-        act,
+        entry,
         program_version=stored["program_version"],
         cause=Cause(program_id, CauseKind(kind), reference),
         position=int(stored["sk"]),
@@ -92,7 +92,7 @@ def act_from(item: Item) -> Act:
 
 
 def act_place(program_id: str, key: Item) -> str:
-    """Where an act stands in the index of the audit, as text."""
+    """Where an entry stands in the index of the audit, as text."""
     return json.dumps([key["recorded"]["S"], key["sk"]["S"], key["pk"]["S"].removeprefix(f"{program_id}#")])
 
 

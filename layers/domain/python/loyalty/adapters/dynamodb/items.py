@@ -16,7 +16,7 @@ from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
 from loyalty.domain.ledger.lots import Lots
 from loyalty.domain.ledger.movement import AccountId, CardHeld, Cause, Movement
 from loyalty.domain.values.calendar import business_day
-from loyalty.ports.ledger import AsidePlace, Due, WriteOff
+from loyalty.ports.ledger import Due, RecordPlace, WriteOff
 
 type Item = dict[str, Any]
 """An item in DynamoDB's JSON: every value wrapped in its type."""
@@ -82,7 +82,7 @@ def is_lock(item: Item) -> bool:
     return "pseudonym" in item
 
 
-def aside_key(account_id: AccountId, place: AsidePlace) -> Item:
+def aside_key(account_id: AccountId, place: RecordPlace) -> Item:
     """Where a record that moved nothing stands beside the statement of `account_id`."""
     return wire(
         {

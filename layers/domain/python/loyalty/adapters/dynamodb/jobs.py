@@ -9,7 +9,7 @@ from loyalty.adapters.dynamodb import items, keys
 from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.adapters.dynamodb.writing import IS_NEW, Cancelled, Change, Condition, is_at, put, write
 from loyalty.domain.jobs.job import Job, JobKind, JobStatus, RowFault, Tally
-from loyalty.ports.audit import Act
+from loyalty.ports.audit import AuditEntry
 from loyalty.ports.faults import LostRace, Unavailable
 from loyalty.ports.jobs import JobTask, RunTaken
 
@@ -29,10 +29,10 @@ class QueuedJobs:
         self._sqs = sqs
         self._queue_url = queue_url
 
-    def create(self, job: Job, key: str, digest: str, act: Act | None = None) -> None:
+    def create(self, job: Job, key: str, digest: str, entry: AuditEntry | None = None) -> None:
         pk = keys.job_key_pk(job.program_id, key)
         made: dict[str, object] = {"pk": pk, "sk": keys.JOB_SK, "job_id": job.job_id, "digest": digest}
-        made |= act_marks(job.program_id, act) if act else {}
+        made |= act_marks(job.program_id, entry) if entry else {}
         puts = [self._put(made), self._put(_item(job))]
         if job.claims_the_run:
             puts.append(self._put(_run(job, released=False), IS_FREE))
@@ -61,13 +61,13 @@ class QueuedJobs:
             )
         return [_job(items.plain(item)) for item in page["Items"]]
 
-    def change(self, job: Job, act: Act | None = None) -> None:
+    def change(self, job: Job, entry: AuditEntry | None = None) -> None:
         puts = [self._put(_item(job), is_at(job.version - 1))]
         if job.claims_the_run and job.gave_the_run_back:
             puts.append(self._put(_run(job, released=True), Condition("job_id = :mine", {":mine": {"S": job.job_id}})))
-        if act:
-            record = {"pk": keys.job_pk(job.program_id, job.job_id), "sk": f"{act.action}#{job.version:08d}"}
-            puts.append(self._put(record | act_marks(job.program_id, act)))
+        if entry:
+            record = {"pk": keys.job_pk(job.program_id, job.job_id), "sk": f"{entry.action}#{job.version:08d}"}
+            puts.append(self._put(record | act_marks(job.program_id, entry)))
         if self._write(puts):
             raise LostRace
 
@@ -191,14 +191,14 @@ def _job(stored: dict[str, Any]) -> Job:
     )
 
 
-def act_marks(program_id: str, act: Act) -> dict[str, object]:
+def act_marks(program_id: str, entry: AuditEntry) -> dict[str, object]:
     """Attributes that put an item into the audit: that of a movement or a version has them of its own."""
     return {
-        "audit": keys.audit_key(program_id, act.at),
-        "recorded": keys.instant(act.at),
-        "event": act.action,
-        "actor": act.actor,
-        "address": act.address,
-        "source": act.source,
-        "job_id": act.job_id,
+        "audit": keys.audit_key(program_id, entry.at),
+        "recorded": keys.instant(entry.at),
+        "event": entry.action,
+        "actor": entry.actor,
+        "address": entry.address,
+        "source": entry.source,
+        "job_id": entry.job_id,
     }

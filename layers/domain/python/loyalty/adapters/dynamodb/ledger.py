@@ -20,7 +20,7 @@ from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.ports.faults import BeingErased, LostRace, Unavailable
-from loyalty.ports.ledger import AsidePlace, Due, WriteOff
+from loyalty.ports.ledger import Due, RecordPlace, WriteOff
 
 SALT_BYTES = 16
 BATCH_GET = 100
@@ -111,7 +111,7 @@ class DynamoDBLedger:
             limit,
         )
 
-    def asides(self, account_id: AccountId, limit: int, after: AsidePlace | None) -> list[Movement]:
+    def unbooked_records(self, account_id: AccountId, limit: int, after: RecordPlace | None) -> list[Movement]:
         return self._movements(
             {
                 "KeyConditionExpression": "account = :account",

@@ -11,7 +11,7 @@ from loyalty.adapters.dynamodb.client import answering, query
 from loyalty.adapters.dynamodb.writing import Cancelled, is_at, put, write
 from loyalty.domain.program.settings import Program
 from loyalty.ports.faults import LostRace, UnknownProgram
-from loyalty.ports.programs import Edition
+from loyalty.ports.programs import ProgramVersion
 
 STALENESS = 1.0
 """Seconds for which a running function may keep settings.
@@ -51,9 +51,9 @@ class DynamoDBPrograms:
         return program_from(item) if item else None
 
     def version(self, program_id: str, number: int) -> Program:
-        return self.edition(program_id, number).program
+        return self.recorded(program_id, number).program
 
-    def edition(self, program_id: str, number: int | None = None) -> Edition:
+    def recorded(self, program_id: str, number: int | None = None) -> ProgramVersion:
         if number is None:
             latest = self.latest(program_id)
             number = latest.version if latest else 0
@@ -62,10 +62,10 @@ class DynamoDBPrograms:
             raise UnknownProgram(program_id)
         made_by = item["by"]["S"] if "by" in item else "unknown"
         address = item["address"]["S"] if "address" in item else None
-        return Edition(program_from(item), datetime.fromisoformat(item["made"]["S"]), made_by, address)
+        return ProgramVersion(program_from(item), datetime.fromisoformat(item["made"]["S"]), made_by, address)
 
-    def save(self, edition: Edition) -> None:
-        program = edition.program
+    def save(self, recorded: ProgramVersion) -> None:
+        program = recorded.program
         # Not as ASCII, which takes six bytes for a letter of two: an item has 400 KB, and a body 256.
         settings = json.dumps(program.settings(), separators=(",", ":"), ensure_ascii=False)
         content: items.Item = {
@@ -76,12 +76,12 @@ class DynamoDBPrograms:
             "pk": {"S": keys.settings_pk(program.program_id)},
             "sk": {"S": keys.position_sk(program.version)},
             **content,
-            "made": {"S": keys.instant(edition.made_at)},
-            "by": {"S": edition.made_by},
+            "made": {"S": keys.instant(recorded.made_at)},
+            "by": {"S": recorded.made_by},
         }
-        if edition.address:
-            version["address"] = {"S": edition.address}
-            version["audit"] = {"S": keys.audit_key(program.program_id, edition.made_at)}
+        if recorded.address:
+            version["address"] = {"S": recorded.address}
+            version["audit"] = {"S": keys.audit_key(program.program_id, recorded.made_at)}
             version["recorded"] = version["made"]
         current = {"pk": {"S": keys.PROGRAMS_PK}, "sk": {"S": program.program_id}, **content}
         try:
@@ -95,7 +95,7 @@ class DynamoDBPrograms:
 
     def made_at(self, program_id: str) -> datetime:
         if program_id not in self._made:
-            self._made[program_id] = self.edition(program_id, 1).made_at
+            self._made[program_id] = self.recorded(program_id, 1).made_at
         return self._made[program_id]
 
     def ids(self) -> Iterator[str]:

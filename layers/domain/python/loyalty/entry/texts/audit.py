@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from loyalty.entry.contracts.programs.audit import ActAnswer, AuditAnswer
+from loyalty.entry.contracts.programs.audit import AuditAnswer, AuditEntryAnswer
 from loyalty.entry.texts.csv import Cell, csv_lines
 
 COLUMNS = (
@@ -16,6 +16,6 @@ def as_csv(page: AuditAnswer) -> str:
     return "".join(csv_lines([COLUMNS, *map(_row, page.entries)]))
 
 
-def _row(entry: ActAnswer) -> Sequence[Cell]:
+def _row(entry: AuditEntryAnswer) -> Sequence[Cell]:
     facts = (entry.at, entry.actor, entry.action, entry.subject.kind, entry.subject.id, entry.points, entry.reason)
     return (*facts, entry.source, entry.address, entry.movement_id, entry.program_version)

@@ -13,7 +13,7 @@ from loyalty.domain.ledger.transaction import Origin, Sender, Transaction
 from loyalty.domain.orders.referral import cause_of_referral
 from loyalty.domain.program.settings import Program
 from loyalty.ports.faults import LostRace, Unavailable
-from loyalty.ports.ledger import AsidePlace
+from loyalty.ports.ledger import RecordPlace
 from loyalty.ports.world import CanWait, HasClock, HasLedger, HasPrograms
 from loyalty.usecases.commands.retry import pause
 
@@ -32,7 +32,7 @@ class ExportPlace:
     """Where the next page starts: in the statement before a sequence, or among the records that moved nothing."""
 
     before: int | None = None
-    after: AsidePlace | None = None
+    after: RecordPlace | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +72,10 @@ def export_customer(
         place = ExportPlace(before=last) if last and last > 1 else None
     if place is None:
         left = page - len(movements)
-        records = ports.ledger.asides(account_id, left, start.after if start else None) if left else []
+        records = ports.ledger.unbooked_records(account_id, left, start.after if start else None) if left else []
         if len(records) == left:
             end = records[-1] if records else None
-            after = AsidePlace(end.recorded_at, end.cause, end.position) if end else None
+            after = RecordPlace(end.recorded_at, end.cause, end.position) if end else None
             place = ExportPlace(before=1, after=after)
     return CustomerExport(
         account=account,

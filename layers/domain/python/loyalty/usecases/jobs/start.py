@@ -10,7 +10,7 @@ from loyalty.domain.jobs.job import Job, JobKind, JobStatus, Tally
 from loyalty.domain.ledger.idempotency import key_reused
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.values.refusal import Refused
-from loyalty.ports.audit import Act
+from loyalty.ports.audit import AuditEntry
 from loyalty.ports.faults import LostRace, Unavailable, UnknownJob
 from loyalty.ports.files import Link
 from loyalty.ports.jobs import JobTask, RunTaken
@@ -86,7 +86,7 @@ def start_job(
         created_at=now,
     )
     try:
-        ports.jobs.create(job, key, asked.digest, _act(ports, job, "job_started", sender))
+        ports.jobs.create(job, key, asked.digest, _audit_entry(ports, job, "job_started", sender))
     except RunTaken as taken:
         raise Refused(
             "past_actions_rewarded",
@@ -121,7 +121,7 @@ def undo_job(ports: JobPorts, program_id: str, job_id: str, sender: Sender) -> J
     if begins:
         job = job.changed(status=JobStatus.UNDOING)
         try:
-            ports.jobs.change(job, _act(ports, job, "job_undone", sender))
+            ports.jobs.change(job, _audit_entry(ports, job, "job_undone", sender))
         except LostRace:
             raise Unavailable("somebody else changed the job") from None
     if job.status is JobStatus.UNDOING:
@@ -211,11 +211,11 @@ def _input(ports: JobPorts, program_id: str, job_id: str, request: JobRequest) -
     return name
 
 
-def _act(ports: JobPorts, job: Job, action: str, sender: Sender) -> Act | None:
+def _audit_entry(ports: JobPorts, job: Job, action: str, sender: Sender) -> AuditEntry | None:
     """What the audit says of a job; its rows name the job as their source."""
     if sender.address is None:
         return None
-    return Act(
+    return AuditEntry(
         at=ports.clock(),
         actor=sender.actor,
         action=action,

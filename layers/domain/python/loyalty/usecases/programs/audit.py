@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Protocol
 
-from loyalty.ports.audit import Act
+from loyalty.ports.audit import AuditEntry
 from loyalty.ports.world import HasAudit, HasPrograms
 
 MAX_PAGE = 1000
-"""Acts to a page: each has under 2 KB."""
+"""Entries to a page: each has under 2 KB."""
 
 
 class AuditPorts(HasPrograms, HasAudit, Protocol):
@@ -17,10 +17,10 @@ class AuditPorts(HasPrograms, HasAudit, Protocol):
 
 def view_audit(
     ports: AuditPorts, program_id: str, first: date, last: date, limit: int, after: str | None
-) -> tuple[Sequence[Act], str | None]:
-    """Up to `limit` acts of the days from `first` to `last` (UTC), oldest first, and where to go on; None is the end.
+) -> tuple[Sequence[AuditEntry], str | None]:
+    """Up to `limit` entries of the days from `first` to `last` (UTC), oldest first: (entries, next cursor or None).
 
-    Raises UnknownProgram, and ValueError when `after` does not come from the same days.
+    Raises UnknownProgram, and ValueError when `after` is not a cursor of the same days.
     """
     ports.programs.get(program_id)
-    return ports.audit.acts(program_id, first, last, limit, after)
+    return ports.audit.entries(program_id, first, last, limit, after)

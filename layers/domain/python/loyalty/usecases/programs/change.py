@@ -6,7 +6,7 @@ from typing import Protocol
 from loyalty.domain.ledger.transaction import Sender
 from loyalty.domain.program.change import next_version
 from loyalty.domain.program.settings import Program
-from loyalty.ports.programs import Edition
+from loyalty.ports.programs import ProgramVersion
 from loyalty.ports.world import CanWait, HasClock, HasPrograms
 from loyalty.usecases.commands.retry import retry
 
@@ -21,7 +21,7 @@ def change_program(
     settings: Callable[[int], Program],
     sender: Sender,
     expected: Callable[[int], bool] = lambda version: True,
-) -> Edition:
+) -> ProgramVersion:
     """Make `settings` (given their version number) the program's; the answer is what applies now.
 
     `expected` says whether the change may follow a version (0 is none): so nobody overwrites what somebody
@@ -31,12 +31,12 @@ def change_program(
     Raises Refused as `next_version` does, and Unavailable when others kept changing the settings.
     """
 
-    def attempt(_: int) -> Edition:
+    def attempt(_: int) -> ProgramVersion:
         latest = ports.programs.latest(program_id)
-        edition = Edition(next_version(latest, settings, expected), ports.clock(), sender.actor, sender.address)
-        ports.programs.save(edition)
+        recorded = ProgramVersion(next_version(latest, settings, expected), ports.clock(), sender.actor, sender.address)
+        ports.programs.save(recorded)
         if latest:
             ports.sleep(ports.programs.staleness)
-        return edition
+        return recorded
 
     return retry(ports, "settings", attempt)

@@ -5,14 +5,14 @@ from functools import cache
 
 from loyalty.domain.values.refusal import Refused
 from loyalty.ports.faults import UnknownProgram
-from loyalty.ports.programs import Edition
+from loyalty.ports.programs import ProgramVersion
 from loyalty.ports.world import HasPrograms
 
 
-def view_program(ports: HasPrograms, program_id: str, version: int | None) -> Edition:
+def view_program(ports: HasPrograms, program_id: str, version: int | None) -> ProgramVersion:
     """A program's settings, in one of their versions or as they are now. Raises UnknownProgram and Refused."""
     try:
-        return ports.programs.edition(program_id, version)
+        return ports.programs.recorded(program_id, version)
     except UnknownProgram:
         if version is None or ports.programs.latest(program_id) is None:
             raise

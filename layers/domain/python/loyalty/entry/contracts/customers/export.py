@@ -15,7 +15,7 @@ from loyalty.entry.contracts.customers.account import AccountAnswer, AccountQuer
 from loyalty.entry.contracts.fields import Answer
 from loyalty.entry.contracts.movements import MovementAnswer
 from loyalty.entry.http.problems import Fault, Problem
-from loyalty.ports.ledger import AsidePlace
+from loyalty.ports.ledger import RecordPlace
 from loyalty.usecases.customers.account import AccountView
 from loyalty.usecases.customers.export import CustomerExport, ExportPlace
 
@@ -126,7 +126,7 @@ def _read(cursor: str, program_id: str) -> ExportPlace | None:
             case [str(), [int(before), str(recorded), str(kind), str(reference), int(position)]]:
                 at = datetime.fromisoformat(recorded)
                 known = at.tzinfo is UTC and reference.isprintable() and 0 < position < 10**8
-                after = AsidePlace(at, Cause(program_id, CauseKind(kind), reference), position)
+                after = RecordPlace(at, Cause(program_id, CauseKind(kind), reference), position)
                 return ExportPlace(before=before, after=after) if known else None
     except (ValueError, RecursionError):
         return None

@@ -12,7 +12,7 @@ from pydantic import Field
 from loyalty.entry.contracts.books.journal import check_days
 from loyalty.entry.contracts.fields import Answer, Day, Query
 from loyalty.entry.http.problems import Fault, Problem
-from loyalty.ports.audit import Act
+from loyalty.ports.audit import AuditEntry
 from loyalty.usecases.programs.audit import MAX_PAGE
 
 MAX_DAYS = 366
@@ -28,7 +28,7 @@ class SubjectAnswer(Answer):
     id: str
 
 
-class ActAnswer(Answer):
+class AuditEntryAnswer(Answer):
     """Who did what to whom or what, when, from where and why. `points` are signed; `address` is a network address."""
 
     at: datetime
@@ -43,30 +43,30 @@ class ActAnswer(Answer):
     program_version: int | None
 
     @classmethod
-    def of(cls, program_id: str, act: Act) -> "ActAnswer":
+    def of(cls, program_id: str, entry: AuditEntry) -> "AuditEntryAnswer":
         return cls(
-            at=act.at,
-            actor=act.actor,
-            action=act.action,
-            subject=_subject(program_id, act),
-            points=act.points,
-            reason=act.reason,
-            source=act.source,
-            address=act.address,
-            movement_id=act.cause.movement_id(act.position) if act.cause else None,
-            program_version=act.program_version,
+            at=entry.at,
+            actor=entry.actor,
+            action=entry.action,
+            subject=_subject(program_id, entry),
+            points=entry.points,
+            reason=entry.reason,
+            source=entry.source,
+            address=entry.address,
+            movement_id=entry.cause.movement_id(entry.position) if entry.cause else None,
+            program_version=entry.program_version,
         )
 
 
 class AuditAnswer(Answer):
     """What administrators did, oldest first. `cursor` leads to what they did next; null is the end."""
 
-    entries: list[ActAnswer]
+    entries: list[AuditEntryAnswer]
     cursor: str | None
 
     @classmethod
-    def of(cls, program_id: str, query: "AuditQuery", acts: Sequence[Act], place: str | None) -> "AuditAnswer":
-        entries = [ActAnswer.of(program_id, act) for act in acts]
+    def of(cls, program_id: str, query: "AuditQuery", found: Sequence[AuditEntry], place: str | None) -> "AuditAnswer":
+        entries = [AuditEntryAnswer.of(program_id, entry) for entry in found]
         return cls(entries=entries, cursor=_cursor(program_id, query, place) if place is not None else None)
 
 
@@ -96,15 +96,15 @@ def bad_cursor() -> Problem:
     return Problem.of([Fault("/cursor", "invalid_cursor", "must come from these days of this audit")])
 
 
-def _subject(program_id: str, act: Act) -> SubjectAnswer:
-    if act.job_id:
-        return SubjectAnswer(kind="job", id=act.job_id)
-    if act.cause and act.cause.order_id is not None:
-        return SubjectAnswer(kind="order", id=act.cause.order_id)
-    if act.card:
-        return SubjectAnswer(kind="card", id=act.card)
-    if act.account:
-        return SubjectAnswer(kind="guest" if act.account.guest else "customer", id=act.account.customer_id)
+def _subject(program_id: str, entry: AuditEntry) -> SubjectAnswer:
+    if entry.job_id:
+        return SubjectAnswer(kind="job", id=entry.job_id)
+    if entry.cause and entry.cause.order_id is not None:
+        return SubjectAnswer(kind="order", id=entry.cause.order_id)
+    if entry.card:
+        return SubjectAnswer(kind="card", id=entry.card)
+    if entry.account:
+        return SubjectAnswer(kind="guest" if entry.account.guest else "customer", id=entry.account.customer_id)
     return SubjectAnswer(kind="program", id=program_id)
 
 

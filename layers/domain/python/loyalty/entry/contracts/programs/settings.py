@@ -27,7 +27,7 @@ from loyalty.entry.contracts.fields import (
     too_precise,
 )
 from loyalty.entry.http.problems import Fault
-from loyalty.ports.programs import Edition
+from loyalty.ports.programs import ProgramVersion
 
 MAX_DAYS, MAX_MONTHS = 3_660, 120
 
@@ -379,6 +379,6 @@ class ProgramAnswer(ProgramSettings):
     changed_by: str
 
     @classmethod
-    def of(cls, edition: Edition) -> Self:
-        changed = {"changed_at": edition.made_at.isoformat(), "changed_by": edition.made_by}
-        return cls.model_validate({**edition.program.settings(), **changed})
+    def of(cls, recorded: ProgramVersion) -> Self:
+        changed = {"changed_at": recorded.made_at.isoformat(), "changed_by": recorded.made_by}
+        return cls.model_validate({**recorded.program.settings(), **changed})
