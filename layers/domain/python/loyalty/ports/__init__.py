@@ -1,1 +1,1 @@
-"""What the use cases need from the world: adapters provide it, and tests do. Each port has its own module."""
+"""What use cases need from the outside, a module for each port. Adapters provide it, and fakes in the tests."""

@@ -9,10 +9,10 @@ from loyalty.domain.ledger.movement import AccountId, Cause
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """Something that an administrator did.
+    """Something that an administrator did: one of three things.
 
-    It made a movement or record (`position` in the history of `cause`), perhaps about a card, or a version of the
-    settings, or concerned a job. `points` are signed.
+    A movement or a record, at `position` in the history of `cause`, perhaps about a card; a version of the settings;
+    or something about a job. `points` are signed.
     """
 
     at: datetime
@@ -31,14 +31,13 @@ class AuditEntry:
 
 
 class Audit(Protocol):
-    """What administrators did: all that was written with the address of one."""
+    """What administrators did: everything that was written with an administrator's network address."""
 
     def entries(
         self, program_id: str, first: date, last: date, limit: int, after: str | None
     ) -> tuple[list[AuditEntry], str | None]:
-        """Up to `limit` entries of the days from `first` to `last` (UTC), oldest first: (they, where to go on).
+        """Up to `limit` entries of the days from `first` to `last` (UTC), oldest first: (entries, next cursor or None).
 
-        None is the end. Perhaps not the latest ones. Raises ValueError when `after` is not where an earlier call for
-        the same days said to go on.
+        The latest entries may be missing. Raises ValueError when `after` is not a cursor of the same days.
         """
         ...

@@ -14,7 +14,7 @@ from loyalty.domain.ledger.movement import Cause
 class DayPlace:
     """A movement in a shard of the movements of a day, behind which the next page starts.
 
-    The shard is that of the name which the movement was booked under; an erasure may have given it another name since.
+    The shard is that of the cause under which the movement was booked. An erasure may have renamed the cause since.
     """
 
     shard: int
@@ -24,9 +24,9 @@ class DayPlace:
 
 
 class Books(Protocol):
-    """What finance reads: the movements of business days, and the sums of days that are closed.
+    """What finance reads: the movements of business days, and the sums of closed days, which never change.
 
-    A day's movements are spread over shards by their cause. What is closed stays as it is.
+    A day's movements are spread over shards by their cause.
     """
 
     shards: int
@@ -39,9 +39,9 @@ class Books(Protocol):
     def movements_of(
         self, program_id: str, day: date, kind: Kind, limit: int, after: DayPlace | None
     ) -> tuple[list[Booked], DayPlace | None]:
-        """Up to `limit` movements of one kind, in an order that stays: (they, where to go on).
+        """Up to `limit` movements of one kind, in a stable order: (movements, next place or None).
 
-        None is the end. A page may be short, or empty, although more follow.
+        A page may be short, or empty, although more follow.
         """
         ...
 
@@ -50,9 +50,9 @@ class Books(Protocol):
         ...
 
     def latest_closed(self, program_id: str) -> tuple[date, int] | None:
-        """The day and shard closed last, as of this very moment: all before it are closed too."""
+        """The day and shard closed last, read consistently. All days and shards before it are closed too."""
         ...
 
     def closed(self, program_id: str, first: date, last: date) -> Iterator[ShardSums]:
-        """What is closed of the days from `first` to `last`, by day and shard; perhaps not the latest."""
+        """The sums of closed shards of the days from `first` to `last`, by day and shard. The latest may be missing."""
         ...

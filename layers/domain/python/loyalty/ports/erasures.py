@@ -8,15 +8,15 @@ from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.transaction import Transaction
 
 MAX_REWRITINGS = 48
-"""How many movements one write can rewrite: each is a put, and a delete where its name changes; and the lock one."""
+"""How many movements one write can rewrite: a put for each, a delete where its cause is renamed, and the lock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """A customer who is being erased, and what is needed to go on with it: it is gone when they are.
+    """An erasure in progress, and what is needed to continue it. Deleted when the erasure completes.
 
-    `salt` is that under the seals of their movements, of which there are `movements` under the pseudonym at least,
-    once all are there.
+    `salt` is what the customer's movements are sealed with. `movements` is how many movements there are at least under
+    the pseudonym, once all are rewritten.
     """
 
     account_id: AccountId
@@ -27,7 +27,7 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """A movement as it is, and as it is to be, perhaps under another cause. All that moved stays."""
+    """A movement as it is and as it is to be, perhaps under another cause. No amount of points changes."""
 
     before: Movement
     after: Movement
@@ -37,33 +37,33 @@ class Erasures(Protocol):
     """Where customers are taken out of the ledger. The only port that changes or deletes what was written."""
 
     def under_way(self, account_id: AccountId) -> Erasure | None:
-        """The customer's erasure that has begun and not ended, as of this very moment."""
+        """The customer's erasure in progress, read consistently; None if there is none."""
         ...
 
     def begin(self, transactions: Sequence[Transaction], salt: bytes) -> None:
-        """Write all of them, of which the first read the account and the last leaves it under its pseudonym; lock it.
+        """Write all transactions, and lock the account: from then on commands raise BeingErased.
 
-        `salt` is that of the account as it was. Raises LostRace when the account is no longer what was read. From then
-        on commands meet BeingErased.
+        The first transaction read the account; the last one leaves the account under its pseudonym. `salt` is the
+        account's salt before. Raises LostRace when the account is no longer what was read.
         """
         ...
 
     def records(self, account_id: AccountId) -> Iterator[list[Movement]]:
-        """Pages of all that is found under the account: movements, and records that moved nothing. Not the latest."""
+        """Pages of all movements of the account, and of its records that moved nothing. The latest may be missing."""
         ...
 
     def count(self, account_id: AccountId) -> int:
-        """How many movements are found under the account, perhaps not the latest."""
+        """How many movements the account has. The latest may be missing."""
         ...
 
     def rewrite(self, erasure: Erasure, rewritings: Sequence[Rewriting]) -> int:
-        """Rewrite all or none; how many were. What was rewritten so already is left alone.
+        """Rewrite all movements or none, at most `MAX_REWRITINGS`. Returns how many were not rewritten before.
 
-        Raises LostRace when something is neither as it was nor as it is to be, or when the erasure has ended: what is
-        there by now is somebody's who came back. At most `MAX_REWRITINGS`.
+        Raises LostRace when a movement is neither as before nor as after, or when the erasure has ended: then the
+        movements may be those of a customer who came back.
         """
         ...
 
     def end(self, erasure: Erasure) -> None:
-        """Unlock: the customer's id is nobody's again. Raises LostRace when it was ended already."""
+        """Remove the lock: the customer's id is free again. Raises LostRace when the erasure has ended already."""
         ...

@@ -15,7 +15,7 @@ class Link:
 
 
 class Files(Protocol):
-    """Where files of jobs are: what comes in, the rows that were checked, reports and results. They do not stay."""
+    """Where files of jobs are: inputs, checked rows, reports and results. Files are deleted after some days."""
 
     def size(self, name: str) -> int | None:
         """How many bytes a file has; None when there is none of this name."""
@@ -26,17 +26,17 @@ class Files(Protocol):
         ...
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file, over one of this name."""
+        """Write a file. A file of this name is replaced."""
         ...
 
     def join(self, names: Sequence[str], to: str) -> None:
-        """Write all of `names`, one behind the other, into one file."""
+        """Write the contents of `names`, in their order, into the file `to`."""
         ...
 
     def upload(self, name: str) -> Link:
-        """Where whoever has the link may PUT the file."""
+        """A link to which its holder may PUT the file."""
         ...
 
     def download(self, name: str) -> Link:
-        """Where whoever has the link may GET the file."""
+        """A link from which its holder may GET the file."""
         ...

@@ -10,7 +10,7 @@ from loyalty.ports.audit import AuditEntry
 
 @dataclass(frozen=True, slots=True)
 class JobTask:
-    """Something to do for a job, as its status says: with all of it, or with one part of its rows."""
+    """Work on a job: on one `part` of its rows, or on all of the job. The job's status says what the work is."""
 
     program_id: str
     job_id: str
@@ -29,18 +29,18 @@ class Jobs(Protocol):
     """Where jobs are recorded, and handed over to be worked on."""
 
     def create(self, job: Job, key: str, digest: str, entry: AuditEntry | None = None) -> None:
-        """Record a new job, once for the idempotency key `key`; `digest` is of what was asked for.
+        """Record a new job, once for the idempotency key `key`; `digest` is that of its request.
 
-        Raises LostRace when the key was used, RunTaken when another job has the one run that it claims.
+        Raises LostRace when the key was used, RunTaken when the job claims the one run that another job has.
         """
         ...
 
     def made_with(self, program_id: str, key: str) -> tuple[str, str] | None:
-        """The job that was made with an idempotency key, and the digest of what was asked for then."""
+        """The job that was made with an idempotency key: (job id, digest of its request); None if there is none."""
         ...
 
     def get(self, program_id: str, job_id: str) -> Job | None:
-        """A job, as of this very moment."""
+        """A job, read consistently; None if there is none."""
         ...
 
     def latest(self, program_id: str, limit: int) -> list[Job]:
@@ -48,7 +48,7 @@ class Jobs(Protocol):
         ...
 
     def change(self, job: Job, entry: AuditEntry | None = None) -> None:
-        """Write the next version of a job, and the entry that it was. Raises LostRace unless it follows the latest."""
+        """Write the next version of a job, and an audit entry. Raises LostRace unless it follows the latest one."""
         ...
 
     def finish(self, job: Job, part: int, tally: Tally) -> None:
@@ -56,9 +56,9 @@ class Jobs(Protocol):
         ...
 
     def finished(self, job: Job) -> dict[int, Tally]:
-        """The parts that are done (while the job is undoing: undone) as of this very moment."""
+        """The parts that are done, or undone while the job is undoing, and their sums. Read consistently."""
         ...
 
     def hand_over(self, tasks: Sequence[JobTask]) -> None:
-        """Have the tasks done, each on its own, at least once."""
+        """Queue the tasks. Each is done on its own, at least once."""
         ...

@@ -17,7 +17,7 @@ MAX_ITEMS = 100
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An account that a purge must look at, and since when."""
+    """An account that a purge must look at, and the instant since which it must."""
 
     account_id: AccountId
     at: datetime
@@ -33,7 +33,7 @@ class WriteOff:
 
 @dataclass(frozen=True, slots=True)
 class RecordPlace:
-    """A record beside the statement of a customer, behind which the next page starts."""
+    """A record of a customer that moved no points. The next page starts after it."""
 
     recorded_at: datetime
     cause: Cause
@@ -41,15 +41,16 @@ class RecordPlace:
 
 
 class Ledger(Protocol):
-    """Where movements and accounts are kept. Nothing is ever deleted, but see `Erasures`."""
+    """Where movements and accounts are kept. Only `Erasures` deletes any."""
 
     shards: int
     """How many shards the accounts of a program are spread over."""
 
     def read(self, cause: Cause, account_id: AccountId | None, *, consistent: bool) -> tuple[History, Account | None]:
-        """The history of `cause` and the account, side by side. Nobody has an account of nothing. Raises BeingErased.
+        """The history of `cause` and the account, read side by side. The account is None when `account_id` is None.
 
-        Not `consistent` costs half and may miss the latest writes; `write` would then lose the race.
+        A read that is not `consistent` costs half, and may miss the latest writes: then `write` loses the race. Raises
+        BeingErased.
         """
         ...
 
@@ -58,18 +59,18 @@ class Ledger(Protocol):
         ...
 
     def account(self, account_id: AccountId, *, consistent: bool) -> Account:
-        """The account; an unknown customer's is empty, with a salt of its own. Raises BeingErased."""
+        """The account. That of an unknown customer is empty and has a new salt. Raises BeingErased."""
         ...
 
     def accounts(self, account_ids: Sequence[AccountId]) -> list[Account]:
-        """Accounts in any order, perhaps not their latest state, without those that are being erased."""
+        """The accounts that exist, in any order. Latest writes may be missing. Accounts being erased are left out."""
         ...
 
     def write(self, transactions: Sequence[Transaction], write_off: WriteOff | None = None) -> None:
-        """Write all transactions, and the write-off of what they expire, or nothing.
+        """Write all transactions, and the write-off of the points that they expire, or nothing.
 
-        Raises LostRace when a history or an account is no longer what its transaction read.
-        At most `MAX_ITEMS` movements, accounts and entries together.
+        At most `MAX_ITEMS` movements, accounts and write-offs together. Raises LostRace when a history or an account is
+        no longer what its transaction read.
         """
         ...
 
@@ -78,7 +79,7 @@ class Ledger(Protocol):
         ...
 
     def unbooked_records(self, account_id: AccountId, limit: int, after: "RecordPlace | None") -> list[Movement]:
-        """Up to `limit` records of the customer that moved nothing, newest first, behind `after`."""
+        """Up to `limit` records of the customer that moved no points, newest first, after the place `after`."""
         ...
 
     def due(
@@ -86,7 +87,7 @@ class Ledger(Protocol):
     ) -> Iterator[list[Due]]:
         """Accounts of one shard that a purge as of `as_of` must look at, `size` at a time, soonest first.
 
-        Only those behind `after`, where it is given. The last page may be short or empty.
+        With `after`, only accounts after that one. The last page may be short or empty.
         """
         ...
 
@@ -95,14 +96,14 @@ class Ledger(Protocol):
     ) -> Iterator[list[AccountId]]:
         """Pages of all accounts of one shard, `size` at a time where it is given, in the order `as_listed`.
 
-        Only those behind `after`, which may be of any shard. The last page may be short or empty.
+        With `after`, which may be of any shard, only accounts after that one. The last page may be short or empty.
         """
         ...
 
     def cards_of(self, program_id: str, limit: int, after: str | None = None) -> list[str]:
-        """Up to `limit` numbers of all cards of a program, in an order that stays, behind the number `after`.
+        """Up to `limit` card numbers of a program, in a stable order, after the number `after`.
 
-        Fewer are the last ones. A card that was created just now may be missing.
+        Fewer than `limit` are the last ones. A card that was created just now may be missing.
         """
         ...
 

@@ -22,14 +22,14 @@ class Programs(Protocol):
     """Where settings are kept, every version of them."""
 
     staleness: float
-    """For how many seconds after a change `get` may still answer what was before it."""
+    """For how many seconds after a change `get` may still return the settings before it."""
 
     def get(self, program_id: str) -> Program:
         """The current settings. Raises UnknownProgram."""
         ...
 
     def latest(self, program_id: str) -> Program | None:
-        """The current settings as of this very moment; None when there are none."""
+        """The current settings, read consistently; None when there are none."""
         ...
 
     def version(self, program_id: str, number: int) -> Program:
@@ -37,11 +37,11 @@ class Programs(Protocol):
         ...
 
     def recorded(self, program_id: str, number: int | None = None) -> ProgramVersion:
-        """One of the versions, or the latest as of this very moment. Raises UnknownProgram."""
+        """One of the versions; without `number` the latest, read consistently. Raises UnknownProgram."""
         ...
 
     def save(self, recorded: ProgramVersion) -> None:
-        """Add a version. Raises LostRace unless it follows the latest one."""
+        """Add a version. Raises LostRace unless the version follows the latest one."""
         ...
 
     def made_at(self, program_id: str) -> datetime:

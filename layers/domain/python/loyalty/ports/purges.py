@@ -28,8 +28,8 @@ class PurgeTask:
 class PurgeRun:
     """A purge of a program that found something due.
 
-    `parts` is how many parts of it were handed over, `left` how many accounts the parts that are done
-    could not write and handed over by themselves. It is finished when all its parts are.
+    `parts` is how many parts of the purge were handed over. `left` is how many accounts could not be written by the
+    parts that are done, and were handed over one by one. The purge is finished when all its parts are.
     """
 
     program_id: str
@@ -46,7 +46,7 @@ class Purges(Protocol):
     """Where purges hand over what they do not do at once, and where their runs are recorded."""
 
     def hand_over(self, tasks: Sequence[PurgeTask]) -> None:
-        """Have the tasks done, each on its own, at least once."""
+        """Queue the tasks. Each is done on its own, at least once."""
         ...
 
     def begin(self, run: PurgeRun) -> None:
@@ -54,13 +54,13 @@ class Purges(Protocol):
         ...
 
     def finish(self, program_id: str, run_id: str, part: str, at: datetime, left: int) -> bool:
-        """Record, once, that a part of a run is done: whether now all its parts are."""
+        """Record, once, that a part of a run is done. True if all parts are done now."""
         ...
 
     def announce(self, program_id: str, run_id: str) -> None:
-        """Tell whoever listens that a run is finished. It may be told more than once."""
+        """Publish that a run is finished. It may be published more than once."""
         ...
 
     def runs(self, program_id: str, limit: int) -> list[PurgeRun]:
-        """The latest runs, newest first, with what they wrote off so far."""
+        """The latest runs, newest first, each with what it wrote off so far."""
         ...

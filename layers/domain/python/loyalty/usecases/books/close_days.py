@@ -1,9 +1,9 @@
-"""Closing business days: the sums of a day are written once it is over everywhere, and stay.
+"""Closing business days: once a day is over everywhere, its sums are written, and never change.
 
-What there is to do follows from what is closed, so a run that was killed anywhere is gone on with by
-the next one, and two at once write nothing twice. Days are closed in their order, shard by shard, so
-that everything before the latest closed shard is closed too. All programs take turns, a day each, so
-that one with years to close does not hold up the others.
+A run finds out from the closed shards what is left to do. So a run that was killed anywhere is continued by the next
+one, and two runs at once write nothing twice. Days are closed in their order, shard by shard: everything before the
+latest closed shard is closed too. Programs take turns, a day each, so that a program with years to close does not hold
+up the others.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class BooksPorts(HasPrograms, HasBooks, HasClock, Protocol):
 class Closed:
     """What a run did to a program: it closed `days` days, and is closed through `closed_through`.
 
-    `behind` is how many days could be closed by now and are not.
+    `behind` is how many more days can be closed by now.
     """
 
     program_id: str
@@ -42,7 +42,7 @@ class Closed:
 def close_days(
     ports: BooksPorts, program_id: str | None = None, out_of_time: TimeLimit = NEVER_OUT_OF_TIME
 ) -> list[Closed]:
-    """Close all days that are over, of all programs or of one. Stops early when `out_of_time`."""
+    """Close all days that are over, of all programs or of one. Stops early when the time is over."""
     programs = [program_id] if program_id else ports.programs.ids()
     runs = [_Run.start(ports, name) for name in programs]
     while True:

@@ -1,4 +1,4 @@
-"""Business days as finance reads them: closed ones as they were closed, the others as they are now."""
+"""Business days as finance reads them: closed days as they were closed, open days as they are now."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +35,7 @@ def all_days(
 ) -> Iterator[DaySums]:
     """The days from `first` to `last` that can have movements, oldest first.
 
-    Raises Refused when those that are not closed do not fit the time that there is.
+    Raises Refused when there is no time to sum the days that are not closed.
     """
     day = max(first, earliest_day(ports, program_id))
     for closed in closed_days(ports, program_id, day, last):
@@ -70,7 +70,7 @@ def live_day(ports: BooksPorts, program_id: str, day: date, out_of_time: TimeLim
 
 
 def _day_of(shards: list[ShardSums], *, closed: bool) -> DaySums:
-    """The shards of one day as one. The names are those of its first shard: all were closed in one go."""
+    """One day from its shards. The names of accounts are those of the first shard: all were closed in one go."""
     one = shards[0]
     return DaySums(
         program_id=one.program_id,

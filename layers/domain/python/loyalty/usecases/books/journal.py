@@ -17,7 +17,7 @@ from loyalty.usecases.books.days import all_days, closed_days, earliest_day
 from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, TimeLimit
 
 MAX_PAGE = 500
-"""Movements; a page of them fits what a function may answer many times over."""
+"""Movements. A page is far under the most that a function may answer."""
 
 
 class JournalPorts(BooksPorts, HasLedger, Protocol):
@@ -26,7 +26,7 @@ class JournalPorts(BooksPorts, HasLedger, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookedEntry:
-    """An entry, what the store calls its accounts, and whether its day is closed: then it stays as it is."""
+    """An entry, the store's names of its accounts, and whether its day is closed: then the entry never changes."""
 
     entry: JournalEntry
     accounts: AccountNames
@@ -44,8 +44,8 @@ def view_journal(
 ) -> Iterator[BookedEntry]:
     """The journal of the business days from `first` to `last`, both included: an entry a day and kind.
 
-    Write-offs of days that are not closed are those that purges recorded. Raises UnknownProgram, and
-    Refused when days that are not closed do not fit the time that there is.
+    Write-offs of days that are not closed are those that purges recorded. Raises UnknownProgram, and Refused when
+    there is no time to sum the days that are not closed.
     """
     program = ports.programs.get(program_id)
     if not write_offs_only:
@@ -66,7 +66,7 @@ def view_journal(
 def view_movements(
     ports: JournalPorts, program_id: str, day: date, kind: Kind, limit: int, after: DayPlace | None
 ) -> tuple[list[Booked], DayPlace | None]:
-    """Up to `limit` movements that the entry of a day and kind sums: (they, where to go on)."""
+    """Up to `limit` movements that the entry of a day and kind sums: (movements, next place or None)."""
     ports.programs.get(program_id)
     return ports.books.movements_of(program_id, day, kind, limit, after)
 

@@ -20,7 +20,7 @@ from loyalty.usecases.books.days import all_days, earliest_day
 from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, OutOfTime, TimeLimit
 
 BATCH = 100
-"""Accounts that are read before the time is looked at again."""
+"""Accounts that are read between two looks at the time."""
 
 
 class LiabilityPorts(BooksPorts, HasLedger, Protocol):

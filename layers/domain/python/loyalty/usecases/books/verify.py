@@ -1,4 +1,4 @@
-"""Verification: the whole history as a check of what is stored. Finds and names; corrects nothing."""
+"""Verification: what is stored is checked against all movements. Differences are named, not corrected."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +24,7 @@ from loyalty.usecases.programs.view import timezones
 
 PAGE = 500
 LOOKS = 5
-"""How often movements are looked for that an index may not show yet."""
+"""How often movements are looked for, because an index may not show the latest yet."""
 
 
 class VerifyPorts(BooksPorts, HasLedger, CanWait, Protocol):
@@ -43,8 +43,8 @@ class Difference:
 class Verification:
     """What was compared, and every difference.
 
-    `outstanding` sums the accounts, `liability` the postings of their movements; they agree, unless
-    there are differences. `complete` is False when time ran out: then the journal was not compared.
+    `outstanding` is the sum of the accounts, `liability` the sum of the postings of their movements. Both are equal
+    unless there are differences. `complete` is False when time ran out: then the journal was not compared.
     """
 
     program_id: str
@@ -130,7 +130,7 @@ def _verify(ports: VerifyPorts, account_id: AccountId, result: Verification) -> 
 
 
 def _read[Stored](result: Verification, where: str, what: str, read: Callable[[], Stored]) -> Stored | None:
-    """What `read` gives; None where it is so damaged that it cannot be read, which is named."""
+    """What `read` returns. If that cannot be read at all: None, and a difference is added to `result`."""
     try:
         return read()
     except Unavailable:

@@ -1,6 +1,6 @@
-"""Many rows of different accounts: as many as fit are written at once; a row that is overtaken is done by itself.
+"""Many rows of different accounts: as many as fit are written at once; a row that lost a race is done by itself.
 
-What `carry_out` promises holds for each of them: it is carried out once for its cause, or not at all.
+Each row is carried out once for its cause, or not at all, as with `carry_out`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

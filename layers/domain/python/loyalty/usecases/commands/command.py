@@ -1,8 +1,8 @@
 """The shape of every command: read, gather, decide in pure code, write once, or start over.
 
-This is where points are safe. A transaction is written on two conditions: that the next position
-of its history is still free, and that the account still has the version that was read. Whoever loses
-either race has written nothing; it reads again and decides anew, a bounded number of times.
+This is what keeps points safe. A transaction is written on two conditions: the next position of its history is still
+free, and the account still has the version that was read. If either fails, nothing was written; the command reads again
+and decides anew, a bounded number of times.
 """
 
 from collections.abc import Callable, Sequence
@@ -38,12 +38,13 @@ def nothing(sources: Sources, begun: Transaction) -> Any:
 class Command[Found]:
     """What somebody asks the ledger to do, as data.
 
-    A command is done once for its `cause`. `account_id` is the account to read beside the history of the cause; None
-    where only the history says whose it is. Who builds a command has no port in hand: whatever else the decision needs
-    is read by `gather`, which is given the ports. `decide` is pure. It returns the transactions to write, all or
-    nothing, of which the first is on the command's own history and is the one that is answered from; if that decides
-    nothing, nothing is written. Raises Refused. `is_answered` says whether a history holds the command's answer, one
-    that nothing written later can change.
+    - `cause`: what the command is done once for. Its history is read.
+    - `account_id`: the account that is read beside the history; None where only the history says whose it is.
+    - `gather`: reads whatever else the decision needs. Nothing is read anywhere else.
+    - `decide`: pure; a command is built where no port is in hand. Returns the transactions to write, all or nothing.
+      The first one is on the command's own history, and the answer is made from it; if it decides nothing, nothing is
+      written. Raises Refused.
+    - `is_answered`: whether a history holds the command's answer, one that nothing written later can change.
     """
 
     cause: Cause

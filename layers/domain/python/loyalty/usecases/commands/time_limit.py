@@ -1,9 +1,9 @@
-"""How long a use case may work: it asks a function, from time to time, whether its time is over."""
+"""How long a use case may work: from time to time it calls a function that says whether the time is over."""
 
 from collections.abc import Callable
 
 type TimeLimit = Callable[[], bool]
-"""True once there is just enough time left to stop in order."""
+"""Returns True once there is just enough time left to stop in an orderly way."""
 NEVER_OUT_OF_TIME: TimeLimit = lambda: False  # noqa: E731
 
 

@@ -1,4 +1,4 @@
-"""Transactions of different accounts, written together: as many as fit one write, without those that hold others up."""
+"""Transactions of different accounts, written together: as many as fit one write, excluding contended ones."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -10,7 +10,7 @@ from loyalty.ports.ledger import MAX_ITEMS, Ledger, WriteOff
 ACCOUNTS_PER_WRITE = (MAX_ITEMS - 1) // 2
 """Two items an account (it and its movement), and one journal entry."""
 MAX_BYTES, ACCOUNT_BYTES, LOT_BYTES = 3_500_000, 3_000, 24
-"""A write takes 4 MB: what an account and its movement have at the most, and for each lot both."""
+"""A write may have 4 MB. An account and its movement have so many bytes at the most, and so many more for each lot."""
 
 type WriteOffOf = Callable[[Sequence[Transaction]], WriteOff | None]
 
@@ -20,7 +20,7 @@ def write_together(
     transactions: Sequence[Transaction],
     write_off_of: WriteOffOf = lambda transactions: None,
 ) -> tuple[list[Transaction], list[Transaction]]:
-    """Write `transactions` in one write: (what was written, what lost a race and was taken out of it)."""
+    """Write `transactions` in one write, without those that lose a race: (written transactions, lost ones)."""
     remaining, left = list(transactions), list[Transaction]()
     while remaining:
         try:

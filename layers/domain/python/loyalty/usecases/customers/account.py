@@ -1,4 +1,4 @@
-"""A customer's account and its statement, to look at. Nothing here writes."""
+"""The view of a customer's account and its statement. Nothing here writes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ class AccountView:
 
     @property
     def balance(self) -> int:
-        """Points spendable now less debt."""
+        """Points spendable at `at`, less the debt."""
         return self.account.balance(self.at)
 
     @property

@@ -1,8 +1,8 @@
 """Outstanding balances of a program: all its customers, a page at a time.
 
-By customer, the list is as long as it may be: a page reads the next accounts in an order that never changes, and a
-bounded number of them. By what changes (a balance, the next expiry) each page reads all accounts, so that there may
-be only so many.
+Sorted by customer, the list may be of any length: the order never changes, so a page reads the next accounts, a bounded
+number of them. Sorted by what changes (a balance, the next expiry), each page reads all accounts, so their number is
+bounded.
 """
 
 import heapq
@@ -20,11 +20,11 @@ from loyalty.ports.world import HasClock, HasLedger, HasPrograms
 from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, TimeLimit
 
 MAX_PAGE = 500
-"""Customers; a page of them fits what a function may answer many times over."""
+"""Customers. A page is far under the most that a function may answer."""
 MOST_LOOKED_AT = 2_000
-"""Accounts that a page by customer reads: where few are wanted, it is short, or empty, but not slow."""
+"""Accounts that a page by customer reads. Where few of them are wanted the page is short, or empty, but not slow."""
 LEAST_LOOKED_AT = 50
-"""Accounts that are read at once at the least, while a page is not full."""
+"""The fewest accounts that are read at once while a page is not full."""
 MOST_SORTED = 10_000
 """Accounts that are read for a page in an order that changes."""
 BATCH = 100
@@ -40,10 +40,10 @@ class BalancesPorts(HasLedger, HasPrograms, HasClock, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of the list, and where its next one starts: None is the end.
+    """A page of the list, and the place `after` which the next page starts; None at the end.
 
-    It may be short, or empty, although more follow. An account that is there all the while is in one page of a list
-    by customer, whatever moves meanwhile; in another order, if its own place in it does not change.
+    A page may be short, or empty, although more follow. In a list by customer, an account that exists all the while is
+    in exactly one page, whatever moves meanwhile. In another order that holds if the account's place does not change.
     """
 
     program: Program
@@ -131,9 +131,9 @@ class _Listing:
         return Page(self._program, customers, after)
 
     def _behind(self, last: AccountId | None, size: int) -> tuple[list[AccountId], AccountId | None]:
-        """The next accounts as listed, at least one unless there is none: (they, the last of them or None at the end).
+        """The next accounts as listed, at least one unless there is none: (accounts, the last one or None at the end).
 
-        Each shard says its next `size`. Where one has more, nothing behind the last of those can be placed yet.
+        Each shard gives its next `size`. Where a shard has more, nothing after the last of these can be placed yet.
         """
 
         def keys_of(shard: int) -> list[AccountId]:

@@ -1,4 +1,4 @@
-"""Cards are created, a batch in one write; and what nobody has of a batch is taken back."""
+"""Cards are created, a batch in one write. Cards of a batch that no customer got can be withdrawn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,14 +1,14 @@
-"""A customer is erased. Can be stopped anywhere and called again, and goes on where it was.
+"""A customer is erased. May be stopped anywhere; called again, it continues.
 
-1. One write lets go what the customer has or owes, blocks their card, puts the account under a pseudonym and locks
-   it: from now on commands that name the customer or an order of theirs are told to try again.
-2. Each movement and record is rewritten to the pseudonym, first those that are named by the customer's id: while a
-   referral is found by no name or the other, the order that it belongs to is still locked.
-3. Once all are there, the lock is removed. The id is free: whoever comes back with it starts from nothing.
+1. One write forfeits what the customer has or owes, blocks their card, puts the account under a pseudonym and locks the
+   customer's id: from now on, commands that name the customer or an order of theirs are told to try again.
+2. Each movement and record is rewritten to the pseudonym. Those that are named by the customer's id come first: while a
+   referral is found under neither name, the order that it belongs to is still locked.
+3. Once all are rewritten, the lock is removed. The id is free: a customer who comes back with it starts from nothing.
 
-What is named by the customer gets another name, which takes it out of the index of its day and puts it in again.
-Whoever closes that day meanwhile would count it twice or not at all. So it waits until the day is closed, before 1 if
-it can.
+A movement that is named by the customer gets another name, so it leaves the index of its day and enters it again. A run
+that closes that day meanwhile would count the movement twice or not at all. So the erasure waits until the day is
+closed, before step 1 if it can.
 """
 
 from collections.abc import Iterable, Iterator
@@ -38,11 +38,11 @@ from loyalty.usecases.commands.time_limit import NEVER_OUT_OF_TIME, TimeLimit
 from loyalty.usecases.programs.view import timezones
 
 LOOKS = 10
-"""How often what an index does not show yet is looked for, before the caller is to ask again."""
+"""How often the index is read again for movements that it does not show yet, before the caller has to ask again."""
 SETTLING = 2.0
-"""Seconds that commands get which looked before the lock, and write a record that moves nothing."""
+"""Seconds for commands that read before the lock, and write a record that moves no points."""
 PER_WRITE = MAX_REWRITINGS // 3
-"""A movement, the order that it is noted in and the order of whom the customer referred."""
+"""Up to three for each: a movement, the order it is noted in, and the order of the customer they referred."""
 
 
 class ErasurePorts(HasLedger, HasPrograms, HasErasures, HasBooks, HasClock, CanWait, HasTokens, Protocol):
@@ -51,10 +51,10 @@ class ErasurePorts(HasLedger, HasPrograms, HasErasures, HasBooks, HasClock, CanW
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerErased:
-    """What was done by this call. `done` is False while there may be more: then it is to be called again.
+    """What this call did. `done` is False while there may be more to do: then the call has to be repeated.
 
-    `pseudonym` is None where nothing was held. `forfeited` points were let go, negative where a debt was; None in a
-    call that goes on with what another one began.
+    `pseudonym` is None where nothing was held. `forfeited` is how many points were forfeited, negative for a debt; None
+    in a call that continues an erasure.
     """
 
     pseudonym: AccountId | None
@@ -66,9 +66,10 @@ class CustomerErased:
 def erase_customer(
     ports: ErasurePorts, account_id: AccountId, sender: Sender, out_of_time: TimeLimit = NEVER_OUT_OF_TIME
 ) -> CustomerErased:
-    """Erase the customer, or go on with it. Raises Unavailable when others kept writing to the account.
+    """Erase the customer, or continue an erasure.
 
-    Refused with `day_being_closed` where something that is named by the customer has to wait for that.
+    Raises Refused with `day_being_closed` when a movement that is named by the customer is of a day that is being
+    closed, and Unavailable when others kept writing to the account.
     """
     ports.programs.get(account_id.program_id)
     erasure, forfeited = ports.erasures.under_way(account_id), None
@@ -85,7 +86,7 @@ def erase_customer(
 
 
 def _begin(ports: ErasurePorts, account_id: AccountId, sender: Sender) -> tuple[Erasure, int] | None:
-    """Let go what there is, and lock; None where nothing is held."""
+    """Forfeit what the customer has or owes, and lock: (erasure, forfeited points); None where nothing is held."""
     program = ports.programs.get(account_id.program_id)
     pseudonym = account_id.pseudonym(ports.token())
 
@@ -129,7 +130,7 @@ def _all_of(ports: ErasurePorts, account_id: AccountId) -> Iterator[Movement]:
 
 
 def _of_referral(ports: ErasurePorts, person: AccountId) -> list[Movement]:
-    """That the customer was referred: it is named by them, and in the account of who referred them."""
+    """The customer's referral: its cause is named by the customer, and its account is the referrer's."""
     if person.guest:
         return []
     cause = cause_of_referral(person.program_id, person.customer_id)
@@ -138,7 +139,7 @@ def _of_referral(ports: ErasurePorts, person: AccountId) -> list[Movement]:
 
 
 class _Renaming:
-    """What of a customer's may be given another name by now."""
+    """Checks which of a customer's movements may be renamed now."""
 
     def __init__(self, ports: ErasurePorts, person: AccountId) -> None:
         self._ports = ports
@@ -148,7 +149,7 @@ class _Renaming:
         self._timezone = timezones(ports, person.program_id)
 
     def check(self, movements: Iterable[Movement]) -> None:
-        """Refuses when one of them is of a day that is being closed, and would get another name."""
+        """Raises Refused when one of `movements` is of a day that is being closed, and would be renamed."""
         closing = Closing.at(self._ports.clock(), self._through)
         if not closing:
             return
@@ -175,7 +176,7 @@ class _Work:
         self.rewritten = 0
 
     def finish(self) -> bool:
-        """Whether all of it is done, and the lock removed."""
+        """Do all of it and remove the lock. False if there may be more to do."""
         settled = False
         for look in range(LOOKS):
             try:
@@ -203,11 +204,11 @@ class _Work:
         return False
 
     def _has_ended(self) -> bool:
-        """Whether the same request, sent twice, has removed the lock; if not, it was in conflict with another write."""
+        """Whether the same request, sent twice, has removed the lock. Otherwise there was a conflict of writes."""
         return self._ports.erasures.under_way(self._erasure.account_id) != self._erasure
 
     def _all_are_there(self) -> bool:
-        """Whether the index shows all movements under the pseudonym, or whoever erased that in turn has seen them."""
+        """Whether the index shows all movements of the pseudonym, or an erasure of the pseudonym has seen them."""
         pseudonym = self._erasure.pseudonym
         if self._ports.erasures.count(pseudonym) >= self._erasure.movements:
             return True
@@ -217,7 +218,7 @@ class _Work:
             return False
 
     def _look(self) -> int:
-        """Rewrite whatever is found now; how much was."""
+        """Rewrite what is found now. Returns how much that was."""
         before = self.rewritten
         self._rewrite(_of_referral(self._ports, self._erasure.account_id))
         for page in self._ports.erasures.records(self._erasure.account_id):

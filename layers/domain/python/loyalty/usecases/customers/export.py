@@ -1,4 +1,4 @@
-"""All that is held about one customer is handed out, page by page. That somebody asked for it is recorded."""
+"""All that is held about one customer is exported, page by page. The request for it is recorded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +18,9 @@ from loyalty.ports.world import CanWait, HasClock, HasLedger, HasPrograms
 from loyalty.usecases.commands.retry import pause
 
 PAGE = 1000
-"""Movements to a page: each has under 2 KB, and an answer 6 MB."""
+"""Movements to a page. Each has under 2 KB; an answer may have 6 MB."""
 LOOKS = 8
-"""How often movements are looked for that an index does not show yet."""
+"""How often the index is read again for movements that it does not show yet."""
 
 
 class ExportPorts(HasLedger, HasPrograms, HasClock, CanWait, Protocol):
@@ -37,7 +37,7 @@ class ExportPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerExport:
-    """A page of what is held: movements, newest first, then records that moved nothing. `place` None is the end."""
+    """A page of what is held: movements, newest first, then records that moved no points. The last `place` is None."""
 
     account: Account
     program: Program
@@ -56,7 +56,7 @@ def export_customer(
     start: ExportPlace | None = None,
     page: int = PAGE,
 ) -> CustomerExport:
-    """A page of all that is held about a customer, from `start` on. Asking for the first is recorded."""
+    """A page of all that is held about a customer, from `start` on. The request for the first page is recorded."""
     program = ports.programs.get(account_id.program_id)
     account = ports.ledger.account(account_id, consistent=True)
     now = ports.clock()
@@ -89,7 +89,7 @@ def export_customer(
 
 
 def _movements(ports: ExportPorts, account_id: AccountId, page: int, before: int) -> list[Movement]:
-    """A page of those numbered under `before`, of which none is missing. Raises Unavailable."""
+    """A page of the movements numbered under `before`, with none missing. Raises Unavailable."""
     wanted = min(page, before - 1)
     for look in range(LOOKS if wanted else 0):
         movements = ports.ledger.statement(account_id, page, before)

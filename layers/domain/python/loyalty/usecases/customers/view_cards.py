@@ -1,4 +1,4 @@
-"""Cards are looked up, one at a till, or all of them for whoever prints them. Nothing here writes."""
+"""Cards are looked up: one at a till, or all of them to be printed. Nothing here writes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class CardView:
 
 
 def view_card(ports: AccountPorts, program_id: str, number: str) -> CardView:
-    """A card as a till sees it. Raises Refused where nobody created it."""
+    """A card as a till sees it. Raises Refused for a number that no card has."""
     ports.programs.get(program_id)
     history, _ = ports.ledger.read(cause_of_card(program_id, number), None, consistent=True)
     card = known(history)
@@ -35,6 +35,6 @@ def view_card(ports: AccountPorts, program_id: str, number: str) -> CardView:
 
 
 def view_cards(ports: AccountPorts, program_id: str, limit: int, after: str | None) -> list[str]:
-    """Up to `limit` numbers of a program's cards, behind the number `after`; fewer are the last."""
+    """Up to `limit` numbers of a program's cards, after the number `after`. Fewer than `limit` are the last ones."""
     ports.programs.get(program_id)
     return ports.ledger.cards_of(program_id, limit, after)

@@ -1,4 +1,4 @@
-"""Cards of jobs: a batch in one write, named by its first row. Undone, those that nobody was given are blocked."""
+"""Cards of jobs: a batch in one write, named by its first row. Undoing blocks the cards that no customer got."""
 
 from collections.abc import Iterator, Sequence
 from itertools import batched
@@ -12,7 +12,7 @@ REASON = "the job was undone"
 
 
 def make_cards(ports: CommandPorts, job: Job, rows: Sequence[int]) -> Iterator[RowResult]:
-    """A card for each of `rows`; in a dry run, that there would be one."""
+    """Create a card for each of `rows`. A dry run creates none."""
     for batch in batched(rows, CARDS_PER_WRITE, strict=False):
         numbers: Sequence[str | None] = [None] * len(batch)
         if not job.dry_run:
@@ -22,7 +22,7 @@ def make_cards(ports: CommandPorts, job: Job, rows: Sequence[int]) -> Iterator[R
 
 
 def take_cards_back(ports: CommandPorts, job: Job, rows: Sequence[int]) -> Iterator[RowResult]:
-    """Blocks the cards of `rows`, but for those that a customer was given since."""
+    """Block the cards of `rows`, except those that a customer was given since."""
     for batch in batched(rows, CARDS_PER_WRITE, strict=False):
         cause = job.cause(batch[0])
         numbers = create_cards(ports, cause, len(batch), _sender(job)).numbers

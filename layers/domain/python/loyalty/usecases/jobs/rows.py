@@ -1,4 +1,4 @@
-"""What the rows of jobs come to: a command for each, and another that undoes it."""
+"""The rows of jobs as commands: one that carries out a row, and one that undoes it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ from loyalty.usecases.points.adjust import adjusting
 
 type Action = Adjustment | Order | PastSignUp
 TURNS = 3
-"""How many there are in which rows are undone."""
+"""In how many turns rows are undone."""
 type Decide[Found] = Callable[[Transaction, Found], Sequence[Transaction]]
 
 
@@ -66,9 +66,10 @@ def action_account(job: Job, action: Action) -> AccountId:
 
 
 def undone_in_turn(action: Action | None) -> int:
-    """When a row is undone, the highest first: what took points, what moved an expiry, what gave points.
+    """The turn in which a row is undone, the highest first: rows that took points, moved an expiry, gave points.
 
-    What was taken comes back before anything given goes. Otherwise that would be short, and what comes back too much.
+    Points that were taken come back before points that were given go. In the other order, too few points would be there
+    to take, and too many would come back.
     """
     if not isinstance(action, Adjustment) or action.points > 0:
         return 0
@@ -76,9 +77,9 @@ def undone_in_turn(action: Action | None) -> int:
 
 
 def _once[Found](job: Job, decide: Decide[Found]) -> Decide[Found]:
-    """`decide`, but for a row that the job has carried out before, or undone since: then there is nothing to do.
+    """`decide`, except for a row that the job has carried out before, or undone since: then there is nothing to do.
 
-    Also where the row's customer was erased meanwhile, so that it is somebody else's by now.
+    That is so even if the row's customer was erased meanwhile, and the history is under a pseudonym by now.
     """
 
     def decide_once(begun: Transaction, found: Found) -> Sequence[Transaction]:

@@ -18,7 +18,7 @@ from loyalty.ports.world import HasClock, HasFiles, HasJobs, HasPrograms
 from loyalty.usecases.commands.command import Outcome
 
 MAX_FILE_BYTES = 500_000_000
-"""Of an input; a million rows have some 100 MB."""
+"""The most bytes of an input. A million rows have some 100 MB."""
 
 
 class JobPorts(HasPrograms, HasJobs, HasFiles, HasClock, Protocol):
@@ -37,7 +37,7 @@ class JobRequest:
 
     @property
     def digest(self) -> str:
-        """Tells it from any other request."""
+        """A hash of the request, to know it again."""
         told = repr((self.kind, self.dry_run, self.form, self.upload_id, self.content))
         return hashlib.sha256(told.encode()).hexdigest()
 
@@ -52,7 +52,7 @@ class JobStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobView:
-    """A job, and what was done of it so far: `done` and `undone` count rows and points."""
+    """A job and its progress: `done` and `undone` count rows and points."""
 
     job: Job
     done: Tally
@@ -64,9 +64,9 @@ def start_job(
 ) -> JobStarted:
     """Start a job, once for an idempotency key.
 
-    `request` reads what is asked for as of an instant: now, or in a repeat when the job was made, as an instant in its
-    rows may be past by now that was still to come then. Raises what `request` does, Refused, UnknownProgram and
-    Unavailable.
+    `request` gives what is asked for, checked as of an instant. That is now, but for a repeat it is when the job was
+    made: an instant in its rows may be past by now, and was in the future then. Raises what `request` raises, Refused,
+    UnknownProgram and Unavailable.
     """
     made = _made_with(ports, program_id, key)
     asked = request(made.job.created_at if made else ports.clock())
@@ -114,7 +114,7 @@ def latest_jobs(ports: JobPorts, program_id: str, limit: int) -> list[JobView]:
 
 
 def undo_job(ports: JobPorts, program_id: str, job_id: str, sender: Sender) -> JobView:
-    """Start undoing a job that is completed; once. Raises Refused for any other, UnknownJob, and Unavailable."""
+    """Start undoing a completed job, once. Raises Refused for any other job, UnknownJob and Unavailable."""
     job = _job(ports, program_id, job_id)
     begins = job.status is JobStatus.COMPLETED
     job.refuse_undo(rows_are_kept=not begins or ports.files.size(part_name(job.rows, 0)) is not None)
@@ -130,13 +130,13 @@ def undo_job(ports: JobPorts, program_id: str, job_id: str, sender: Sender) -> J
 
 
 def new_upload(ports: JobPorts, program_id: str, upload_id: str) -> Link:
-    """Where the file of a job to come may be PUT."""
+    """A link to which the file of a new job may be PUT."""
     ports.programs.get(program_id)
     return ports.files.upload(upload_name(program_id, upload_id))
 
 
 def files_of(ports: JobPorts, program_id: str, job_id: str) -> dict[str, Link]:
-    """What can be downloaded of a job: its `report` (bad rows), `results`, and `undo_results`."""
+    """Links to the files of a job that exist: `report` (bad rows), `results` and `undo_results`."""
     job = _job(ports, program_id, job_id)
     names = {"report": report_name(job), "results": results_name(job), "undo_results": undo_results_name(job)}
 
@@ -212,7 +212,7 @@ def _input(ports: JobPorts, program_id: str, job_id: str, request: JobRequest) -
 
 
 def _audit_entry(ports: JobPorts, job: Job, action: str, sender: Sender) -> AuditEntry | None:
-    """What the audit says of a job; its rows name the job as their source."""
+    """The audit's entry about a job; None if an administrator did not send it. Rows name the job as their source."""
     if sender.address is None:
         return None
     return AuditEntry(

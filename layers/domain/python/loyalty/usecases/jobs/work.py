@@ -1,8 +1,9 @@
 """The work on jobs: rows are checked, carried out in parts, and undone. Any of it can be killed and done again.
 
-First every row is looked at; one bad row, and nothing of the job is carried out. Good rows are written down in parts,
-in the form in which they were checked, so that what is carried out is what was checked. Parts are done side by side;
-each is recorded once when it is done, and who records the last one finishes the job. Undoing goes over them likewise.
+First every row is checked; if one row is bad, no row of the job is carried out. Good rows are written to files of
+parts, in the form in which they were checked, so that what is carried out is what was checked. Parts are done side by
+side. Each part is recorded once when it is done; the worker that records the last part finishes the job. Undoing goes
+over the parts in the same way.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -19,9 +20,9 @@ from loyalty.usecases.jobs.rows import TURNS, Action, doing, undoing, undone_in_
 from loyalty.usecases.jobs.start import job_folder, part_name, report_name, results_name, undo_results_name
 
 ROWS_PER_PART = 1_000
-"""One after the other, a second's or two of work; at the worst, each row contended, some minutes."""
+"""Takes 1 to 2 seconds; some minutes if every row is contended."""
 MOST_FAULTS = 20
-"""How many faults the job itself names; its report has all, up to:"""
+"""How many faults the job itself names. Its report has all, up to `MOST_REPORTED`."""
 MOST_REPORTED = 100_000
 
 
@@ -31,7 +32,7 @@ class WorkPorts(BatchPorts, HasJobs, HasFiles, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CheckedRow:
-    """A good row: its number, and a line that says all of it."""
+    """A good row: its number, and the row as one line."""
 
     number: int
     line: bytes
@@ -39,10 +40,10 @@ class CheckedRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowCodec:
-    """How rows and what became of them are written down and read. `faults` and `outcomes` give CSV.
+    """How the rows of jobs are read, and how rows and their results are written.
 
-    `rows` reads the actions of a part back, by the numbers of their rows; of a card there is nothing more to say.
-    `outcomes` of part 0 begins with a header.
+    `check` reads and checks the rows of a job's file. `rows` reads the rows of a part back: (number, action); the
+    action of a card is None. `faults` and `outcomes` give CSV; the outcomes of part 0 begin with a header.
     """
 
     check: Callable[[Job], Iterator[CheckedRow | RowFault]]
@@ -52,7 +53,7 @@ class RowCodec:
 
 
 def work_on(ports: WorkPorts, task: JobTask, codec: RowCodec) -> Job | None:
-    """Do what `task` asks for, as its job stands now; None where there is nothing to do. Raises Unavailable."""
+    """Do the work that `task` names, as its job stands now. None if there is nothing to do. Raises Unavailable."""
     job = ports.jobs.get(task.program_id, task.job_id)
     match job:
         case Job(status=JobStatus.QUEUED):
@@ -67,7 +68,7 @@ def work_on(ports: WorkPorts, task: JobTask, codec: RowCodec) -> Job | None:
 
 
 def _check(ports: WorkPorts, job: Job, codec: RowCodec) -> Job | None:
-    """Look at every row. Twice at once, each writes parts of its own, and the first to say where counts."""
+    """Check every row. If two workers check at once, each writes its own files; the first to save the job wins."""
     rows = f"{job_folder(job)}/rows/{ports.clock():%Y%m%dT%H%M%S.%f}"
     faults: list[RowFault] = []
     part: list[CheckedRow] = []
@@ -116,7 +117,7 @@ def _write_part(ports: WorkPorts, rows: str, part: int, checked: Sequence[Checke
 
 
 def _hand_over(ports: WorkPorts, job: Job) -> None:
-    """Have all parts done that are not and can be by now, or finish the job if they are."""
+    """Queue every part that is ready and not finished; finish the job if all are finished."""
     finished = ports.jobs.finished(job)
     ports.jobs.hand_over([JobTask(job.program_id, job.job_id, n) for n in _left(job, finished)])
     if _is_over(job, finished):
@@ -124,10 +125,10 @@ def _hand_over(ports: WorkPorts, job: Job) -> None:
 
 
 def _left(job: Job, finished: Collection[int]) -> list[int]:
-    """What can be done now, side by side, of what is not yet.
+    """The numbers of the parts that are not finished and can be worked on now, side by side.
 
-    Rows of one customer may be in several parts, and are undone in their turn all the same: a part is gone over once
-    for each turn, the highest first, as part number turn * `parts` + n. The last time counts, and covers all of it.
+    Rows of one customer may be in several parts, and still have to be undone in their turns. So part n is gone over
+    once for each turn, the highest turn first, as number turn * `parts` + n. The results of turn 0 cover all rows.
     """
     for turn in reversed(range(_turns(job))):
         numbers = range(turn * job.parts, (turn + 1) * job.parts)
@@ -145,7 +146,7 @@ def _is_over(job: Job, finished: Collection[int]) -> bool:
 
 
 def _part(ports: WorkPorts, job: Job, part: int, codec: RowCodec) -> Job | None:
-    """Carry out, or undo, the rows of one part, if it is neither done nor to wait for others."""
+    """Carry out, or undo, the rows of one part, unless the part is finished or has to wait for others."""
     finished = ports.jobs.finished(job)
     if part in _left(job, finished):
         turn, of = divmod(part, job.parts)
@@ -181,7 +182,7 @@ def _outcomes(ports: WorkPorts, job: Job, rows: Sequence[tuple[int, Action | Non
 
 
 def _finish(ports: WorkPorts, job: Job, finished: dict[int, Tally]) -> Job | None:
-    """All parts are done: put together what became of the rows, and say so."""
+    """Finish a job whose parts are all finished: join the results of its rows, and save its status."""
     tally = Tally()
     for one in finished.values():
         tally = tally.plus(one)
@@ -199,7 +200,7 @@ def _outcomes_name(job: Job, part: int) -> str:
 
 
 def _change(ports: WorkPorts, job: Job) -> Job | None:
-    """The job, changed; None where somebody else has changed it first: then it is theirs."""
+    """Save the job. None if another worker has saved a version first: then that worker goes on."""
     try:
         ports.jobs.change(job)
     except LostRace:

@@ -1,4 +1,4 @@
-"""An order is cancelled: what it earned is taken back, what it used is given back."""
+"""An order is cancelled: points it earned are taken back, points it used are given back."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from loyalty.usecases.orders.referral import recorded_referral
 class OrderCancelled:
     """What the cancellation did, the first time.
 
-    `points_shortfall` is what it should have taken back but was spent, where the program lets that
-    go. Without a customer known there is neither `debt` nor `balance`.
+    `points_shortfall` is how many points should have been taken back, but were spent and are waived by the program.
+    `debt` and `balance` are None while no customer is known.
     """
 
     order_id: str

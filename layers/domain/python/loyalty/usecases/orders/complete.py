@@ -1,4 +1,4 @@
-"""An order is completed: it earns, once, ever."""
+"""An order is completed: the order earns points once, ever."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ from loyalty.usecases.orders.referral import referral_to_pay
 class OrderCompleted:
     """What the completion did, the first time. `status` is `earned`, `not_earned` or `skipped`.
 
-    `skipped` recorded nothing: sent again when the reason is gone, the order earns.
+    `skipped`: nothing was recorded. Sent again once the `reason` is gone, the order earns.
     """
 
     order_id: str

@@ -18,7 +18,7 @@ class QuotePorts(HasLedger, HasPrograms, HasClock, Protocol):
 def quote_order(
     ports: QuotePorts, program_id: str, order: Order, use_points: int | Literal["max"] | None
 ) -> tuple[Quote, Program]:
-    """What `order` would earn and may use, and the program that says so. One without an id is a cart.
+    """What `order` would earn and may use, and the program by which. An order without an id is a cart.
 
     Raises Refused as the commands would, UnknownProgram and Unavailable.
     """

@@ -1,4 +1,4 @@
-"""An order uses points: set, set anew, or given back."""
+"""An order uses points: their number is set, changed, or the points are given back."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -24,7 +24,7 @@ class PointsRedeemed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedemptionVoided:
-    """What the order gave back. Nobody's balance where the order has no customer yet."""
+    """How many points the order gave back. `balance` is None while the order has no customer."""
 
     order_id: str
     points_restored: int
@@ -39,7 +39,7 @@ def redeem_points(
     request: RedemptionRequest,
     sender: Sender,
 ) -> PointsRedeemed:
-    """Set what an order uses. The same request again changes nothing and is answered the same."""
+    """Set how many points an order uses. The same request again changes nothing and is answered the same."""
     transaction = carry_out(ports, _redeeming(program_id, order_id, request, sender))
     live = transaction.history.live_redemption
     return PointsRedeemed(
@@ -53,7 +53,7 @@ def redeem_points(
 
 
 def void_redemption(ports: CommandPorts, program_id: str, order_id: str, sender: Sender) -> RedemptionVoided:
-    """Give back what an order uses. A repeat answers what was given back the last time."""
+    """Give back the points that an order uses. A repeat answers what was given back the last time."""
     transaction = carry_out(ports, _voiding(program_id, order_id, sender))
     if voided := transaction.history.voided_redemption:
         return RedemptionVoided(

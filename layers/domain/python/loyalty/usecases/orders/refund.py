@@ -12,7 +12,7 @@ from loyalty.usecases.commands.command import Command, CommandPorts, Outcome, ca
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRefunded:
-    """What this refund took back, and what the order's share of it would have been."""
+    """How many points this refund took back, and how many the refunded share of the order would be."""
 
     order_id: str
     points_reversed: int

@@ -1,4 +1,4 @@
-"""Everything that an order has done to points, to look at. Nothing here writes."""
+"""The view of everything that an order has done to points. Nothing here writes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,7 +33,7 @@ class OrderView:
 
     @property
     def status(self) -> str:
-        """`unknown` to the ledger, `open`, then `completed`; `cancelled` once it is that."""
+        """`unknown` to the ledger, `open`, `completed` or `cancelled`."""
         if not self.history.movements:
             return "unknown"
         if self.history.cancellation:
@@ -42,20 +42,20 @@ class OrderView:
 
     @property
     def breakdown(self) -> tuple[Step, ...]:
-        """How the points that it earned came about."""
+        """How the points that the order earned came about."""
         completion = self.history.completion
         return breakdown_of(completion) if completion else ()
 
     @property
     def earnable(self) -> int | None:
-        """What it earned; before it is completed nobody has said what is in it, so None."""
+        """Points that the order earned. None before it is completed: its content is unknown until then."""
         if self.history.cancellation:
             return 0
         return self.history.earned if self.history.completion else None
 
     @property
     def usable(self) -> int | None:
-        """The most points that it can use, those it uses included; None while its worth is unknown."""
+        """The most points that the order can use, including those it uses now. None while its worth is unknown."""
         live = self.history.live_redemption
         if live is None:
             return 0 if self.history.closed else None
@@ -65,12 +65,12 @@ class OrderView:
 
     @property
     def restored(self) -> int:
-        """Points that it used and gave back."""
+        """Points that the order used and gave back."""
         return sum(m.points for m in self.history if m.kind is Kind.RESTORE)
 
     @property
     def discount(self) -> Decimal:
-        """What the points it uses took off, in money."""
+        """The money that the points which the order uses take off."""
         live = self.history.live_redemption
         if live is None:
             return discount(self.program, 0)
@@ -78,7 +78,7 @@ class OrderView:
 
 
 def view_order(ports: OrderPorts, program_id: str, order_id: str) -> OrderView:
-    """The loyalty history of an order; an empty one where the ledger has never seen it."""
+    """Everything that an order has done to points; nothing if the ledger has never seen the order."""
     program = ports.programs.get(program_id)
     history, _ = ports.ledger.read(cause_of_order(program_id, order_id), None, consistent=True)
     owner = history.account_id

@@ -17,7 +17,7 @@ from loyalty.usecases.commands.command import Command, CommandPorts, Outcome, So
 class PointsAdjusted:
     """What the adjustment did, the first time: `points` is signed.
 
-    `points_shortfall` is what it should have taken and was not there, where the program lets that go.
+    `points_shortfall` is how many points should have been taken, but were not there and are waived by the program.
     """
 
     movement_id: str

@@ -1,8 +1,8 @@
 """Expiring: points whose time has passed are written off, and the journal says so.
 
-Each write holds as many accounts as fit a transaction, and the journal entry of what they lose. An
-account that somebody else is writing to is left out and tried again by itself. One that cannot be
-written at all is named, so that it holds nobody else up.
+Each write holds as many accounts as fit a transaction, and the journal entry of the points that they lose. An account
+that another command is writing to is left out, and tried again by itself. An account that cannot be written at all is
+named in the result, so that it does not hold up the others.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class ExpiryPorts(HasLedger, HasClock, CanWait, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """What was written off: accounts, points and money. `left` could not be written."""
+    """What was written off: accounts, points and money. The accounts in `left` could not be written."""
 
     accounts: int = 0
     points: int = 0
@@ -51,7 +51,7 @@ class Expired:
 def expire_accounts(
     ports: ExpiryPorts, program: Program, run_id: str, as_of: datetime, account_ids: Sequence[AccountId]
 ) -> Expired:
-    """Write off what is gone at `as_of` in these accounts, in as few writes as they fit."""
+    """Write off the points of these accounts that are expired at `as_of`, in as few writes as possible."""
     done = Expired()
     try:
         for batch in fitting(ports.ledger.accounts(account_ids)):
@@ -67,7 +67,7 @@ def expire_accounts(
 def expire_account(
     ports: ExpiryPorts, program: Program, run_id: str, as_of: datetime, account_id: AccountId
 ) -> Expired:
-    """Write off what is gone at `as_of` in this account. Raises Unavailable if others keep writing to it."""
+    """Write off the points of this account that are expired at `as_of`. Raises Unavailable if others keep writing."""
 
     def attempt(_: int) -> Expired:
         done = _write(ports, program, run_id, as_of, [ports.ledger.account(account_id, consistent=True)])
@@ -91,7 +91,7 @@ def _one_by_one(
 
 
 def _write(ports: ExpiryPorts, program: Program, run_id: str, as_of: datetime, accounts: Sequence[Account]) -> Expired:
-    """Expire `accounts` in one write; those that lost a race are taken out until the rest goes through."""
+    """Expire `accounts` in one write. Accounts that lose a race are taken out until the others are written."""
     origin = Origin(SENDER, ports.clock())
     begun = [Transaction.begin(program, origin, expiry_history(account), account) for account in accounts]
     decided = [done for transaction in begun if (done := expire(transaction, as_of)).decided]

@@ -1,9 +1,9 @@
-"""The purge: finds what is due in every shard of a program and has it written off.
+"""The purge: finds the accounts that are due in every shard of a program, and has their points written off.
 
-What fits a single write is written at once, so that a small store's purge is over when it answers,
-and a night on which nothing is due costs one query a shard. Fuller shards are handed over and done
-side by side. Everything follows from the accounts alone: a purge that is killed anywhere, or started
-twice, leaves nothing undone and does nothing twice.
+A shard whose accounts fit a single write is written at once, so that the purge of a small store is over when it
+answers. A night on which nothing is due costs one query a shard. Fuller shards are queued and done side by side. A
+purge finds out from the accounts alone what is due: if it is killed anywhere, or started twice, no points stay and
+none are written off twice.
 """
 
 from dataclasses import dataclass, field, replace
@@ -25,10 +25,7 @@ class PurgePorts(ExpiryPorts, HasPrograms, HasPurges, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purged:
-    """What a purge did to a program before it answered, and how much of it goes on.
-
-    `left` are accounts, `parts` shards (and such accounts) that were handed over.
-    """
+    """What a purge did to a program before it answered. `parts` is how many parts of it were queued and go on."""
 
     program_id: str
     run_id: str
@@ -46,7 +43,7 @@ class Purged:
 def purge_program(
     ports: PurgePorts, program_id: str, as_of: datetime | None = None, out_of_time: TimeLimit = NEVER_OUT_OF_TIME
 ) -> Purged:
-    """Write off what is gone at `as_of` in a program, but never what is not gone yet."""
+    """Write off the points of a program that are expired at `as_of`, but none that are not expired now."""
     program, now = ports.programs.get(program_id), ports.clock()
     as_of = min(as_of or now, now)
     run_id = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -76,7 +73,7 @@ def purge_program(
 
 
 def carry_on(ports: PurgePorts, task: PurgeTask, out_of_time: TimeLimit = NEVER_OUT_OF_TIME) -> Expired:
-    """Do a part of a purge that was handed over."""
+    """Do a part of a purge that was queued."""
     program = ports.programs.get(task.program_id)
     task = replace(task, as_of=min(task.as_of, ports.clock()))
     if task.account_id:
@@ -102,7 +99,7 @@ def _purge_shard(ports: PurgePorts, program: Program, task: PurgeTask, out_of_ti
 
 
 def _finish(ports: PurgePorts, part_of: PurgeRun | PurgeTask, part: str, expired: Expired, left: int = 0) -> None:
-    """Hand over the accounts that are left, record that the part is done, tell when it was the last."""
+    """Queue the accounts that are left, record that the part is done, and publish the run if it was the last part."""
     _hand_over(ports, part_of, expired)
     left += len(expired.left)
     if ports.purges.finish(part_of.program_id, part_of.run_id, part, ports.clock(), left):

@@ -1,4 +1,4 @@
-"""A customer signs up: they earn, once, ever."""
+"""A customer signs up and earns points for it, once, ever."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from loyalty.usecases.commands.command import Command, CommandPorts, Outcome, ca
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedUp:
-    """What the sign-up earned, the first time; nothing and why, where nothing was recorded."""
+    """What the sign-up earned, the first time. If nothing was recorded, `reason` says why."""
 
     customer_id: str
     reason: str | None

@@ -1,4 +1,4 @@
-"""The purges of a program, to look at. Nothing here writes."""
+"""The view of a program's purges. Nothing here writes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

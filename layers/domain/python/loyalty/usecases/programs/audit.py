@@ -1,4 +1,4 @@
-"""What administrators did is looked at."""
+"""The audit is read: what administrators did."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -22,10 +22,10 @@ def change_program(
     sender: Sender,
     expected: Callable[[int], bool] = lambda version: True,
 ) -> ProgramVersion:
-    """Make `settings` (given their version number) the program's; the answer is what applies now.
+    """Make `settings` (called with their version number) the program's. Returns the version that applies now.
 
-    `expected` says whether the change may follow a version (0 is none): so nobody overwrites what somebody
-    else has changed meanwhile. When this returns, no running function uses what was before: they keep settings for
+    `expected` says whether the change may follow a version (0 is none), so that a change does not overwrite another one
+    made meanwhile. When this call returns, no running function uses the settings before: functions keep settings for
     `staleness` seconds, and this call waits that long.
 
     Raises Refused as `next_version` does, and Unavailable when others kept changing the settings.

@@ -1,4 +1,4 @@
-"""A program's settings, to look at. Nothing here writes."""
+"""The view of a program's settings. Nothing here writes."""
 
 from collections.abc import Callable
 from functools import cache
@@ -20,5 +20,5 @@ def view_program(ports: HasPrograms, program_id: str, version: int | None) -> Pr
 
 
 def timezones(ports: HasPrograms, program_id: str) -> Callable[[int], str]:
-    """Where the program's days started under a version of its settings: a day once booked does not move."""
+    """Gives the program's time zone by the version of its settings: a movement once booked stays on its day."""
     return cache(lambda version: ports.programs.version(program_id, version).timezone)
