@@ -73,3 +73,19 @@ def test_an_empty_lot_is_none() -> None:
     assert Lots().next_expiry is None
     assert Lots([Lot(None, 5)]).next_expiry is None
     assert Lots([Lot(None, 5), Lot(NOW + HOUR, 1), Lot(NOW, 1)]).next_expiry == NOW
+
+
+@given(expiries, st.integers(0, 10_000))
+def test_points_that_share_an_end_are_one_lot_or_none(expires_at: datetime | None, points: int) -> None:
+    assert list(Lots.single(expires_at, points)) == ([Lot(expires_at, points)] if points else [])
+
+
+@given(held)
+def test_what_takes_lots_out_says_which_lots_it_took(lots: Lots) -> None:
+    assert lots.plus(lots.as_taken) == Lots()
+    assert Lots.taken_by(lots.as_taken) == lots
+
+
+@given(held, held)
+def test_only_what_was_taken_counts_as_taken_where_points_move_from_lot_to_lot(taken: Lots, put: Lots) -> None:
+    assert Lots.taken_by([*put, *taken.as_taken]) == taken

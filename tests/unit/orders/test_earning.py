@@ -105,7 +105,7 @@ def test_lots_are_the_points_that_were_earned(shop: Shop) -> None:
     done = complete(begin(rules, Account(account_id=member())), one)
     [movement] = done.movements
     assert done.holder.lots.total == movement.points == reckoned(shop).points
-    assert done.history.awarded == done.holder.lots
+    assert done.history.earned_lots == done.holder.lots
     undone = cancel(again(done), None)
     assert undone.holder.lots.total == 0
     assert undone.history.reversible == 0

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.values.calendar import ExpiryPolicy, add_months, business_day, end_of_day_after, start_of_day
+from loyalty.domain.values.calendar import (
+    ExpiryPolicy,
+    add_months,
+    business_day,
+    end_of_day_after,
+    sortable,
+    start_of_day,
+)
 from tests.support.strategies import instants
 
 MICROSECOND = timedelta(microseconds=1)
@@ -139,3 +146,10 @@ def test_new_year_comes_when_it_comes_to_the_program() -> None:
     assert ExpiryPolicy.END_OF_YEAR.expires_at(just_before + timedelta(seconds=1), "Asia/Tokyo", 0) == datetime(
         2027, 12, 31, 15, tzinfo=UTC
     )
+
+
+@given(instants, instants)
+def test_instants_as_text_sort_as_time_does_and_are_read_again(one: datetime, other: datetime) -> None:
+    assert (sortable(one) < sortable(other)) == (one < other)
+    assert datetime.fromisoformat(sortable(one)) == one
+    assert len(sortable(one)) == len("2026-01-31T09:30:00.000000Z")

@@ -35,6 +35,7 @@ from datetime import UTC, date, datetime, timedelta
 from zlib import crc32
 
 from loyalty.domain.ledger.movement import AccountId, Cause
+from loyalty.domain.values.calendar import sortable
 
 ACCOUNT_SK = "account"
 JOB_SK = "job"
@@ -148,4 +149,4 @@ def shard_of(text: str, shards: int) -> int:
 
 def instant(at: datetime) -> str:
     """An instant (UTC) as text that sorts as time does."""
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return sortable(at)

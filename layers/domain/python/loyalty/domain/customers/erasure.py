@@ -11,7 +11,7 @@ from loyalty.domain.ledger.account import Account
 from loyalty.domain.ledger.facts import AdjustmentNoted, Completed
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
-from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.lots import Lots
 from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.ledger.seal import has_free_text, personal_digest, personal_name
 from loyalty.domain.ledger.standing import Counted
@@ -42,7 +42,7 @@ def erase(
     if account.lots:
         transaction = transaction.debit(Kind.ADJUST_DOWN, Event.POINTS_FORFEITED, account.lots, reason=REASON)
     if account.debt:
-        owed = Lots([Lot(None, account.debt)])
+        owed = Lots.single(None, account.debt)
         transaction = transaction.credit(Kind.ADJUST_UP, Event.POINTS_FORFEITED, owed, reason=REASON)
     today = business_day(origin.recorded_at, program.timezone)
     transaction = transaction.note(Event.CUSTOMER_ERASED, Counted(day=today))

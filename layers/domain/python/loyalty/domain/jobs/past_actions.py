@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from loyalty.domain.ledger.kinds import Event, Kind
-from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.lots import Lots
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.standing import Standing
 from loyalty.domain.ledger.transaction import Transaction
@@ -53,7 +53,7 @@ def reward_order(transaction: Transaction, order: Order) -> Transaction:
     return transaction.credit(
         Kind.BACKFILL,
         Event.PAST_ORDER_REWARDED,
-        Lots([Lot(expires_at, earned.points)]),
+        Lots.single(expires_at, earned.points),
         expires_at=expires_at,
         reason=REASON,
         facts=earned.recorded,
@@ -74,7 +74,7 @@ def reward_sign_up(transaction: Transaction, action: PastSignUp) -> Transaction:
     if why_sign_up_passed_over(transaction, action):
         return transaction
     expires_at = transaction.program.expires_at(transaction.now)
-    lots = Lots([Lot(expires_at, transaction.program.ways_to_earn.sign_up.points)])
+    lots = Lots.single(expires_at, transaction.program.ways_to_earn.sign_up.points)
     return transaction.credit(Kind.BACKFILL, Event.PAST_SIGN_UP_REWARDED, lots, expires_at=expires_at, reason=REASON)
 
 

@@ -3,7 +3,7 @@
 from loyalty.domain.ledger.facts import Reversed
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import Event, Kind
-from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.lots import Lots
 from loyalty.domain.ledger.movement import Movement
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.cancellation import reverse
@@ -37,14 +37,14 @@ def undo(transaction: Transaction) -> Transaction:
 
 def _give_back(transaction: Transaction, done: Movement) -> Transaction:
     """Points that were taken come back into their expiries; what made a debt, first repays it."""
-    taken = Lots(Lot(lot.expires_at, -lot.points) for lot in done.allocation)
-    owed = Lots([Lot(transaction.program.expires_at(transaction.now), done.debt)])
+    taken = Lots.taken_by(done.allocation)
+    owed = Lots.single(transaction.program.expires_at(transaction.now), done.debt)
     return transaction.credit(Kind.ADJUST_UP, Event.JOB_UNDONE, given_back(transaction, taken).plus(owed))
 
 
 def _move_back(transaction: Transaction, done: Movement) -> Transaction:
     """Points go back to when they expired. Of those spent since, the soonest-expiring are taken to be gone."""
-    before = Lots(Lot(lot.expires_at, -lot.points) for lot in done.allocation if lot.points < 0)
+    before = Lots.taken_by(done.allocation)
     there = next((lot.points for lot in transaction.holder.lots if lot.expires_at == done.expires_at), 0)
     expired = done.expires_at is not None and done.expires_at <= transaction.now
     back = 0 if expired else min(before.total, there)
@@ -52,5 +52,5 @@ def _move_back(transaction: Transaction, done: Movement) -> Transaction:
     short = 0 if expired else before.total - back
     facts = Reversed(shortfall=short) if short else None
     return transaction.shift(
-        Event.JOB_UNDONE, Lots([Lot(done.expires_at, back)]), given_back(transaction, kept), facts=facts
+        Event.JOB_UNDONE, Lots.single(done.expires_at, back), given_back(transaction, kept), facts=facts
     )

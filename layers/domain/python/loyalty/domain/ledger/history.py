@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from loyalty.domain.ledger.facts import Completed, Refunded, RefundNoted
 from loyalty.domain.ledger.kinds import Event, Flow, Kind
-from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.lots import Lots
 from loyalty.domain.ledger.movement import AccountId, Cause, Movement
 from loyalty.domain.values.refusal import Refused
 
@@ -121,28 +121,28 @@ class History:
     @property
     def reversible(self) -> int:
         """Points earned that were neither taken back nor let go because they were spent."""
-        return self.earned - sum(_settled(m) for m in self.movements if m.kind is Kind.REVERSE)
+        return self.earned - sum(reversed_or_waived(m) for m in self.movements if m.kind is Kind.REVERSE)
 
     @property
-    def awarded(self) -> Lots:
+    def earned_lots(self) -> Lots:
         """The lots in which its points were earned, whatever became of them."""
         award = self._award(*_AWARDS)
         if award is None:
             return Lots()
         if isinstance(award.facts, Completed) and award.facts.lots:
             return Lots(award.facts.lots)
-        return Lots([Lot(award.expires_at, award.points)])
+        return Lots.single(award.expires_at, award.points)
 
-    def takable(self, at: datetime) -> Lots:
+    def reversible_lots(self, at: datetime) -> Lots:
         """Of the lots in which it earned, what can be taken back at `at`: not expired, nor taken back before.
 
         What was taken back came out of those that expired soonest and had not yet.
         """
-        lots = self.awarded
+        lots = self.earned_lots
         award = self._award(*_AWARDS)
         for movement in self.movements[award.position :] if award else ():
             if movement.kind is Kind.REVERSE:
-                lots = lots.minus(lots.spendable(movement.recorded_at).soonest(_settled(movement)))
+                lots = lots.minus(lots.spendable(movement.recorded_at).soonest(reversed_or_waived(movement)))
         return lots.spendable(at)
 
     @property
@@ -175,7 +175,7 @@ class History:
 _AWARDS = tuple(event for event in Event if event.awards)
 
 
-def _settled(reversal: Movement) -> int:
+def reversed_or_waived(reversal: Movement) -> int:
     """How many points a reversal was for: those taken back, and those let go because they were spent."""
     return reversal.points + reversal.shortfall
 

@@ -40,6 +40,16 @@ class Lots:
             if points
         )
 
+    @classmethod
+    def single(cls, expires_at: datetime | None, points: int) -> "Lots":
+        """`points` that share one expiry instant; None is never."""
+        return cls([Lot(expires_at, points)])
+
+    @classmethod
+    def taken_by(cls, allocation: Iterable[Lot]) -> "Lots":
+        """The lots that a movement with this allocation took out of the account."""
+        return cls(_negated(lot for lot in allocation if lot.points < 0))
+
     def __iter__(self) -> Iterator[Lot]:
         return iter(self._lots)
 
@@ -88,4 +98,13 @@ class Lots:
 
     def minus(self, other: Iterable[Lot]) -> "Lots":
         """These lots without `other`, which must be among them."""
-        return self.plus(Lot(lot.expires_at, -lot.points) for lot in other)
+        return self.plus(_negated(other))
+
+    @property
+    def as_taken(self) -> tuple[Lot, ...]:
+        """The allocation of a movement that takes these lots out of the account."""
+        return tuple(_negated(self._lots))
+
+
+def _negated(lots: Iterable[Lot]) -> Iterator[Lot]:
+    return (Lot(lot.expires_at, -lot.points) for lot in lots)

@@ -23,8 +23,8 @@ def ladder(program: Program) -> list[Tier]:
     return sorted(program.tiers, key=lambda tier: (tier.multiplier, tier.min_orders or 0, tier.min_spend or 0))
 
 
-def after(program: Program, standing: Standing, day: date) -> str | None:
-    """The tier once something was counted: a higher one at once; a lower one is for the nightly run to find."""
+def tier_after(program: Program, standing: Standing, day: date) -> str | None:
+    """The tier's name once something was counted: a higher one at once; a lower one is for the nightly run to find."""
     now, then = reached(program, standing, day), tier_of(program, standing)
     return then.name if then and _rank(program, then) > _rank(program, now) else now.name if now else None
 

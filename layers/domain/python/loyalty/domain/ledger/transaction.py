@@ -37,6 +37,16 @@ class Origin:
     recorded_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Points that move: of which kind, how many, which lots they change (signed), and by how much the debt (signed)."""
+
+    kind: Kind
+    points: int = 0
+    allocation: tuple[Lot, ...] = ()
+    debt: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transaction:
     """Grows by movements; knows the account and the history as they will be once it is written.
@@ -87,8 +97,8 @@ class Transaction:
     ) -> "Transaction":
         """Put `lots` into the account: its debt first."""
         allocation, debt = self.holder.credit(lots)
-        moved = (lots.total, allocation, debt)
-        return self._move(kind, event, moved, expires_at, reason, facts, counted)
+        posting = Posting(kind, lots.total, allocation, debt)
+        return self._record(event, posting, expires_at=expires_at, reason=reason, facts=facts, counted=counted)
 
     def debit(
         self,
@@ -102,9 +112,8 @@ class Transaction:
         counted: Counted | None = None,
     ) -> "Transaction":
         """Take `lots` out of the account, and `debt` points more than it holds."""
-        allocation = tuple(Lot(lot.expires_at, -lot.points) for lot in lots)
-        moved = (lots.total + debt, allocation, debt)
-        return self._move(kind, event, moved, None, reason, facts, counted)
+        posting = Posting(kind, lots.total + debt, lots.as_taken, debt)
+        return self._record(event, posting, reason=reason, facts=facts, counted=counted)
 
     def shift(
         self,
@@ -118,11 +127,12 @@ class Transaction:
     ) -> "Transaction":
         """Have the points of `lots`, which are in the account, expire as those in `to`, which are as many."""
         changes = {lot.expires_at: lot.points for lot in to}
-        for lot in lots:
-            changes[lot.expires_at] = changes.get(lot.expires_at, 0) - lot.points
+        for lot in lots.as_taken:
+            changes[lot.expires_at] = changes.get(lot.expires_at, 0) + lot.points
         soonest_first = sorted(changes.items(), key=lambda change: change[0] or FOREVER)
         allocation = tuple(Lot(at, points) for at, points in soonest_first if points)
-        return self._move(Kind.ADJUST_UP, event, (0, allocation, 0), expires_at, reason, facts, None)
+        posting = Posting(Kind.ADJUST_UP, 0, allocation)
+        return self._record(event, posting, expires_at=expires_at, reason=reason, facts=facts)
 
     def note(
         self,
@@ -134,7 +144,7 @@ class Transaction:
         reason: str | None = None,
     ) -> "Transaction":
         """Record something that moves no points: a change of the customer's standing or card, or a fact."""
-        return self._move(Kind.NOTE, event, (0, (), 0), None, reason, facts, counted, card)
+        return self._record(event, Posting(Kind.NOTE), reason=reason, facts=facts, counted=counted, card=card)
 
     def of(self, history: History, account: Account | None) -> "Transaction":
         """Nothing decided yet on another history and account, for what is to be written together with this.
@@ -144,27 +154,27 @@ class Transaction:
         origin = replace(self.origin, sender=replace(self.origin.sender, address=None))
         return Transaction.begin(self.program, origin, history, account)
 
-    def _move(
+    def _record(
         self,
-        kind: Kind,
         event: Event,
-        moved: tuple[int, tuple[Lot, ...], int],
-        expires_at: datetime | None,
-        reason: str | None,
-        facts: Facts | None,
-        counted: Counted | None,
+        posting: Posting,
+        *,
+        expires_at: datetime | None = None,
+        reason: str | None = None,
+        facts: Facts | None = None,
+        counted: Counted | None = None,
         card: CardHeld | None = None,
     ) -> "Transaction":
-        points, allocation, debt = moved
+        """With one movement more, sealed and numbered, and the account as it leaves it."""
         movement = Movement(
             cause=self.history.cause,
             position=self.history.next_position,
             event=event,
-            kind=kind,
+            kind=posting.kind,
             account=self.account.account_id if self.account else None,
-            points=points,
-            allocation=allocation,
-            debt=debt,
+            points=posting.points,
+            allocation=posting.allocation,
+            debt=posting.debt,
             expires_at=expires_at,
             balance_after=self.account.balance(self.now) if self.account else 0,
             debt_after=self.account.debt if self.account else 0,

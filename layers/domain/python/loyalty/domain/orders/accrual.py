@@ -15,7 +15,7 @@ from math import floor, prod
 
 from loyalty.domain.ledger.movement import MAX_POINTS
 from loyalty.domain.ledger.standing import Counted, Standing
-from loyalty.domain.ledger.tiers import after
+from loyalty.domain.ledger.tiers import tier_after
 from loyalty.domain.orders.basket import Rest
 from loyalty.domain.orders.goods import ALL, NONE, POTS, TAX, Layer, Lines, Part, Pot, total
 from loyalty.domain.orders.rulebook import NO_GOODS, Kind, Offer, Rulebook
@@ -292,7 +292,7 @@ class _Scope:
             window=max((tier.window_days or 0 for tier in self.first.tiers), default=0),
             tier=standing.tier,
         )
-        return after(self.first, standing.plus(counted), self.customer.day)
+        return tier_after(self.first, standing.plus(counted), self.customer.day)
 
 
 def _counted(statement: Statement, basis: EarningBasis, pot: Pot | None) -> Fraction:

@@ -41,7 +41,7 @@ def reverse(
     says. Of points of the order that have expired there is nothing left to take.
     """
     refunded_total = refunded.refunded_total if refunded else None
-    due = transaction.history.takable(transaction.now).soonest(points)
+    due = transaction.history.reversible_lots(transaction.now).soonest(points)
     points = due.total
     if not points:
         return transaction

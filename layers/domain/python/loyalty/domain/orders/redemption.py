@@ -94,7 +94,7 @@ def restore(transaction: Transaction, redemption: Movement, event: Event, reason
 
     Those that would have expired since get `restore_grace_days`.
     """
-    taken = Lots(Lot(lot.expires_at, -lot.points) for lot in redemption.allocation)
+    taken = Lots.taken_by(redemption.allocation)
     return transaction.credit(Kind.RESTORE, event, given_back(transaction, taken), reason=reason)
 
 

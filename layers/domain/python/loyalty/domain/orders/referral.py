@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from loyalty.domain.ledger.facts import Completed, Referred
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
-from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.lots import Lots
 from loyalty.domain.ledger.movement import AccountId, Cause
 from loyalty.domain.ledger.standing import Standing
 from loyalty.domain.ledger.transaction import Transaction
@@ -58,7 +58,7 @@ def pay(transaction: Transaction, order_id: str) -> Transaction:
     """Give the referrer, whose account this is, what the order `order_id` of the referred customer earns them."""
     program = transaction.program
     expires_at = program.expires_at(transaction.now)
-    lots = Lots([Lot(expires_at, program.ways_to_earn.referral.points)])
+    lots = Lots.single(expires_at, program.ways_to_earn.referral.points)
     return transaction.credit(
         Kind.REFERRAL, Event.CUSTOMER_REFERRED, lots, expires_at=expires_at, facts=Referred(order_id=order_id)
     )

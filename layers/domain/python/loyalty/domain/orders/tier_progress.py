@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.standing import Counted
-from loyalty.domain.ledger.tiers import after
+from loyalty.domain.ledger.tiers import tier_after
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.orders.order import Order
 from loyalty.domain.values.calendar import business_day
@@ -50,7 +50,7 @@ def _complete(transaction: Transaction, counted: Counted, points: int) -> Counte
     counted = replace(counted, window=program.widest_window)
     today = business_day(transaction.now, program.timezone)
     standing = transaction.account.standing.plus(replace(counted, tier=transaction.account.standing.tier))
-    return replace(counted, tier=after(program, standing, today))
+    return replace(counted, tier=tier_after(program, standing, today))
 
 
 def _net(history: History) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from loyalty.domain.ledger.facts import Adjusted, AdjustmentAsked, AdjustmentNot
 from loyalty.domain.ledger.history import History
 from loyalty.domain.ledger.idempotency import is_repeat
 from loyalty.domain.ledger.kinds import Event, Kind
-from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.lots import Lots
 from loyalty.domain.ledger.movement import AccountId, Movement
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.points.issue import lots_by_hand, refuse_past
@@ -97,7 +97,7 @@ def _move_expiry(transaction: Transaction, request: Adjustment) -> Transaction:
     return transaction.shift(
         Event.EXPIRY_MOVED,
         held,
-        Lots([Lot(request.expires_at, held.total)]),
+        Lots.single(request.expires_at, held.total),
         expires_at=request.expires_at,
         reason=request.reason,
         facts=Adjusted(asked=request.asked),

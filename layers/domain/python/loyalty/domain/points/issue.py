@@ -6,7 +6,7 @@ from datetime import datetime
 from loyalty.domain.ledger.facts import IssueAsked, Issued
 from loyalty.domain.ledger.idempotency import is_repeat
 from loyalty.domain.ledger.kinds import Event, Kind
-from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.lots import Lots
 from loyalty.domain.ledger.movement import AccountId
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.values.refusal import Refused
@@ -52,7 +52,7 @@ def lots_by_hand(transaction: Transaction, points: int, expires_at: datetime | N
             f"The customer's points expire at {MAX_LOTS} instants already.",
             pointer="/expires_at",
         )
-    return Lots([Lot(expires_at, points)])
+    return Lots.single(expires_at, points)
 
 
 def refuse_past(transaction: Transaction, expires_at: datetime | None) -> None:

@@ -1,7 +1,7 @@
 """Signing up earns, once per customer, ever."""
 
 from loyalty.domain.ledger.kinds import CauseKind, Event, Kind
-from loyalty.domain.ledger.lots import Lot, Lots
+from loyalty.domain.ledger.lots import Lots
 from loyalty.domain.ledger.movement import Cause
 from loyalty.domain.ledger.transaction import Transaction
 from loyalty.domain.program.settings import Program
@@ -30,5 +30,5 @@ def sign_up(transaction: Transaction) -> Transaction:
     if transaction.history.sign_up or why_not(program):
         return transaction
     expires_at = program.expires_at(transaction.now)
-    lots = Lots([Lot(expires_at, program.ways_to_earn.sign_up.points)])
+    lots = Lots.single(expires_at, program.ways_to_earn.sign_up.points)
     return transaction.credit(Kind.SIGN_UP, Event.SIGNED_UP, lots, expires_at=expires_at)

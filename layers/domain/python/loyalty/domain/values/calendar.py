@@ -58,3 +58,8 @@ class ExpiryPolicy(StrEnum):
                 return start_of_day(add_months(day.replace(day=1), 1), timezone)
             case ExpiryPolicy.END_OF_YEAR:
                 return start_of_day(date(day.year + 1, 1, 1), timezone)
+
+
+def sortable(at: datetime) -> str:
+    """An instant (UTC) as text that sorts as time does, to the microsecond: `2026-01-31T09:30:00.000000Z`."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from loyalty.domain.program.settings import Program
+from loyalty.domain.values.calendar import sortable
 from loyalty.ports.ledger import Due
 from loyalty.ports.purges import PurgeRun, PurgeTask
 from loyalty.ports.world import HasPrograms, HasPurges
@@ -46,7 +47,7 @@ def purge_program(
     """Write off the points of a program that are expired at `as_of`, but none that are not expired now."""
     program, now = ports.programs.get(program_id), ports.clock()
     as_of = min(as_of or now, now)
-    run_id = now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    run_id = sortable(now)
     purged = Purged(program_id=program_id, run_id=run_id, as_of=as_of, currency=program.currency)
     at_once: list[list[Due]] = []
     later: list[PurgeTask] = []
