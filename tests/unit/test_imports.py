@@ -13,6 +13,7 @@ LAYER = ROOT / "layers/domain/python"
 FUNCTIONS = ROOT / "functions"
 
 ALLOWED = {
+    "loyalty": {"loyalty.entry"},
     "loyalty.domain": {"loyalty.domain"},
     "loyalty.ports": {"loyalty.ports", "loyalty.domain"},
     "loyalty.usecases": {"loyalty.usecases", "loyalty.domain", "loyalty.ports"},

@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import json
 import marshal
 import subprocess
 import sys
@@ -16,8 +17,13 @@ from tools.emulator import LocalCloudError
 
 ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "layers/domain"
+RULES = ("loyalty.domain", "loyalty.ports", "loyalty.usecases")
+NAMED_TUPLE = "(b'lambda _cls, "
+"""How the text begins that a named tuple compiles as it is made: the standard library has some."""
 HEADER = importlib.util.MAGIC_NUMBER + (0b01).to_bytes(4, "little")
 """How bytecode begins that this Python uses without a look at its source: unchecked hash (PEP 552)."""
+STORED = "python/loyalty/entry/dataclasses.cpython-313"
+"""The bytecode of what data classes write as they are made."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +41,7 @@ def test_the_domain_layer_has_every_module_as_it_is_and_its_bytecode_and_nothing
     sources = {path.relative_to(SOURCE).as_posix(): path.read_bytes() for path in SOURCE.glob("python/**/*.py")}
     assert len(sources) > 100
     assert {name: built.pop(name) for name in sources} == sources
-    assert set(built) == set(map(bytecode_of, sources))
+    assert set(built) == {*map(bytecode_of, sources), STORED}
 
 
 def test_bytecode_does_what_its_source_does_on_the_same_lines(domain: bytes) -> None:
@@ -47,16 +53,29 @@ def test_bytecode_does_what_its_source_does_on_the_same_lines(domain: bytes) -> 
 
 
 def test_the_domain_layer_is_used_without_a_look_at_its_sources(domain: bytes, tmp_path: Path) -> None:
-    """As Lambda starts its interpreter: without options, and with nothing that could be written."""
     built = unzipped(domain)
-    for name, content in built.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"raise SystemExit('this was compiled')" if name.endswith(".py") else content)
-    modules = [module_of(name) for name in sources_in(built)]
-    command = [sys.executable, "-c", "\n".join(f"import {module}" for module in modules)]
-    done = subprocess.run(command, env={"PYTHONPATH": str(tmp_path / "python")}, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    nothing = dict.fromkeys(sources_in(built), b"raise SystemExit('this was compiled')")
+    start("\n".join(f"import {module_of(name)}" for name in nothing), built | nothing, tmp_path)
+
+
+def test_of_the_rules_nothing_is_compiled_at_a_cold_start_not_even_what_data_classes_write(
+    domain: bytes, tmp_path: Path
+) -> None:
+    built = unzipped(domain)
+    rules = [module for name in sources_in(built) if (module := module_of(name)).startswith(RULES)]
+    assert len(rules) > 60
+    lines = ["import json, sys", "compiled = []", "import loyalty.domain"]
+    lines += ["sys.addaudithook(lambda event, told: compiled.append(str(told)) if event == 'compile' else None)"]
+    lines += [*(f"import {module}" for module in rules), "print(json.dumps(compiled))"]
+    texts = json.loads(start("\n".join(lines), built, tmp_path))
+    assert not [text for text in texts if not text.startswith(NAMED_TUPLE)]
+
+
+def test_what_data_classes_write_does_what_its_text_says(domain: bytes) -> None:
+    stored = marshal.loads(unzipped(domain)[STORED])
+    assert len(stored) > 100
+    for text, code in stored.items():
+        assert marshal.loads(code) == compile(text, "<string>", "exec", dont_inherit=True, optimize=0)
 
 
 @pytest.mark.parametrize("layer", ["domain", "dependencies"])
@@ -128,3 +147,15 @@ def bytecode_of(source: str) -> str:
 def module_of(source: str) -> str:
     """What the module is imported by: `python/loyalty/domain/__init__.py` is `loyalty.domain`."""
     return ".".join(PurePosixPath(source).with_suffix("").parts[1:]).removesuffix(".__init__")
+
+
+def start(code: str, built: dict[str, bytes], folder: Path) -> str:
+    """What `code` prints where the layer is in `folder`, as Lambda starts Python: without options."""
+    for name, content in built.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    environment = {"PYTHONPATH": str(folder / "python"), "AWS_LAMBDA_FUNCTION_NAME": "started"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
