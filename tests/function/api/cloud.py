@@ -1,7 +1,6 @@
-"""The functions in this process, over a table that moto holds; and API Gateway, as far as they can tell.
+"""The functions in this process, over a simulated table; and API Gateway, as far as they can tell.
 
-Every answer that passes here is compared with the description of the API. moto knows one caller at a time: nothing
-here says anything about concurrency.
+Every answer that passes here is compared with the description of the API. Nothing here says anything about concurrency.
 """
 
 import hashlib
@@ -19,6 +18,7 @@ from typing import Any
 from loyalty.entry.http.routes import Route
 from loyalty_cli.client import segment
 from tests.function.api.description import mismatch
+from tests.proof.simulation.dynamodb import Table
 from tests.support.gateway import on_aws, parameters, variables
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -79,7 +79,7 @@ class Answer:
 class Cloud:
     """The deployed functions, without a deployment."""
 
-    client: Any
+    table: Table
     now: datetime = NOW
     log: io.StringIO = field(default_factory=io.StringIO)
 
@@ -130,11 +130,13 @@ class Cloud:
         result = function(name).handler({"Records": records}, Context())
         return [failure["itemIdentifier"] for failure in result["batchItemFailures"]]
 
+    def items(self) -> list[Mapping[str, Any]]:
+        """Everything in the table."""
+        return list(self.table.items().values())
+
     def digest(self) -> str:
         """Of everything in the table."""
-        items = []
-        for page in self.client.get_paginator("scan").paginate(TableName=TABLE):
-            items += [json.dumps(item, sort_keys=True, default=str) for item in page["Items"]]
+        items = [json.dumps(item, sort_keys=True, default=str) for item in self.items()]
         return hashlib.sha256("\n".join(sorted(items)).encode()).hexdigest()
 
     def forget_the_log(self) -> None:

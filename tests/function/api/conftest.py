@@ -1,4 +1,4 @@
-"""A ledger that moto holds, empty or in use."""
+"""A ledger in memory, empty or in use: a simulated table, and queues and files that moto holds."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +11,13 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from moto.core.botocore_stubber import BotocoreStubber
 
 from loyalty.entry import wiring
 from loyalty.entry.http import serve as http
 from loyalty.entry.observing import logger, metrics
 from tests.function.api.cloud import BLOCKED_CARD, CARD, FREE_CARD, TABLE, Cloud, order
-from tests.support.table import create_table
+from tests.proof.simulation.cloud import Call, DynamoDBClient, Wire, clear
+from tests.proof.simulation.cloud import Cloud as Surroundings
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,7 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def running() -> Iterator[Cloud]:
     """An empty ledger, and a clock that stands. One at a time: the functions share what is patched here."""
     with pytest.MonkeyPatch.context() as patch, mock_aws():
-        patch.setattr(BotocoreStubber, "process_request", one_at_a_time(BotocoreStubber.process_request))
+        table = Surroundings(wire=one_at_a_time(clear))
+        patch.setattr(wiring, "connect", lambda: DynamoDBClient(table))
         patch.setenv("TABLE_NAME", TABLE)
         patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         patch.setattr(metrics.provider, "namespace", "LoyaltyLedger")
@@ -38,8 +39,7 @@ def running() -> Iterator[Cloud]:
         for module in (http, wiring):
             patch.setattr(module, "token_hex", lambda size: f"{next(numbers):0{2 * size}x}")
         patch.setattr(wiring, "time", SimpleNamespace(sleep=lambda seconds: None))
-        cloud = Cloud(boto3.client("dynamodb"))
-        create_table(cloud.client, TABLE)
+        cloud = Cloud(table.table)
         patch.setenv("QUEUE_URL", boto3.client("sqs").create_queue(QueueName="orders")["QueueUrl"])
         patch.setenv("JOB_QUEUE_URL", boto3.client("sqs").create_queue(QueueName="jobs")["QueueUrl"])
         patch.setenv("JOB_BUCKET", "jobs")
@@ -56,15 +56,13 @@ def running() -> Iterator[Cloud]:
         forget()
 
 
-def one_at_a_time(answer: Any) -> Any:
-    """moto's answer, for callers side by side one after another: a get of what is not there changes its table, and so
-    breaks a query that is going through it.
-    """
+def one_at_a_time(wire: Wire) -> Wire:
+    """`wire` for callers side by side, one after another."""
     turn = RLock()
 
-    def answer_in_turn(*request: Any) -> Any:
+    def answer_in_turn(call: Call) -> Any:
         with turn:
-            return answer(*request)
+            return wire(call)
 
     return answer_in_turn
 

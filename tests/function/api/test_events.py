@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from loyalty.entry.observing import LambdaEvent
-from tests.function.api.cloud import CARD, FREE_CARD, ROOT, TABLE, Answer, Cloud, Context, function
+from tests.function.api.cloud import CARD, FREE_CARD, ROOT, Answer, Cloud, Context, function
 from tests.function.api.conftest import running
 
 EVENTS = ROOT / "events"
@@ -235,7 +235,7 @@ def run(name: str) -> LambdaEvent:
 
 def ledger(cloud: Cloud) -> dict[str, Any]:
     """Every account and movement, without the settings of programs."""
-    items = cloud.client.scan(TableName=TABLE)["Items"]
+    items = cloud.items()
     return {f"{item['pk']['S']}/{item['sk']['S']}": item for item in items if "settings" not in item}
 
 

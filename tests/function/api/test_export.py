@@ -19,7 +19,7 @@ def pages(cloud: Cloud, customer_id: str, **query: str) -> list[Answer]:
 
 def held(cloud: Cloud, customer_id: str) -> list[dict[str, Any]]:
     """The movements and records in the table that are of a member."""
-    items = cloud.client.scan(TableName="ledger")["Items"]
+    items = cloud.items()
     names = (f"shop#member#{customer_id}", f"shop#member-aside#{customer_id}")
     return [item for item in items if item.get("account", {}).get("S") in names]
 
