@@ -18,7 +18,6 @@ from typing import Any
 from loyalty.entry.http.routes import Route
 from loyalty_cli.client import segment
 from tests.function.api.description import mismatch
-from tests.proof.simulation.dynamodb import Table
 from tests.support.gateway import on_aws, parameters, variables
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,6 +30,8 @@ ADDRESS = "203.0.113.7"
 
 type Event = dict[str, Any]
 type Handler = Callable[[Event, Any], Any]
+type Stored = Callable[[], Mapping[tuple[str, str], Mapping[str, Any]]]
+"""Everything in the table, by its keys."""
 
 
 def load(name: str) -> ModuleType:
@@ -79,7 +80,7 @@ class Answer:
 class Cloud:
     """The deployed functions, without a deployment."""
 
-    table: Table
+    stored: Stored
     now: datetime = NOW
     log: io.StringIO = field(default_factory=io.StringIO)
 
@@ -132,7 +133,7 @@ class Cloud:
 
     def items(self) -> list[Mapping[str, Any]]:
         """Everything in the table."""
-        return list(self.table.items().values())
+        return list(self.stored().values())
 
     def digest(self) -> str:
         """Of everything in the table."""

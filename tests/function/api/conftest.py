@@ -1,6 +1,6 @@
 """A ledger in memory, empty or in use: a simulated table, and queues and files that moto holds."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from random import Random
@@ -11,13 +11,15 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 from loyalty.entry import wiring
 from loyalty.entry.http import serve as http
 from loyalty.entry.observing import logger, metrics
-from tests.function.api.cloud import BLOCKED_CARD, CARD, FREE_CARD, TABLE, Cloud, order
-from tests.proof.simulation.cloud import Call, DynamoDBClient, Wire, clear
+from tests.function.api.cloud import BLOCKED_CARD, CARD, FREE_CARD, TABLE, Cloud, Stored, order
 from tests.proof.simulation.cloud import Cloud as Surroundings
+from tests.proof.simulation.cloud import DynamoDBClient, clear
+from tests.support.table import create_table
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,11 +28,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @contextmanager
-def running() -> Iterator[Cloud]:
-    """An empty ledger, and a clock that stands. One at a time: the functions share what is patched here."""
+def running(*, on_the_wire: bool = False) -> Iterator[Cloud]:
+    """An empty ledger, and a clock that stands. One at a time: the functions share what is patched here.
+
+    `on_the_wire`: the table is moto's, so that calls pass through botocore.
+    """
     with pytest.MonkeyPatch.context() as patch, mock_aws():
-        table = Surroundings(wire=one_at_a_time(clear))
-        patch.setattr(wiring, "connect", lambda: DynamoDBClient(table))
+        if on_the_wire:
+            patch.setattr(BotocoreStubber, "process_request", one_at_a_time(BotocoreStubber.process_request))
+        else:
+            surroundings = Surroundings(wire=one_at_a_time(clear))
+            patch.setattr(wiring, "connect", lambda: DynamoDBClient(surroundings))
         patch.setenv("TABLE_NAME", TABLE)
         patch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
         patch.setattr(metrics.provider, "namespace", "LoyaltyLedger")
@@ -39,7 +47,7 @@ def running() -> Iterator[Cloud]:
         for module in (http, wiring):
             patch.setattr(module, "token_hex", lambda size: f"{next(numbers):0{2 * size}x}")
         patch.setattr(wiring, "time", SimpleNamespace(sleep=lambda seconds: None))
-        cloud = Cloud(table.table)
+        cloud = Cloud(create_scanned() if on_the_wire else surroundings.table.items)
         patch.setenv("QUEUE_URL", boto3.client("sqs").create_queue(QueueName="orders")["QueueUrl"])
         patch.setenv("JOB_QUEUE_URL", boto3.client("sqs").create_queue(QueueName="jobs")["QueueUrl"])
         patch.setenv("JOB_BUCKET", "jobs")
@@ -56,15 +64,28 @@ def running() -> Iterator[Cloud]:
         forget()
 
 
-def one_at_a_time(wire: Wire) -> Wire:
-    """`wire` for callers side by side, one after another."""
+def one_at_a_time[**P, T](answer: Callable[P, T]) -> Callable[P, T]:
+    """`answer`, for callers side by side one after another."""
     turn = RLock()
 
-    def answer_in_turn(call: Call) -> Any:
+    def answer_in_turn(*args: P.args, **kwargs: P.kwargs) -> T:
         with turn:
-            return wire(call)
+            return answer(*args, **kwargs)
 
     return answer_in_turn
+
+
+def create_scanned() -> Stored:
+    """An empty table of moto's, as all that it holds."""
+    client = boto3.client("dynamodb")
+    create_table(client, TABLE)
+    pages = client.get_paginator("scan")
+
+    def items() -> Mapping[tuple[str, str], Mapping[str, Any]]:
+        found = [item for page in pages.paginate(TableName=TABLE) for item in page["Items"]]
+        return {(item["pk"]["S"], item["sk"]["S"]): item for item in found}
+
+    return items
 
 
 def forget() -> None:

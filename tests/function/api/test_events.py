@@ -203,11 +203,11 @@ def event(name: str) -> LambdaEvent:
 
 
 @contextmanager
-def trading() -> Iterator[Cloud]:
+def trading(*, on_the_wire: bool = False) -> Iterator[Cloud]:
     """Program `shop`; customer-7 has 36 points of #1000, 1000 that stay, 100 for an hour, of which #1007 uses 10,
     and the first of two cards.
     """
-    with running() as cloud:
+    with running(on_the_wire=on_the_wire) as cloud:
         settings = json.loads(event("program/put_new_version")["body"])
         assert cloud.call("PUT p", "shop", body=settings).status == 201
         order = json.loads(event("order_completed/http_again")["body"])

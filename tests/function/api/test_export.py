@@ -1,6 +1,7 @@
 """All that is held about a customer is handed out, and nothing about anybody else."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ def pages(cloud: Cloud, customer_id: str, **query: str) -> list[Answer]:
     return found
 
 
-def held(cloud: Cloud, customer_id: str) -> list[dict[str, Any]]:
+def held(cloud: Cloud, customer_id: str) -> list[Mapping[str, Any]]:
     """The movements and records in the table that are of a member."""
     items = cloud.items()
     names = (f"shop#member#{customer_id}", f"shop#member-aside#{customer_id}")

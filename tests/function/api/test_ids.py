@@ -7,7 +7,7 @@ import pytest
 
 from loyalty.entry.http.routes import Route
 from tests.function.api.cases import ACCOUNT, COMPLETE, ERASE, ISSUE, gift, keys, valid
-from tests.function.api.cloud import TABLE, Cloud, http_event, order, route_of
+from tests.function.api.cloud import Cloud, http_event, order, route_of
 from tests.support.gateway import on_aws, variables
 from tests.support.ids import ENCODED, IDS, ONE_OF_EACH_KIND, OTHERS
 
@@ -27,7 +27,7 @@ def everybody(cloud: Cloud) -> None:
 
 def items_of_others(cloud: Cloud) -> list[str]:
     """All that is stored of them."""
-    items = cloud.client.scan(TableName=TABLE)["Items"]
+    items = cloud.items()
     return sorted(repr(item) for item in items if item["pk"]["S"].split("#", 2)[-1] in OTHER_PEOPLE)
 
 

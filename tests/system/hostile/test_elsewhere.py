@@ -9,7 +9,7 @@ import pytest
 
 from loyalty.entry.http.routes import Route
 from tests.function.api.cases import keys, valid
-from tests.function.api.cloud import CARD, TABLE, Answer, Cloud
+from tests.function.api.cloud import CARD, Answer, Cloud
 from tests.system.hostile.target import ANN, BEN, BOUGHT, REASON, RESERVED, Target, refused, unchanged
 from tests.system.stack.api import Reply, order
 
@@ -46,8 +46,7 @@ def without(answer: Answer, *own: str) -> tuple[int, str]:
 
 
 def items_of(cloud: Cloud, program_id: str) -> list[str]:
-    pages = cloud.client.get_paginator("scan").paginate(TableName=TABLE)
-    items = [item for page in pages for item in page["Items"]]
+    items = cloud.items()
     return sorted(json.dumps(item, default=str) for item in items if item["pk"]["S"].startswith(f"{program_id}#"))
 
 

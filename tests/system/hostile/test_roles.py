@@ -87,7 +87,7 @@ def used() -> Iterator[dict[str, set[Permission]]]:
         patch.setattr(Session, "create_client", listened_to)
         plays: list[Play] = [*(partial(played, folder) for folder in FOLDERS.values()), *MORE]
         for play in plays:
-            with trading() as cloud, pytest.MonkeyPatch.context() as own:
+            with trading(on_the_wire=True) as cloud, pytest.MonkeyPatch.context() as own:
                 forget()
                 play(cloud, own)
         yield recorder.used
@@ -138,8 +138,9 @@ def a_purge_is_handed_over_and_over(cloud: Cloud, patch: pytest.MonkeyPatch) -> 
 
 
 def the_ledger_was_tampered_with(cloud: Cloud, patch: pytest.MonkeyPatch) -> None:
-    accounts = cloud.client.scan(TableName=TABLE, FilterExpression="sk = :sk", ExpressionAttributeValues=ACCOUNT)
-    cloud.client.put_item(TableName=TABLE, Item=accounts["Items"][0] | {"version": {"N": "99"}})
+    client = boto3.client("dynamodb")
+    accounts = client.scan(TableName=TABLE, FilterExpression="sk = :sk", ExpressionAttributeValues=ACCOUNT)
+    client.put_item(TableName=TABLE, Item=accounts["Items"][0] | {"version": {"N": "99"}})
     assert function("verify").handler({}, Context())["differences"]
 
 
