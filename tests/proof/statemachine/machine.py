@@ -432,6 +432,8 @@ class Machine(RuleBasedStateMachine):
             return 0
         if not (history.owner and history.asked):
             return None
+        if not model.rules["enabled"]:
+            return 0
         purse = model.purse(history.owner)
         given_back = max(len(history.uses) - purse.debt, 0)
         return model.most_usable(len(purse.alive(self.now)) + given_back, history.asked[1])
