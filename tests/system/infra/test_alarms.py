@@ -73,7 +73,7 @@ def test_an_alarm_notifies_the_topic_and_rests_while_nothing_happens(name: str) 
     assert ALARMS[name]["ComparisonOperator"] == "GreaterThanThreshold"
 
 
-@pytest.mark.parametrize("name", COMBINED)
+@pytest.mark.parametrize("name", sorted(COMBINED))
 def test_an_alarm_over_several_metrics_computes_one_number_of_one_period(name: str) -> None:
     metrics = ALARMS[name]["Metrics"]
     [computed] = [metric for metric in metrics if metric.get("ReturnData") is not False]
@@ -137,7 +137,7 @@ def test_throttles_are_heard_of_the_table_and_of_the_index_that_is_written_most(
     assert {dimension(metric) for metric in metrics_of("TableThrottlesAlarm")} == {"LedgerTable"}
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", sorted(OURS))
 def test_an_alarm_on_our_own_metric_is_of_this_stack_and_of_a_metric_that_is_counted(name: str) -> None:
     """Else it never rings, or a second stack of the account sets it off."""
     environment = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
