@@ -370,3 +370,10 @@ def test_points_a_piece_go_with_the_pieces_and_where_nobody_counts_them_with_the
     told.complete("A*4=40.00")
     told.refund("r1", *refund.pop("items", ()), **refund)
     assert told.holds == held
+
+
+def test_shipping_that_is_left_earns_where_it_counts_however_little() -> None:
+    told = Told(program(earn={"basis": "items_with_shipping", "points_per_unit": "2"}))
+    told.complete("A=10.00", shipping="6.00")
+    told.refund("r1", shipping="5.50")
+    assert told.holds == 21

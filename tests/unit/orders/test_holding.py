@@ -8,7 +8,7 @@ import pytest
 
 from loyalty.domain.orders.accrual import Customer
 from loyalty.domain.orders.facts import Decision, Used
-from loyalty.domain.orders.holding import change, recorded
+from loyalty.domain.orders.holding import Change, change, recorded, suggested
 from loyalty.domain.program.settings import Program
 from tests.support.builders import DAY, NOW, program
 from tests.support.facts import LATER, Told, window
@@ -288,3 +288,116 @@ def test_a_mend_of_the_rules_moves_nothing_that_was_recorded() -> None:
     assert change(before, part, held=110).points == -50
     assert change(before, part, held=30).points == -30
     assert change(before, told.holding, held=110).points == -110
+
+
+def test_a_refund_by_amount_is_a_share_of_what_was_paid_tax_and_shipping_included() -> None:
+    told = Told()
+    told.complete("A*2=100.00", tax="19.00")
+    assert told.refund_money("59.50") == -50
+    assert told.refund_money("119.00") == -50
+
+
+def test_an_order_that_falls_below_the_minimum_loses_all_that_rested_on_it() -> None:
+    told = Told(program(earn={"min_order_total": "50.00"}))
+    told.complete("A=100.00")
+    assert told.refund_money("60.00") == -100
+    assert told.undo("total-60.00") == 100
+
+
+def test_a_refund_by_amount_of_more_than_was_paid_is_a_full_return() -> None:
+    told = Told()
+    told.complete("A=100.00", shipping="5.00")
+    assert told.refund_money("500.00") == -100
+
+
+def test_an_edit_counts_a_share_that_came_back_by_amount_on() -> None:
+    told = Told()
+    told.complete("A=100.00")
+    told.refund_money("50.00")
+    told.edit("A=100.00", "B=100.00")
+    assert told.holds == 150
+    told.refund_money("125.00")
+    assert told.holds == 75
+    told.refund_money("200.00")
+    assert told.holds == 0
+
+
+def test_other_money_that_came_back_before_an_edit_stays_back() -> None:
+    told = Told()
+    told.complete("A=60.00", "B=40.00")
+    told.refund("r1", other="50.00")
+    told.edit("A=60.00", "B=40.00", "C=10.00")
+    assert told.holds == 60
+    told.edit("A=60.00", "C=10.00")
+    assert told.holds == 40
+    assert told.refund("r2", "A=60.00") == -30
+
+
+def test_a_full_return_is_over_once_goods_are_there_again() -> None:
+    told = Told(program(earn={"basis": "items_with_shipping"}))
+    assert told.complete("A=100.00", shipping="5.00") == 105
+    assert told.refund("r1", "A=100.00") == -105
+    assert told.edit("A=100.00", "B=20.00", shipping="5.00") == 25
+
+
+def test_facts_of_a_cancelled_order_count_at_its_reopening() -> None:
+    told = Told(program(earn={"on_redeemed_order": "full"}))
+    told.complete("A=100.00", used=Used(100, Decimal("1.00"), Decimal("0.01")))
+    told.cancel()
+    assert told.edit("A=150.00", room=0) == 0
+    assert told.adjust(-10) == 0
+    assert told.holding.used == 0
+    assert told.reopen(room=120) == 120
+    assert told.holding.used == 100
+    told.cancel()
+    assert told.reopen(room=None) == 120
+
+
+def test_what_an_undecided_refund_would_do_is_suggested_as_of_now() -> None:
+    told = Told()
+    told.complete("A*4=100.00", used=Used(400, Decimal("4.00"), Decimal("0.01")))
+    told.refund("r1", "A*1=25.00", counts=False, restores=True)
+    assert suggested(told.holding, "r1") == Change(points=0, restored=100)
+    told = Told(program(promotions=[BIG]))
+    told.complete("A*4=100.00")
+    told.refund("r1", "A*1=25.00", counts=False)
+    assert suggested(told.holding, "r1") == Change(points=-125, restored=0)
+    told.refund("r2", "A*1=25.00")
+    assert suggested(told.holding, "r1") == Change(points=-25, restored=0)
+    told.cancel()
+    assert suggested(told.holding, "r1") == Change(points=0, restored=0)
+
+
+def test_a_referral_that_another_order_took_meanwhile_is_lost_for_good() -> None:
+    told = Told()
+    assert told.complete("A=100.00", customer=Customer(first_order=True, referee_points=20)) == 120
+    told.refund("r1", "A=100.00")
+    told.yield_(referral=True)
+    assert told.undo("r1") == 100
+    assert told.holding.customer == Customer(first_order=True)
+
+
+def test_tax_that_a_refund_does_not_state_goes_with_its_goods() -> None:
+    told = Told(program(earn={"basis": "items_with_tax"}))
+    assert told.complete("A*2=100.00", tax="20.00") == 120
+    assert told.refund("r1", "A*1=50.00") == -60
+    assert told.refund("r2", "A*1=30.00", tax="3.00") == -60
+    told = Told(program(earn={"basis": "items_with_tax"}))
+    told.complete("A*2=100.00", tax="20.00")
+    assert told.refund("r1", "A*1=50.00", tax="0.00") == -50
+    assert told.refund("r2", tax="8.00") == -8
+    assert told.refund("r3", shipping="0.00") == 0
+
+
+def test_less_than_the_smallest_coin_of_a_line_is_nothing() -> None:
+    told = Told(program(promotions=[{**BIG, "min_spend": None}]))
+    assert told.complete("A=10.00", "B=10.00", "C=10.00", discount="10.00") == 120
+    told.refund("r1", "A=6.66", "B=6.66", "C=6.66")
+    assert told.holds == 0
+
+
+def test_a_yen_is_the_smallest_coin_of_its_currency() -> None:
+    told = Told(program(currency="JPY"))
+    assert told.complete("A=100", currency="JPY", discount="1") == 99
+    told.refund("r1", "A=98")
+    assert told.holds == 1

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from loyalty.domain.orders.facts import Used
+from loyalty.domain.orders.uses import used_by_completion
 from tests.support.builders import program
-from tests.support.facts import LATER, Told, window
+from tests.support.facts import LATER, Told, stated, window
 
 CENT = Decimal("0.01")
 
@@ -164,3 +165,35 @@ def test_other_money_lies_on_the_goods_that_remain_in_the_end_whichever_came_fir
     if first == "line":
         order.refund("r1", other="30.00")
     assert order.holds == 10
+
+
+def test_what_a_refund_names_beyond_a_line_gives_back_no_more_than_the_line() -> None:
+    order = Told()
+    order.refund("r1", "A=50.00", shipping="9.00")
+    order.complete("A=30.00", "B=10.00", shipping="4.00", used=Used(1_000, Decimal("10.00"), CENT))
+    assert order.holding.given_back == 750
+    assert order.holding.rest.goods == 10
+
+
+@pytest.mark.parametrize(
+    ("goods", "total", "points", "discount"),
+    [
+        ("5.00", "5.00", 500, "5.00"),
+        ("9.00", "9.00", 900, "9.00"),
+        ("50.00", "41.00", 900, "9.00"),
+        ("5.00", "3.21", 900, "9.00"),
+    ],
+)
+def test_a_completion_uses_no_more_points_than_the_order_is_worth(
+    goods: str, total: str, points: int, discount: str
+) -> None:
+    reserved = Used(900, Decimal("9.00"), CENT)
+    assert used_by_completion(reserved, stated(f"A={goods}", total=total)) == Used(points, Decimal(discount), CENT)
+
+
+def test_a_completion_uses_the_fewest_points_that_give_the_discount() -> None:
+    reserved = Used(4_000, Decimal("12.00"), Decimal("0.003"))
+    assert used_by_completion(reserved, stated("A=11.99")) == Used(3_997, Decimal("11.99"), Decimal("0.003"))
+    mixed = Used(300, Decimal("4.00"))
+    assert used_by_completion(mixed, stated("A=1.00")) == Used(75, Decimal("1.00"))
+    assert used_by_completion(Used(), stated("A=1.00")) == Used()

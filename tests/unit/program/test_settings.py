@@ -1,13 +1,22 @@
 """Settings, as JSON and back."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty.domain.program.settings import EarningBasis, OnRedeemedOrder, OnShortfall, Overspend, Program, RefundPolicy
+from loyalty.domain.program.settings import (
+    EarningBasis,
+    OnRedeemedOrder,
+    OnShortfall,
+    Overspend,
+    Period,
+    Program,
+    RefundPolicy,
+)
 from loyalty.domain.values.calendar import ExpiryPolicy
 from loyalty.domain.values.money import Rounding
 from tests.support.builders import NOW, program
@@ -90,3 +99,45 @@ def test_settings_that_are_not_there_are_refused() -> None:
 def test_a_policy_counts_what_it_is_told_to(expiry: dict[str, Any], expires: str | None) -> None:
     expires_at = program(expiry=expiry).expires_at(NOW)
     assert (expires_at and expires_at.date().isoformat()) == expires
+
+
+OPEN: dict[str, Any] = {
+    "earn": {"per": "10.00", "min_points_per_order": 5, "excluded": {"skus": [], "tenders": ["gift_card"]}},
+    "cancel": {"reopens": True},
+    "refund": {"redeemed": "keep"},
+    "tiers_apply": "this_order",
+    "promotions": [
+        {"id": "p", "starts_at": "2026-01-01T00:00:00+00:00", "ends_at": "2026-02-01T00:00:00+00:00", "min_spend": "9"}
+    ],
+}
+"""Settings that the API does not offer yet."""
+
+
+def test_a_setting_that_the_api_does_not_offer_yet_is_told_only_where_it_is_set() -> None:
+    plain, told = program().settings(), program(**OPEN).settings()
+    for group in ("earn", "cancel", "refund"):
+        assert not OPEN[group].keys() & plain[group].keys() - {"excluded"}
+    assert "tenders" not in plain["earn"]["excluded"]
+    assert "tiers_apply" not in plain
+    assert told["earn"]["excluded"]["tenders"] == ["gift_card"]
+    assert told["promotions"][0]["min_spend"] == "9"
+    assert Program.of(json.loads(json.dumps(told))) == program(**OPEN)
+
+
+@pytest.mark.parametrize(
+    ("policy", "redeemed", "restores"),
+    [
+        ("manual", None, False),
+        ("proportional", None, True),
+        ("manual", "return", True),
+        ("proportional", "keep", False),
+    ],
+)
+def test_used_points_come_back_as_redeemed_says_or_under_proportional(
+    policy: str, redeemed: str | None, restores: bool
+) -> None:
+    assert program(refund={"policy": policy, "redeemed": redeemed}).refund.restores is restores
+
+
+def test_a_cap_for_ever_counts_in_one_period() -> None:
+    assert {Period.EVER.first_day(day) for day in (date(1999, 1, 1), date(2026, 11, 28))} == {date(1970, 1, 1)}

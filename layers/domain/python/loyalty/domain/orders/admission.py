@@ -18,22 +18,20 @@ from loyalty.domain.orders.facts import (
     MAX_REVISIONS,
     UNUSED,
     Cancellation,
-    Completion,
     Decision,
     Edit,
     Fact,
     Refund,
     Reopening,
     Undoing,
-    Used,
 )
-from loyalty.domain.orders.goods import NO_PART, NONE, Back, Lines, Part, added, lines_of, total
+from loyalty.domain.orders.goods import NO_PART, Back, Lines, Part, added, lines_of
 from loyalty.domain.orders.holding import Holding, hold
-from loyalty.domain.orders.order import Stated
 from loyalty.domain.orders.returns import OrderLines, worths
-from loyalty.domain.orders.statement import Reading, Statement, read, rounded_up
+from loyalty.domain.orders.statement import Statement, read, rounded_up
+from loyalty.domain.orders.uses import used_after_edit
 from loyalty.domain.program.settings import Program, RefundPolicy
-from loyalty.domain.values.money import exact, round_down_to_minor
+from loyalty.domain.values.money import exact
 from loyalty.domain.values.refusal import Refused
 
 
@@ -88,12 +86,12 @@ def admitted_edit(holding: Holding, asked: Edit, point_value: Decimal) -> Edit |
     if asked.revision < holding.revision:
         return None
     if asked.revision == FIRST_REVISION and holding.completed:
-        _refuse_reused((_stated(holding), None) == (asked.stated, asked.asked))
+        _refuse_reused((holding.latest.stated, None) == (asked.stated, asked.asked))
         return None
     _refuse_too_many(1 + sum(isinstance(fact, Edit) for fact in holding.facts), MAX_REVISIONS, "revisions")
     if not holding.completed:
         return replace(asked, used=UNUSED)
-    used = _used_after(holding, asked, point_value)
+    used = used_after_edit(holding, asked, point_value)
     statement = read(asked.stated, used.discount, holding.basket.statement)
     _refuse_below_refunds(_all_counted(holding), list(_standing(holding)), statement)
     return replace(asked, used=used)
@@ -202,7 +200,7 @@ def _refuse_what_is_not_there(counted: Holding, asked: Refund, standing: Iterabl
         named = added(named, {lines: back})
         for among in (lines, lines_of_order.of_skus(lines)):
             _refuse_more_of_lines(statement, among, _named_within(named, among), f"/items/{number}")
-    stated = _stated(counted)
+    stated = counted.latest.stated
     for field, money, limit in (
         ("shipping", sum((fact.shipping for fact in standing), asked.shipping), stated.shipping),
         ("tax", sum((fact.tax or 0 for fact in standing), asked.tax or Decimal(0)), stated.tax),
@@ -270,55 +268,3 @@ def _refuse_below_refunds(counted: Holding, standing: Iterable[Refund], statemen
         if came_back.pieces > whole.pieces or came_back.money > limit:
             names = ", ".join(sorted(line.name for line in lines))
             raise Refused("edit_below_refunds", f"More came back of {names} than the order has now.", pointer="/items")
-
-
-def _used_after(holding: Holding, asked: Edit, point_value: Decimal) -> Used:
-    """All points that the order uses after an edit: as many as asked for or, left out, cut to what it is worth now.
-
-    Raises Refused: `exceeds_order_limit`.
-    """
-    before = _latest(holding).used
-    currency = asked.stated.currency
-    used = before
-    if asked.asked is not None:
-        used = _fewer(before, min(asked.asked, before.points), currency)
-        if more := asked.asked - used.points:
-            value = point_value if used.point_value == point_value or not used.points else None
-            discount = used.discount + round_down_to_minor(more * point_value, currency)
-            used = Used(asked.asked, discount, value)
-    statement = read(asked.stated, used.discount, holding.basket.statement)
-    if statement.read_as is Reading.UNCLEAR:
-        return used
-    basket = holding.basket.restated(holding.rest, statement, asked.moment, used.points, holding.given_back)
-    there = total(part.money for part in basket.there.values())
-    over = holding.rest.off + Fraction(used.discount) - holding.basket.statement.points_off - there
-    if over <= 0:
-        return used
-    if asked.asked is not None:
-        raise Refused("exceeds_order_limit", "Points take more off the order than it is worth.", pointer="/redemption")
-    return _at_discount(before, max(Fraction(before.discount) - over, NONE), currency)
-
-
-def _fewer(used: Used, points: int, currency: str) -> Used:
-    """`used`, of which only `points` are left."""
-    if points == used.points:
-        return used
-    worth = points * Fraction(used.point_value or Fraction(Fraction(used.discount), used.points))
-    return replace(used, points=points, discount=-rounded_up(-worth, currency))
-
-
-def _at_discount(used: Used, discount: Fraction, currency: str) -> Used:
-    """The fewest points of `used` that take `discount` off, in whole minor units."""
-    whole = -rounded_up(-discount, currency)
-    value = Fraction(used.point_value or Fraction(Fraction(used.discount), used.points))
-    return replace(used, points=ceil(Fraction(Fraction(whole), value)), discount=whole)
-
-
-def _latest(holding: Holding) -> Completion | Edit:
-    """The fact by which the order was stated last."""
-    facts = [entry.fact for entry in holding.entries if isinstance(entry.fact, Completion | Edit)]
-    return facts[-1]
-
-
-def _stated(holding: Holding) -> Stated:
-    return _latest(holding).stated

@@ -312,7 +312,7 @@ def _shares_left(whole: Part, back: Back, coin: Fraction) -> tuple[Fraction, Fra
     """
     if back.pieces >= whole.pieces > 0:
         return NONE, NONE
-    money = _share(whole.money - back.money, whole.money, coin if back.money else NONE)
+    money = _share(whole.money - back.money, whole.money, coin)
     return money, _share(whole.pieces - back.pieces, whole.pieces) * _share(whole.money - back.loose, whole.money)
 
 

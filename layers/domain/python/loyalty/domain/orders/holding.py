@@ -102,6 +102,11 @@ class Holding:
         return max((_revision(fact) for fact in self.facts), default=0)
 
     @property
+    def latest(self) -> Completion | Edit:
+        """The fact by which an order that is completed was stated last."""
+        return [entry.fact for entry in self.entries if isinstance(entry.fact, Completion | Edit)][-1]
+
+    @property
     def undecided(self) -> tuple[Refund, ...]:
         """Refunds that stand, and do not count before somebody decides."""
         decided = {fact.refund_id for fact in self.facts if isinstance(fact, Decision)}

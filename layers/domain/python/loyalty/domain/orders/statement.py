@@ -126,6 +126,11 @@ def rounded_up(money: Fraction, currency: str) -> Decimal:
     return in_minor_units(ceil(money * 10 ** minor_digits(currency)), currency)
 
 
+def rounded_down(money: Fraction, currency: str) -> Decimal:
+    """`money` in whole minor units of `currency`, rounded down."""
+    return in_minor_units(floor(money * 10 ** minor_digits(currency)), currency)
+
+
 def in_minor_units(units: int, currency: str) -> Decimal:
     """So many minor units of `currency` as money."""
     return exact(Decimal(units).scaleb(-minor_digits(currency)), currency)
