@@ -372,8 +372,26 @@ def test_points_a_piece_go_with_the_pieces_and_where_nobody_counts_them_with_the
     assert told.holds == held
 
 
+def test_money_that_names_no_pieces_takes_of_each_piece_once() -> None:
+    told = Told(program(earn={"points_per_unit": "0", "rates": [{"skus": ["A"], "points_per_item": 10}]}))
+    told.complete("A*4=40.00")
+    told.refund("r1", "A=10.00")
+    told.refund("r2", "A=10.00")
+    assert told.holds == 20
+
+
 def test_shipping_that_is_left_earns_where_it_counts_however_little() -> None:
     told = Told(program(earn={"basis": "items_with_shipping", "points_per_unit": "2"}))
     told.complete("A=10.00", shipping="6.00")
     told.refund("r1", shipping="5.50")
     assert told.holds == 21
+
+
+def test_what_a_total_lacks_beyond_the_goods_it_lacks_of_shipping_and_tax() -> None:
+    basis: dict[str, Any] = {"earn": {"basis": "total"}}
+    assert earned("A=10.00", settings=basis, shipping="10.00", tax="5.00", total="6.00") == 6
+    assert earned("A=10.00", settings={"earn": {"basis": "total_without_tax"}}, tax="4.00", total="7.00") == 3
+    told = Told(program(**basis))
+    told.complete("A=10.00", shipping="10.00")
+    told.edit("A=10.00", total="6.00")
+    assert told.holds == 6

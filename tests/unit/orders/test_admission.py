@@ -354,3 +354,9 @@ def test_an_order_that_was_cancelled_before_it_is_completed_can_be_reopened_too(
     assert told.complete("A=100.00", room=50) == 0
     assert isinstance(told.facts[-1], Completion)
     assert told.reopen(room=50) == 50
+
+
+def test_once_all_money_is_back_no_other_money_comes_back() -> None:
+    told = completed("A=10.00")
+    ask(told, refund("r1", "A=10.00"))
+    assert refused(lambda: ask(told, refund("r2", other="0.01"))) == ("exceeds_amount", "/other")

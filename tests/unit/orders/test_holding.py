@@ -234,7 +234,9 @@ def test_what_was_noted_before_the_completion_comes_right_after_it() -> None:
     told = Told(shop())
     assert told.refund("r1", "plain*1=15.00", "nowhere=5.00") == 0
     assert told.complete("plain*2=30.00", "x5=10.00", "card=50.00", shipping="6.00") == 65
-    assert [warning.code for warning in told.holding.warnings] == ["refund_cut"]
+    [warning] = told.holding.warnings
+    assert warning.code == "refund_cut"
+    assert "nowhere" in warning.detail
 
 
 def test_an_order_is_completed_by_the_highest_revision_that_was_noted() -> None:
@@ -401,3 +403,29 @@ def test_a_yen_is_the_smallest_coin_of_its_currency() -> None:
     assert told.complete("A=100", currency="JPY", discount="1") == 99
     told.refund("r1", "A=98")
     assert told.holds == 1
+
+
+def test_an_order_that_nothing_is_known_of_holds_and_uses_nothing() -> None:
+    holding = Told().holding
+    assert (holding.holds, holding.kept, holding.used, holding.revision, holding.counts) == (0, 0, 0, 0, False)
+
+
+def test_a_coin_that_is_left_of_a_line_is_left() -> None:
+    told = Told(program(promotions=[{**BIG, "min_spend": None}]))
+    told.complete("A=10.00")
+    told.refund("r1", "A=9.99")
+    assert told.holds == 100
+
+
+def test_all_pieces_of_a_line_are_all_of_it_whatever_went_back_for_them() -> None:
+    told = Told()
+    told.complete("A*1=10.00", "B*2=10.00")
+    assert told.refund("r1", "A*1=8.00") == -10
+    assert told.refund("r2", "B*1=5.00", "B*1=0.01") == -10
+
+
+def test_pieces_that_came_back_stay_back_whatever_an_edit_adds() -> None:
+    told = Told(program(earn={"rates": [{"skus": ["A"], "points_per_item": 10}]}))
+    told.complete("A*1=10.00")
+    told.refund("r1", "A*1=10.00")
+    assert told.edit("A*2=20.00") == 10

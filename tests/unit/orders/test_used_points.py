@@ -197,3 +197,19 @@ def test_a_completion_uses_the_fewest_points_that_give_the_discount() -> None:
     mixed = Used(300, Decimal("4.00"))
     assert used_by_completion(mixed, stated("A=1.00")) == Used(75, Decimal("1.00"))
     assert used_by_completion(Used(), stated("A=1.00")) == Used()
+
+
+def test_points_that_exceed_the_goods_lie_on_shipping_before_they_lie_on_tax() -> None:
+    shop = program(earn={"on_redeemed_order": "cash_part", "basis": "items_with_shipping"})
+    order = Told(shop)
+    assert order.complete("A=40.00", shipping="20.00", tax="10.00", used=Used(4_500, Decimal("45.00"), CENT)) == 15
+    order = Told(shop)
+    assert order.complete("A=40.00", shipping="20.00", tax="10.00", used=Used(6_500, Decimal("65.00"), CENT)) == 0
+
+
+def test_lines_that_points_paid_wholly_come_back_by_what_points_took_off_them() -> None:
+    order = told("A*1=10.00", "B*1=30.00", points=4_000)
+    order.refund("r1", "A=0.00", points_discount="10.00")
+    assert order.holding.given_back == 1_000
+    order.refund("r2", "B*1=0.00", "A*0=0.00", points_discount="30.00")
+    assert order.holding.used == 0

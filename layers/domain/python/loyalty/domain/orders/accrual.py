@@ -305,10 +305,8 @@ def _counted(statement: Statement, basis: EarningBasis, pot: Pot | None) -> Frac
     if not missing:
         return ALL
     goods = statement.worth
-    if pot is None:
-        return max(ALL - Fraction(missing, goods), NONE)
-    pots = statement.total + statement.unstated - goods
-    return max(ALL - Fraction(max(missing - goods, NONE), pots), NONE)
+    whole, lost = (goods, missing) if pot is None else (statement.pots, max(missing - goods, NONE))
+    return max(ALL - Fraction(lost, whole), NONE) if whole else NONE
 
 
 def paid_share(statement: Statement, program: Program, part: Part) -> Fraction:

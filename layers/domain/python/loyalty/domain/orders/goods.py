@@ -68,8 +68,8 @@ class Part:
         return Part(self.money - other.money, self.pieces - other.pieces, self.off - other.off)
 
     def times(self, money: Fraction, pieces: Fraction) -> "Part":
-        """These shares of its money, of which points paid as much as before, and of its pieces."""
-        return Part(self.money * money, self.pieces * pieces, self.off * money)
+        """These shares of its money and of its pieces, whoever paid them."""
+        return Part(self.money * money, self.pieces * pieces)
 
 
 NO_PART = Part()

@@ -59,7 +59,8 @@ def came_back(refund: Refund, basket: Basket, rest: Rest) -> CameBack:
 def worths(refund: Refund) -> Iterator[tuple[ReturnedItem, Back]]:
     """What goes back of the worth of each line that `refund` names, before points."""
     amounts = [Fraction(item.amount) for item in refund.items]
-    weights = amounts if any(amounts) else [Fraction(item.quantity or 0) for item in refund.items]
+    pieces_of = (1 if item.quantity is None else item.quantity for item in refund.items)
+    weights = amounts if any(amounts) else list(map(Fraction, pieces_of))
     whole = total(weights)
     for item, amount, weight in zip(refund.items, amounts, weights, strict=True):
         money = amount + (Fraction(Fraction(refund.points_discount) * weight, whole) if whole else NONE)

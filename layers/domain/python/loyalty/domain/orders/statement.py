@@ -11,7 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 from math import ceil, floor
 
-from loyalty.domain.orders.goods import ALL, NO_PART, NONE, Content, Key, Line, Part, Pot, worth_of
+from loyalty.domain.orders.goods import ALL, NO_PART, NONE, Content, Key, Line, Part, Pot, total, worth_of
 from loyalty.domain.orders.order import Item, Stated, Tender
 from loyalty.domain.values.money import exact, minor_digits
 
@@ -75,6 +75,11 @@ class Statement:
         """The worth of its goods."""
         return worth_of(self.content)
 
+    @property
+    def pots(self) -> Fraction:
+        """The money in all pots."""
+        return total(self.pot(pot) for pot in Pot)
+
     def pot(self, pot: Pot) -> Fraction:
         """The money in `pot`."""
         return self.content.get(pot, NO_PART).money
@@ -94,14 +99,14 @@ def read(stated: Stated, points_off: Decimal = Decimal(0), before: Statement | N
     """
     goods, shipping, tax = _after_discount(stated)
     items_tax = min(Fraction(stated.items_tax), tax) if stated.items_tax is not None else tax
-    read_as, total, added_back = _reading(stated, (goods, shipping, tax), Fraction(points_off), before)
+    read_as, whole, added_back = _reading(stated, (goods, shipping, tax), Fraction(points_off), before)
     content: dict[Key, Part] = {}
     for item, worth in zip(stated.items, _spread(stated.items, goods + added_back), strict=True):
         line = Line(item.line or "", item.sku, item.category or "")
         content[line] = content.get(line, NO_PART) + Part(worth, Fraction(item.quantity))
     inside = read_as.tax_inside or bool(before and read_as is Reading.NOT_STATED and before.tax_inside)
     on_top = NONE if inside else tax
-    fees = total - (goods + added_back + shipping + on_top)
+    fees = whole - (goods + added_back + shipping + on_top)
     pots = {
         Pot.SHIPPING: shipping,
         Pot.ITEMS_TAX: min(items_tax, on_top),
@@ -111,8 +116,8 @@ def read(stated: Stated, points_off: Decimal = Decimal(0), before: Statement | N
     return Statement(
         currency=stated.currency,
         content={**content, **{pot: Part(money) for pot, money in pots.items() if money}},
-        total=total,
-        points_off=min(Fraction(points_off), total),
+        total=whole,
+        points_off=min(Fraction(points_off), whole),
         tax_inside=tax if inside else NONE,
         unstated=max(-fees, NONE),
         tenders=stated.tenders,
@@ -171,7 +176,7 @@ def _reading(
     inside, on_top = goods + shipping, goods + shipping + tax
     if stated.total is None:
         return Reading.NOT_STATED, _total_as(before, goods, shipping, tax), NONE
-    total = Fraction(stated.total)
+    told = Fraction(stated.total)
     off = Fraction(stated.points_discount or 0)
     if off:
         ways = [
@@ -180,7 +185,7 @@ def _reading(
             (Reading.AFTER_POINTS, on_top - off, on_top, NONE),
             (Reading.AFTER_POINTS_TAX_INSIDE, inside - off, inside, NONE),
         ]
-        unclear = total + off
+        unclear = told + off
     else:
         ways = [
             (Reading.BEFORE_POINTS, on_top, on_top, NONE),
@@ -188,9 +193,9 @@ def _reading(
             (Reading.AFTER_POINTS, max(on_top - points_off, NONE), on_top, NONE),
             (Reading.AFTER_POINTS_TAX_INSIDE, max(inside - points_off, NONE), inside, NONE),
         ]
-        unclear = total + points_off
+        unclear = told + points_off
     for read_as, sum_, whole, added_back in ways:
-        if total == sum_:
+        if told == sum_:
             return read_as, whole, added_back
     return Reading.UNCLEAR, unclear, off
 
