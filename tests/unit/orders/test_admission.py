@@ -360,3 +360,21 @@ def test_once_all_money_is_back_no_other_money_comes_back() -> None:
     told = completed("A=10.00")
     ask(told, refund("r1", "A=10.00"))
     assert refused(lambda: ask(told, refund("r2", other="0.01"))) == ("exceeds_amount", "/other")
+
+
+def test_money_that_is_back_is_what_was_paid_tax_included_where_it_is_on_top() -> None:
+    told = completed("A*2=100.00", tax="19.00")
+    ask(told, refund("r1", "A*1=50.00", tax="9.50"))
+    assert refused(lambda: ask(told, refund("r2", other="59.51"))) == ("exceeds_amount", "/other")
+    assert ask(told, refund("r2", other="59.50"))
+    told = completed("A*2=100.00", tax="19.00", total="100.00")
+    ask(told, refund("r1", "A*1=50.00", tax="9.50"))
+    assert refused(lambda: ask(told, refund("r2", other="50.01"))) == ("exceeds_amount", "/other")
+    assert ask(told, refund("r2", other="50.00"))
+
+
+def test_what_can_come_back_is_what_was_stated_last() -> None:
+    told = completed("A=10.00", shipping="5.00")
+    edit(told, "A=10.00", shipping="9.00")
+    assert ask(told, refund("r1", shipping="9.00"))
+    assert refused(lambda: ask(told, refund("r2", shipping="0.01"))) == ("exceeds_amount", "/shipping")

@@ -255,6 +255,7 @@ def test_a_refund_under_manual_counts_when_it_is_decided() -> None:
     assert told.decide("r1", 15) == -15
     assert told.holding.undecided == ()
     assert told.holds == 180 - 50 - 15
+    assert told.undo("r1") == 15
 
 
 def test_a_decision_that_comes_later_replaces_what_the_refund_took() -> None:
@@ -429,3 +430,61 @@ def test_pieces_that_came_back_stay_back_whatever_an_edit_adds() -> None:
     told.complete("A*1=10.00")
     told.refund("r1", "A*1=10.00")
     assert told.edit("A*2=20.00") == 10
+
+
+@pytest.mark.parametrize("room", [0, -5])
+def test_a_cap_that_is_reached_leaves_nothing_of_what_is_earned(room: int) -> None:
+    told = Told()
+    assert told.complete("A=1.00", room=room) == 0
+    assert told.edit("A=2.00", room=room) == 0
+    assert (told.holding.kept, told.holds) == (2, 0)
+
+
+def test_a_cap_cuts_off_what_an_edit_adds() -> None:
+    told = Told()
+    told.complete("A=80.00", room=100)
+    assert told.edit("A=120.00", room=20) == 20
+    assert told.edit("A=110.00") == 0
+    assert told.edit("A=90.00") == -10
+    assert told.holds == 90
+
+
+def test_a_fact_before_the_completion_is_no_revision_and_did_nothing() -> None:
+    told = Told()
+    told.refund("r1", "A=10.00")
+    assert (told.holding.revision, told.holding.entries) == (0, ())
+    told.complete("A=100.00")
+    assert told.holding.revision == 1
+    first, second = told.holding.entries
+    assert (first.suggested, first.restore_suggested, first.moved, first.restored) == (0, 0, 100, 0)
+    assert (second.suggested, second.moved) == (10, -10)
+
+
+def test_a_decision_of_what_is_suggested_lets_nothing_go_and_of_less_the_rest() -> None:
+    told = Told()
+    told.complete("A*4=100.00")
+    told.refund("r1", "A*1=25.00", points=25)
+    assert told.holding.let_go == 0
+    told.refund("r2", "A*1=25.00", points=24)
+    assert told.holding.let_go == 1
+    told.refund("r3", "A*2=50.00")
+    assert (told.holds, told.holding.counts) == (1, True)
+
+
+def test_a_decision_of_more_takes_what_decisions_let_go_before() -> None:
+    told = Told()
+    told.complete("A*4=100.00")
+    told.refund("r1", "A*1=25.00", points=0)
+    told.refund("r2", "A*1=25.00", points=40)
+    assert (told.holds, told.holding.let_go) == (60, 10)
+    told.refund("r3", "A*2=50.00")
+    assert told.holds == 10
+
+
+@pytest.mark.parametrize(("worth", "held"), [("3.00", 10), ("0.50", 10)])
+def test_a_decision_before_the_completion_takes_no_more_than_the_order_earns(worth: str, held: int) -> None:
+    told = Told()
+    told.refund("r1", "A=0.01", points=5)
+    assert told.complete(f"A={worth}") == 0
+    told.edit(f"A={worth}", "B=10.00")
+    assert told.holds == held

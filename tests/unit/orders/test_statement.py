@@ -28,6 +28,8 @@ amounts = st.integers(0, 10**6).map(lambda number: Decimal(number).scaleb(-2))
         ({"total": None}, "50.00", Reading.NOT_STATED, 119),
         ({"total": "69.00", "points_discount": "50.00"}, "50.00", Reading.AFTER_POINTS, 119),
         ({"total": "119.00", "points_discount": "50.00"}, "50.00", Reading.AFTER_POINTS, 169),
+        ({"total": "50.00", "points_discount": "50.00"}, "50.00", Reading.AFTER_POINTS_TAX_INSIDE, 100),
+        ({"total": "100.00", "points_discount": "50.00"}, "50.00", Reading.AFTER_POINTS_TAX_INSIDE, 150),
         ({"total": "77.00", "points_discount": "50.00"}, "50.00", Reading.UNCLEAR, 127),
     ],
 )
@@ -36,6 +38,9 @@ def test_the_first_reading_of_the_total_that_adds_up_counts(
 ) -> None:
     found = read(stated("A=100.00", tax="19.00", **money), Decimal(points_off))
     assert (found.read_as, found.total) == (read_as, Fraction(total))
+    # Where lines were stated after points, what points took off is added back to them.
+    added_back = "points_discount" in money and money["total"] not in ("69.00", "50.00")
+    assert found.worth == (150 if added_back else 100)
     assert [one.code for one in found.warnings] == ["total_does_not_add_up"] * (read_as is Reading.UNCLEAR)
 
 
